@@ -1,1 +1,3 @@
 //! What runs a compiled model.
+
+pub mod isa;
