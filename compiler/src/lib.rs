@@ -1,1 +1,3 @@
 //! ONNX to bmodel.
+
+pub mod data;
