@@ -1,3 +1,5 @@
-//! ONNX to bmodel.
+//! ONNX to BM1684 bmodel: import, passes, calibration, lowering, code generation, reference inference, and the tools.
 
 pub mod data;
+pub mod pass;
+pub mod program;

@@ -1,0 +1,179 @@
+//! The verifier. What it holds of every module:
+//! - an operation is registered, or unregistered ones are allowed;
+//! - operand, result and region counts fit the declaration;
+//! - required attributes are there and every declared attribute fits its kind (others are discardable, as in MLIR);
+//! - an operand is defined before its use, in the same block or one that encloses it;
+//! - a block whose parent needs a terminator ends in one, and no terminator stands elsewhere;
+//! - whatever an operation's own `verify` says.
+//!
+//! All problems of a module are collected, in text order.
+
+use super::{Arity, Attr, AttrKind, AttrSpecKind, Context, Diagnostic, Op, OpInfo, Trait, Value, ValueDef, ValueSpec};
+use rustc_hash::FxHashSet;
+
+/// Checks `root` and everything inside it. Empty when all is well.
+pub fn verify(ctx: &Context, root: Op) -> Vec<Diagnostic> {
+    let mut verifier = Verifier { ctx, found: Vec::new() };
+    let mut visible = FxHashSet::default();
+    verifier.op(root, &mut visible);
+    verifier.found
+}
+
+struct Verifier<'a> {
+    ctx: &'a Context,
+    found: Vec<Diagnostic>,
+}
+
+/// An error about `op`, in MLIR's wording: `'top.Conv' op MESSAGE`.
+pub fn op_error(ctx: &Context, op: Op, message: impl std::fmt::Display) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(format!("'{}' op {message}", ctx.op_name(op))).at(ctx.op_span(op));
+    let name = ctx.name(op);
+    if !name.is_empty() {
+        diagnostic = diagnostic.named(name);
+    }
+    diagnostic
+}
+
+impl Verifier<'_> {
+    fn error(&mut self, op: Op, message: impl std::fmt::Display) {
+        self.found.push(op_error(self.ctx, op, message));
+    }
+
+    fn op(&mut self, op: Op, visible: &mut FxHashSet<Value>) {
+        let ctx = self.ctx;
+        match ctx.info(op) {
+            Some(info) => self.declared(op, info),
+            None if ctx.allow_unregistered => {}
+            None => {
+                let name = ctx.op_name(op);
+                let near = ctx.registry().nearest(name, 3);
+                let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+                self.found.push(Diagnostic::error(format!("unregistered operation '{name}'{hint}")).at(ctx.op_span(op)));
+            }
+        }
+        for (index, value) in ctx.operands(op).iter().enumerate() {
+            if !visible.contains(value) {
+                let mut error = op_error(ctx, op, format_args!("operand #{index} does not dominate this use"));
+                if let ValueDef::Result { op: definition, .. } = ctx.value_def(*value) {
+                    error = error.note("operand defined here", ctx.op_span(definition));
+                }
+                self.found.push(error);
+            }
+        }
+        // Values of an isolated body are checked against a set of their own.
+        let isolated = ctx.info(op).is_some_and(|info| info.has(Trait::IsolatedFromAbove));
+        let mut own = FxHashSet::default();
+        let scope: &mut FxHashSet<Value> = if isolated { &mut own } else { visible };
+        let mut added: Vec<Value> = Vec::new();
+        for region in ctx.op_regions(op) {
+            for block in ctx.region_blocks(*region) {
+                for value in ctx.block_arguments(*block) {
+                    scope.insert(*value);
+                    added.push(*value);
+                }
+                for inner in ctx.block_ops(*block) {
+                    self.op(inner, scope);
+                    added.extend_from_slice(ctx.results(inner));
+                    scope.extend(ctx.results(inner));
+                    if ctx.info(inner).is_some_and(|info| info.has(Trait::Terminator)) && ctx.next_op(inner).is_some() {
+                        self.error(inner, "must be the last operation in the parent block");
+                    }
+                }
+            }
+        }
+        if !isolated {
+            for value in added {
+                scope.remove(&value);
+            }
+        }
+    }
+
+    fn declared(&mut self, op: Op, info: &'static OpInfo) {
+        let ctx = self.ctx;
+        let before = self.found.len();
+        self.count(op, "operand", info.operands, ctx.operands(op).len());
+        self.count(op, "result", info.results, ctx.results(op).len());
+        if ctx.op_regions(op).len() != info.regions {
+            let (wanted, found) = (info.regions, ctx.op_regions(op).len());
+            self.error(op, format_args!("requires {wanted} region{}, found {found}", plural(wanted)));
+        }
+        for spec in info.attrs {
+            match ctx.get_attr(op, spec.name) {
+                None if spec.optional => {}
+                None => self.error(op, format_args!("requires attribute '{}'", spec.name)),
+                Some(attr) => {
+                    if let Err(wanted) = fits(ctx, attr, spec.kind) {
+                        self.error(op, format_args!("attribute '{}' failed to satisfy constraint: {wanted}", spec.name));
+                    }
+                }
+            }
+        }
+        if self.found.len() == before
+            && let Some(verify) = info.verify
+        {
+            verify(ctx, op, &mut self.found);
+        }
+    }
+
+    fn count(&mut self, op: Op, what: &str, specs: &[ValueSpec], found: usize) {
+        let least = specs.iter().filter(|spec| spec.arity == Arity::One).count();
+        let variadic = specs.iter().any(|spec| spec.arity == Arity::Variadic);
+        let most = if variadic { usize::MAX } else { specs.len() };
+        if (least..=most).contains(&found) {
+            return;
+        }
+        let wanted = match (least, most) {
+            (least, usize::MAX) => format!("{least} or more {what}s"),
+            (least, most) if least == most => format!("{least} {what}{}", plural(least)),
+            (least, most) if least + 1 == most => format!("{least} or {most} {what}s"),
+            (least, most) => format!("{least} to {most} {what}s"),
+        };
+        self.error(op, format_args!("expects {wanted}, found {found}"));
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// Whether an attribute is of a kind; the description of what was wanted if not.
+fn fits(ctx: &Context, attr: Attr, kind: AttrSpecKind) -> Result<(), String> {
+    let one_of = |cases: &[&str]| format!("allowed cases: {}", cases.join(", "));
+    let (ok, wanted) = match kind {
+        AttrSpecKind::I64 => (
+            matches!(ctx.attr_kind(attr), AttrKind::Integer { ty, .. } if *ctx.type_kind(*ty) == i64_kind()),
+            "64-bit signless integer attribute".to_owned(),
+        ),
+        AttrSpecKind::Integer => (ctx.attr_as_i64(attr).is_some(), "integer attribute".to_owned()),
+        AttrSpecKind::F64 => (ctx.attr_as_f64(attr).is_some(), "64-bit float attribute".to_owned()),
+        AttrSpecKind::Bool => (ctx.attr_as_bool(attr).is_some(), "bool attribute".to_owned()),
+        AttrSpecKind::Str => (matches!(ctx.attr_kind(attr), AttrKind::String(_)), "string attribute".to_owned()),
+        AttrSpecKind::StrEnum(cases) => (
+            matches!(ctx.attr_kind(attr), AttrKind::String(text) if cases.contains(&ctx.text(*text))),
+            format!("string attribute, {}", one_of(cases)),
+        ),
+        AttrSpecKind::I64Array => (ctx.attr_as_i64s(attr).is_some(), "64-bit integer array attribute".to_owned()),
+        AttrSpecKind::F64Array => (ctx.attr_as_f64s(attr).is_some(), "64-bit float array attribute".to_owned()),
+        AttrSpecKind::StrArray => (ctx.attr_as_strs(attr).is_some(), "string array attribute".to_owned()),
+        AttrSpecKind::DenseI32Array => (
+            matches!(ctx.attr_kind(attr), AttrKind::DenseArray { .. }),
+            "i32 dense array attribute".to_owned(),
+        ),
+        AttrSpecKind::Enum(name, cases) => (
+            matches!(ctx.attr_kind(attr), AttrKind::Enum { name: found, case, .. }
+                if ctx.text(*found) == name && (cases.is_empty() || cases.contains(&ctx.text(*case)))),
+            format!("#tpu<{name}>, {}", one_of(cases)),
+        ),
+        AttrSpecKind::Struct(name) => (
+            matches!(ctx.attr_kind(attr), AttrKind::Struct { name: found, .. } if ctx.text(*found) == name),
+            format!("#tpu.{name}"),
+        ),
+        AttrSpecKind::Unit => (matches!(ctx.attr_kind(attr), AttrKind::Unit), "unit attribute".to_owned()),
+        AttrSpecKind::Any => (true, String::new()),
+    };
+    if ok { Ok(()) } else { Err(wanted) }
+}
+
+fn i64_kind() -> super::TypeKind {
+    super::TypeKind::Integer { width: 64, signedness: super::Signedness::Signless }
+}

@@ -1,0 +1,6 @@
+//! The `tpu` dialect.
+
+use crate::ir::Dialect;
+
+/// `tpu`
+pub const DIALECT: Dialect = Dialect { name: "tpu", ops: &[] };
