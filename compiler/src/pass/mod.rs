@@ -59,7 +59,9 @@ impl Options {
 
     /// Text of an option. Panics if the pass did not declare it.
     pub fn str(&self, name: &str) -> &str {
-        self.0.get(name).unwrap_or_else(|| panic!("option '{name}' is declared"))
+        self.0
+            .get(name)
+            .unwrap_or_else(|| panic!("option '{name}' is declared"))
     }
 
     /// A boolean option.
@@ -88,5 +90,8 @@ pub struct Pass {
 }
 
 /// What a pass is.
-pub type RunFn =
-    fn(&mut crate::program::Program, &Options, &mut Vec<tpuc_dialects::ir::Diagnostic>) -> Result<Changed, Failed>;
+pub type RunFn = fn(
+    &mut crate::program::Program,
+    &Options,
+    &mut Vec<tpuc_dialects::ir::Diagnostic>,
+) -> Result<Changed, Failed>;

@@ -6,4 +6,7 @@ use crate::ir::{Dialect, OpView};
 pub use module::Module;
 
 /// `builtin`
-pub const DIALECT: Dialect = Dialect { name: "builtin", ops: &[Module::INFO] };
+pub const DIALECT: Dialect = Dialect {
+    name: "builtin",
+    ops: &[Module::INFO],
+};

@@ -37,17 +37,25 @@ impl Module {
 
     /// The functions directly inside.
     pub fn functions(self, ctx: &Context) -> Vec<crate::func::Func> {
-        ctx.block_ops(self.block(ctx)).into_iter().filter_map(|op| crate::func::Func::cast(ctx, op)).collect()
+        ctx.block_ops(self.block(ctx))
+            .into_iter()
+            .filter_map(|op| crate::func::Func::cast(ctx, op))
+            .collect()
     }
 
     /// The function of this name directly inside.
     pub fn function(self, ctx: &Context, name: &str) -> Option<crate::func::Func> {
-        self.functions(ctx).into_iter().find(|func| func.sym_name(ctx) == name)
+        self.functions(ctx)
+            .into_iter()
+            .find(|func| func.sym_name(ctx) == name)
     }
 
     /// The modules directly inside.
     pub fn submodules(self, ctx: &Context) -> Vec<Module> {
-        ctx.block_ops(self.block(ctx)).into_iter().filter_map(|op| Module::cast(ctx, op)).collect()
+        ctx.block_ops(self.block(ctx))
+            .into_iter()
+            .filter_map(|op| Module::cast(ctx, op))
+            .collect()
     }
 
     /// The operation as a plain id.

@@ -21,14 +21,21 @@ impl Func {
     /// A new function at the rewriter's insertion point, with one block whose arguments have the type's input types
     /// and no location.
     pub fn create(rw: &mut Rewriter<'_>, name: &str, ty: Type) -> Self {
-        let TypeKind::Function { inputs, .. } = rw.type_kind(ty).clone() else { panic!("a function type") };
+        let TypeKind::Function { inputs, .. } = rw.type_kind(ty).clone() else {
+            panic!("a function type")
+        };
         let region = rw.create_region();
         let block = rw.create_block(region);
         for input in inputs {
             rw.add_argument(block, input, None);
         }
         let function_type = rw.attr(AttrKind::Type(ty));
-        let op = rw.build("func.func").region(region).str("sym_name", name).attr("function_type", function_type).finish();
+        let op = rw
+            .build("func.func")
+            .region(region)
+            .str("sym_name", name)
+            .attr("function_type", function_type)
+            .finish();
         Self::new_unchecked(op)
     }
 
@@ -49,7 +56,8 @@ impl Func {
 
     /// The terminator.
     pub fn return_op(self, ctx: &Context) -> Option<super::Return> {
-        ctx.last_op(self.block(ctx)).and_then(|op| super::Return::cast(ctx, op))
+        ctx.last_op(self.block(ctx))
+            .and_then(|op| super::Return::cast(ctx, op))
     }
 
     /// The function's type.
@@ -62,9 +70,17 @@ impl Func {
 
     /// Sets the function's type from its arguments and what `return` gives back.
     pub fn update_type(self, rw: &mut Rewriter<'_>) {
-        let inputs: Vec<Type> = self.arguments(rw).iter().map(|value| rw.value_type(*value)).collect();
+        let inputs: Vec<Type> = self
+            .arguments(rw)
+            .iter()
+            .map(|value| rw.value_type(*value))
+            .collect();
         let Some(ret) = self.return_op(rw) else { return };
-        let results: Vec<Type> = rw.operands(ret.op()).iter().map(|value| rw.value_type(*value)).collect();
+        let results: Vec<Type> = rw
+            .operands(ret.op())
+            .iter()
+            .map(|value| rw.value_type(*value))
+            .collect();
         let ty = rw.function_type(&inputs, &results);
         let attr = rw.attr(AttrKind::Type(ty));
         rw.set_attr(self.op(), "function_type", attr);

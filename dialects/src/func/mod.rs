@@ -10,4 +10,7 @@ pub use func::Func;
 pub use r#return::Return;
 
 /// `func`
-pub const DIALECT: Dialect = Dialect { name: "func", ops: &[Call::INFO, Func::INFO, Return::INFO] };
+pub const DIALECT: Dialect = Dialect {
+    name: "func",
+    ops: &[Call::INFO, Func::INFO, Return::INFO],
+};

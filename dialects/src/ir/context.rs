@@ -3,8 +3,8 @@
 //! [`Rewriter`](super::Rewriter) only.
 
 use super::{
-    Attr, AttrKind, Block, DialectRegistry, FloatKind, Loc, LocKind, Op, OpInfo, Region, Signedness, Span, Str, Type, TypeKind,
-    Value,
+    Attr, AttrKind, Block, DialectRegistry, FloatKind, Loc, LocKind, Op, OpInfo, Region, Signedness, Span,
+    Str, Type, TypeKind, Value,
 };
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -203,22 +203,35 @@ impl Context {
 
     /// `i<width>`
     pub fn int_type(&mut self, width: u32) -> Type {
-        self.ty(TypeKind::Integer { width, signedness: Signedness::Signless })
+        self.ty(TypeKind::Integer {
+            width,
+            signedness: Signedness::Signless,
+        })
     }
 
     /// `ui<width>`
     pub fn uint_type(&mut self, width: u32) -> Type {
-        self.ty(TypeKind::Integer { width, signedness: Signedness::Unsigned })
+        self.ty(TypeKind::Integer {
+            width,
+            signedness: Signedness::Unsigned,
+        })
     }
 
     /// `si<width>`
     pub fn sint_type(&mut self, width: u32) -> Type {
-        self.ty(TypeKind::Integer { width, signedness: Signedness::Signed })
+        self.ty(TypeKind::Integer {
+            width,
+            signedness: Signedness::Signed,
+        })
     }
 
     /// `tensor<SHAPExELEMENT>`
     pub fn tensor_type(&mut self, shape: &[i64], element: Type) -> Type {
-        self.ty(TypeKind::Tensor { shape: shape.into(), element, encoding: None })
+        self.ty(TypeKind::Tensor {
+            shape: shape.into(),
+            element,
+            encoding: None,
+        })
     }
 
     /// `tensor<*xELEMENT>`
@@ -228,13 +241,20 @@ impl Context {
 
     /// `(inputs) -> results`
     pub fn function_type(&mut self, inputs: &[Type], results: &[Type]) -> Type {
-        self.ty(TypeKind::Function { inputs: inputs.into(), results: results.into() })
+        self.ty(TypeKind::Function {
+            inputs: inputs.into(),
+            results: results.into(),
+        })
     }
 
     /// The same tensor type with another element type. Anything but a tensor is returned unchanged.
     pub fn with_element(&mut self, ty: Type, element: Type) -> Type {
         match self.type_kind(ty).clone() {
-            TypeKind::Tensor { shape, encoding, .. } => self.ty(TypeKind::Tensor { shape, element, encoding }),
+            TypeKind::Tensor { shape, encoding, .. } => self.ty(TypeKind::Tensor {
+                shape,
+                element,
+                encoding,
+            }),
             TypeKind::UnrankedTensor { .. } => self.ty(TypeKind::UnrankedTensor { element }),
             _ => ty,
         }
@@ -251,7 +271,11 @@ impl Context {
     /// The same ranked tensor type with another encoding.
     pub fn with_encoding(&mut self, ty: Type, encoding: Option<Attr>) -> Type {
         match self.type_kind(ty).clone() {
-            TypeKind::Tensor { shape, element, .. } => self.ty(TypeKind::Tensor { shape, element, encoding }),
+            TypeKind::Tensor { shape, element, .. } => self.ty(TypeKind::Tensor {
+                shape,
+                element,
+                encoding,
+            }),
             _ => ty,
         }
     }
@@ -275,7 +299,10 @@ impl Context {
     /// Global memory address that a tensor type carries as its encoding.
     pub fn type_address(&self, ty: Type) -> Option<i64> {
         match self.type_kind(ty) {
-            TypeKind::Tensor { encoding: Some(encoding), .. } => self.attr_as_i64(*encoding),
+            TypeKind::Tensor {
+                encoding: Some(encoding),
+                ..
+            } => self.attr_as_i64(*encoding),
             _ => None,
         }
     }
@@ -300,19 +327,28 @@ impl Context {
     /// `value : i64`
     pub fn i64_attr(&mut self, value: i64) -> Attr {
         let ty = self.int_type(64);
-        self.attr(AttrKind::Integer { value: value.into(), ty })
+        self.attr(AttrKind::Integer {
+            value: value.into(),
+            ty,
+        })
     }
 
     /// `value : i32`
     pub fn i32_attr(&mut self, value: i32) -> Attr {
         let ty = self.int_type(32);
-        self.attr(AttrKind::Integer { value: value.into(), ty })
+        self.attr(AttrKind::Integer {
+            value: value.into(),
+            ty,
+        })
     }
 
     /// `value : f64`
     pub fn f64_attr(&mut self, value: f64) -> Attr {
         let ty = self.f64_type();
-        self.attr(AttrKind::Float { value: value.into(), ty })
+        self.attr(AttrKind::Float {
+            value: value.into(),
+            ty,
+        })
     }
 
     /// `true`, `false`
@@ -340,7 +376,10 @@ impl Context {
 
     /// `["a", "b"]`
     pub fn string_array_attr<S: AsRef<str>>(&mut self, values: &[S]) -> Attr {
-        let values = values.iter().map(|value| self.string_attr(value.as_ref())).collect();
+        let values = values
+            .iter()
+            .map(|value| self.string_attr(value.as_ref()))
+            .collect();
         self.attr(AttrKind::Array(values))
     }
 
@@ -471,7 +510,10 @@ impl Context {
     /// The attribute of this name.
     pub fn get_attr(&self, op: Op, name: &str) -> Option<Attr> {
         let attrs = &self.ops[op.index()].attrs;
-        attrs.binary_search_by(|(key, _)| self.text(*key).cmp(name)).ok().map(|index| attrs[index].1)
+        attrs
+            .binary_search_by(|(key, _)| self.text(*key).cmp(name))
+            .ok()
+            .map(|index| attrs[index].1)
     }
 
     /// Integer attribute.
@@ -556,10 +598,14 @@ impl Context {
     pub fn value_name(&self, value: Value) -> &str {
         match self.values[value.index()].def {
             ValueDef::Result { op, index } => match self.loc_kind(self.op_loc(op)) {
-                LocKind::Fused { parts, .. } if (index as usize) < parts.len() => self.loc_text(parts[index as usize]),
+                LocKind::Fused { parts, .. } if (index as usize) < parts.len() => {
+                    self.loc_text(parts[index as usize])
+                }
                 _ => self.name(op),
             },
-            ValueDef::Argument { .. } => self.values[value.index()].loc.map_or("", |loc| self.loc_text(loc)),
+            ValueDef::Argument { .. } => self.values[value.index()]
+                .loc
+                .map_or("", |loc| self.loc_text(loc)),
         }
     }
 
@@ -685,7 +731,9 @@ impl Context {
             let start = stack.len();
             for region in self.op_regions(op) {
                 for block in self.region_blocks(*region) {
-                    stack.extend(std::iter::successors(self.first_op(*block), |op| self.next_op(*op)));
+                    stack.extend(std::iter::successors(self.first_op(*block), |op| {
+                        self.next_op(*op)
+                    }));
                 }
             }
             stack[start..].reverse();

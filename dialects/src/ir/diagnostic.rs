@@ -48,12 +48,21 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error without a place.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), span: None, name: None, notes: Vec::new() }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            span: None,
+            name: None,
+            notes: Vec::new(),
+        }
     }
 
     /// A warning without a place.
     pub fn warning(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message)
+        }
     }
 
     /// The same with a place.
@@ -73,7 +82,10 @@ impl Diagnostic {
     /// The same with one more note.
     #[must_use]
     pub fn note(mut self, message: impl Into<String>, span: Option<Span>) -> Self {
-        self.notes.push(Label { span, message: message.into() });
+        self.notes.push(Label {
+            span,
+            message: message.into(),
+        });
         self
     }
 }

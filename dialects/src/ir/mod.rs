@@ -19,8 +19,8 @@ pub use diagnostic::{Diagnostic, Label, Severity, Span};
 pub use ids::{Attr, Block, Loc, Op, Region, Str, Type, Value};
 pub use nearest::nearest;
 pub use op_info::{
-    Arity, AttrDefault, AttrSpec, AttrSpecKind, FlopsFn, InferShapeFn, OpInfo, OpView, Trait, ValueSpec, VerifyFn, plain,
-    position,
+    Arity, AttrDefault, AttrSpec, AttrSpecKind, FlopsFn, InferShapeFn, OpInfo, OpView, Trait, ValueSpec,
+    VerifyFn, plain, position,
 };
 pub use registry::{Dialect, DialectRegistry};
 pub use rewriter::{OpBuilder, Rewriter};

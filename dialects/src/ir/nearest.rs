@@ -12,7 +12,11 @@ pub fn nearest<T: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = T
         })
         .collect();
     ranked.sort_by_key(|(distance, _)| *distance);
-    ranked.into_iter().take(count).map(|(_, candidate)| candidate).collect()
+    ranked
+        .into_iter()
+        .take(count)
+        .map(|(_, candidate)| candidate)
+        .collect()
 }
 
 /// Levenshtein distance in characters.

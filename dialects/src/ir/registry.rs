@@ -20,7 +20,15 @@ pub struct DialectRegistry {
 impl DialectRegistry {
     /// All dialects of this crate.
     pub fn all() -> Self {
-        Self { dialects: vec![crate::builtin::DIALECT, crate::func::DIALECT, crate::quant::DIALECT, crate::top::DIALECT, crate::tpu::DIALECT] }
+        Self {
+            dialects: vec![
+                crate::builtin::DIALECT,
+                crate::func::DIALECT,
+                crate::quant::DIALECT,
+                crate::top::DIALECT,
+                crate::tpu::DIALECT,
+            ],
+        }
     }
 
     /// The dialects.
@@ -30,7 +38,10 @@ impl DialectRegistry {
 
     /// The operations of all dialects.
     pub fn ops(&self) -> Vec<&'static OpInfo> {
-        self.dialects.iter().flat_map(|dialect| dialect.ops.iter().copied()).collect()
+        self.dialects
+            .iter()
+            .flat_map(|dialect| dialect.ops.iter().copied())
+            .collect()
     }
 
     /// The names nearest to `name`, best first: for "did you mean".

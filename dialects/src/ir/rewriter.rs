@@ -37,17 +37,29 @@ impl DerefMut for Rewriter<'_> {
 impl Context {
     /// A rewriter without an insertion point: operations built with it are detached until inserted.
     pub fn rewriter(&mut self) -> Rewriter<'_> {
-        Rewriter { ctx: self, point: InsertionPoint::Detached, changed: false }
+        Rewriter {
+            ctx: self,
+            point: InsertionPoint::Detached,
+            changed: false,
+        }
     }
 
     /// A rewriter that inserts before `op`.
     pub fn rewriter_before(&mut self, op: Op) -> Rewriter<'_> {
-        Rewriter { ctx: self, point: InsertionPoint::Before(op), changed: false }
+        Rewriter {
+            ctx: self,
+            point: InsertionPoint::Before(op),
+            changed: false,
+        }
     }
 
     /// A rewriter that appends to `block`.
     pub fn rewriter_at_end(&mut self, block: Block) -> Rewriter<'_> {
-        Rewriter { ctx: self, point: InsertionPoint::End(block), changed: false }
+        Rewriter {
+            ctx: self,
+            point: InsertionPoint::End(block),
+            changed: false,
+        }
     }
 }
 
@@ -67,7 +79,10 @@ impl Rewriter<'_> {
     /// New operations go after `op`, which must be in a block.
     pub fn set_after(&mut self, op: Op) {
         let block = self.ctx.op_block(op).expect("an operation in a block");
-        self.point = self.ctx.next_op(op).map_or(InsertionPoint::End(block), InsertionPoint::Before);
+        self.point = self
+            .ctx
+            .next_op(op)
+            .map_or(InsertionPoint::End(block), InsertionPoint::Before);
     }
 
     /// New operations go to the end of `block`.
@@ -77,7 +92,10 @@ impl Rewriter<'_> {
 
     /// New operations go to the start of `block`.
     pub fn set_at_start(&mut self, block: Block) {
-        self.point = self.ctx.first_op(block).map_or(InsertionPoint::End(block), InsertionPoint::Before);
+        self.point = self
+            .ctx
+            .first_op(block)
+            .map_or(InsertionPoint::End(block), InsertionPoint::Before);
     }
 
     // ------------------------------------------------------------------ building
@@ -99,7 +117,14 @@ impl Rewriter<'_> {
             next: None,
             erased: false,
         };
-        OpBuilder { ctx: self.ctx, changed: &mut self.changed, point: self.point, data, results: SmallVec::new(), defaults: true }
+        OpBuilder {
+            ctx: self.ctx,
+            changed: &mut self.changed,
+            point: self.point,
+            data,
+            results: SmallVec::new(),
+            defaults: true,
+        }
     }
 
     /// A new empty region, owned by no operation yet.
@@ -110,7 +135,10 @@ impl Rewriter<'_> {
 
     /// A new block at the end of `region`.
     pub fn create_block(&mut self, region: Region) -> Block {
-        self.ctx.blocks.push(BlockData { region: Some(region), ..BlockData::default() });
+        self.ctx.blocks.push(BlockData {
+            region: Some(region),
+            ..BlockData::default()
+        });
         let block = Block::from_index(self.ctx.blocks.len() - 1);
         self.ctx.regions[region.index()].blocks.push(block);
         self.changed = true;
@@ -121,7 +149,15 @@ impl Rewriter<'_> {
     pub fn add_argument(&mut self, block: Block, ty: Type, loc: Option<Loc>) -> Value {
         let index = self.ctx.blocks[block.index()].arguments.len() as u32;
         let def = ValueDef::Argument { block, index };
-        let value = new_value(self.ctx, ValueData { ty, def, uses: SmallVec::new(), loc });
+        let value = new_value(
+            self.ctx,
+            ValueData {
+                ty,
+                def,
+                uses: SmallVec::new(),
+                loc,
+            },
+        );
         self.ctx.blocks[block.index()].arguments.push(value);
         self.changed = true;
         value
@@ -151,7 +187,9 @@ impl Rewriter<'_> {
 
     /// Removes an attribute; true if it was there.
     pub fn remove_attr(&mut self, op: Op, name: &str) -> bool {
-        let Some(name) = self.ctx.find_str(name) else { return false };
+        let Some(name) = self.ctx.find_str(name) else {
+            return false;
+        };
         let attrs = &mut self.ctx.ops[op.index()].attrs;
         let before = attrs.len();
         attrs.retain(|(key, _)| *key != name);
@@ -166,7 +204,10 @@ impl Rewriter<'_> {
         if old == value {
             return;
         }
-        let used = Use { op, index: index as u32 };
+        let used = Use {
+            op,
+            index: index as u32,
+        };
         remove_use(self.ctx, old, used);
         self.ctx.values[value.index()].uses.push(used);
         self.ctx.ops[op.index()].operands[index] = value;
@@ -207,7 +248,11 @@ impl Rewriter<'_> {
     /// Removes an operation whose results have no uses, with everything inside it.
     pub fn erase_op(&mut self, op: Op) {
         for result in self.ctx.results(op) {
-            assert!(self.ctx.uses(*result).is_empty(), "erased '{}' is still used", self.ctx.op_name(op));
+            assert!(
+                self.ctx.uses(*result).is_empty(),
+                "erased '{}' is still used",
+                self.ctx.op_name(op)
+            );
         }
         for inner in self.ctx.walk(op).into_iter().rev() {
             drop_operands(self.ctx, inner);
@@ -390,8 +435,19 @@ impl OpBuilder<'_> {
         }
         let op = Op::from_index(ctx.ops.len());
         for (index, ty) in self.results.into_iter().enumerate() {
-            let def = ValueDef::Result { op, index: index as u32 };
-            let value = new_value(ctx, ValueData { ty, def, uses: SmallVec::new(), loc: None });
+            let def = ValueDef::Result {
+                op,
+                index: index as u32,
+            };
+            let value = new_value(
+                ctx,
+                ValueData {
+                    ty,
+                    def,
+                    uses: SmallVec::new(),
+                    loc: None,
+                },
+            );
             self.data.results.push(value);
         }
         for region in &self.data.regions {
@@ -433,20 +489,33 @@ fn insert_attr(ctx: &Context, attrs: &mut AttrMap, name: super::Str, attr: Attr)
 fn add_uses(ctx: &mut Context, op: Op) {
     for index in 0..ctx.ops[op.index()].operands.len() {
         let value = ctx.ops[op.index()].operands[index];
-        ctx.values[value.index()].uses.push(Use { op, index: index as u32 });
+        ctx.values[value.index()].uses.push(Use {
+            op,
+            index: index as u32,
+        });
     }
 }
 
 fn remove_use(ctx: &mut Context, value: Value, used: Use) {
     let uses = &mut ctx.values[value.index()].uses;
-    let position = uses.iter().position(|other| *other == used).expect("use lists are consistent");
+    let position = uses
+        .iter()
+        .position(|other| *other == used)
+        .expect("use lists are consistent");
     uses.remove(position);
 }
 
 fn drop_operands(ctx: &mut Context, op: Op) {
     let operands = std::mem::take(&mut ctx.ops[op.index()].operands);
     for (index, value) in operands.into_iter().enumerate() {
-        remove_use(ctx, value, Use { op, index: index as u32 });
+        remove_use(
+            ctx,
+            value,
+            Use {
+                op,
+                index: index as u32,
+            },
+        );
     }
 }
 

@@ -74,13 +74,23 @@ impl QuantStorage {
     /// Full-range storage of `bits` bits.
     pub fn full(signed: bool, bits: u32, expressed: Type) -> Self {
         let (min, max) = Self::range(signed, bits);
-        Self { signed, bits, min, max, expressed }
+        Self {
+            signed,
+            bits,
+            min,
+            max,
+            expressed,
+        }
     }
 
     /// The full range of an integer of `bits` bits.
     pub fn range(signed: bool, bits: u32) -> (i64, i64) {
         let bits = bits.min(63);
-        if signed { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
+        if signed {
+            (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+        } else {
+            (0, (1 << bits) - 1)
+        }
     }
 }
 

@@ -8,12 +8,17 @@
 //!
 //! All problems of a module are collected, in text order.
 
-use super::{Arity, Attr, AttrKind, AttrSpecKind, Context, Diagnostic, Op, OpInfo, Trait, Value, ValueDef, ValueSpec};
+use super::{
+    Arity, Attr, AttrKind, AttrSpecKind, Context, Diagnostic, Op, OpInfo, Trait, Value, ValueDef, ValueSpec,
+};
 use rustc_hash::FxHashSet;
 
 /// Checks `root` and everything inside it. Empty when all is well.
 pub fn verify(ctx: &Context, root: Op) -> Vec<Diagnostic> {
-    let mut verifier = Verifier { ctx, found: Vec::new() };
+    let mut verifier = Verifier {
+        ctx,
+        found: Vec::new(),
+    };
     let mut visible = FxHashSet::default();
     verifier.op(root, &mut visible);
     verifier.found
@@ -47,13 +52,23 @@ impl Verifier<'_> {
             None => {
                 let name = ctx.op_name(op);
                 let near = ctx.registry().nearest(name, 3);
-                let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
-                self.found.push(Diagnostic::error(format!("unregistered operation '{name}'{hint}")).at(ctx.op_span(op)));
+                let hint = if near.is_empty() {
+                    String::new()
+                } else {
+                    format!("; did you mean {}?", near.join(", "))
+                };
+                self.found.push(
+                    Diagnostic::error(format!("unregistered operation '{name}'{hint}")).at(ctx.op_span(op)),
+                );
             }
         }
         for (index, value) in ctx.operands(op).iter().enumerate() {
             if !visible.contains(value) {
-                let mut error = op_error(ctx, op, format_args!("operand #{index} does not dominate this use"));
+                let mut error = op_error(
+                    ctx,
+                    op,
+                    format_args!("operand #{index} does not dominate this use"),
+                );
                 if let ValueDef::Result { op: definition, .. } = ctx.value_def(*value) {
                     error = error.note("operand defined here", ctx.op_span(definition));
                 }
@@ -61,7 +76,9 @@ impl Verifier<'_> {
             }
         }
         // Values of an isolated body are checked against a set of their own.
-        let isolated = ctx.info(op).is_some_and(|info| info.has(Trait::IsolatedFromAbove));
+        let isolated = ctx
+            .info(op)
+            .is_some_and(|info| info.has(Trait::IsolatedFromAbove));
         let mut own = FxHashSet::default();
         let scope: &mut FxHashSet<Value> = if isolated { &mut own } else { visible };
         let mut added: Vec<Value> = Vec::new();
@@ -75,7 +92,9 @@ impl Verifier<'_> {
                     self.op(inner, scope);
                     added.extend_from_slice(ctx.results(inner));
                     scope.extend(ctx.results(inner));
-                    if ctx.info(inner).is_some_and(|info| info.has(Trait::Terminator)) && ctx.next_op(inner).is_some() {
+                    if ctx.info(inner).is_some_and(|info| info.has(Trait::Terminator))
+                        && ctx.next_op(inner).is_some()
+                    {
                         self.error(inner, "must be the last operation in the parent block");
                     }
                 }
@@ -95,7 +114,10 @@ impl Verifier<'_> {
         self.count(op, "result", info.results, ctx.results(op).len());
         if ctx.op_regions(op).len() != info.regions {
             let (wanted, found) = (info.regions, ctx.op_regions(op).len());
-            self.error(op, format_args!("requires {wanted} region{}, found {found}", plural(wanted)));
+            self.error(
+                op,
+                format_args!("requires {wanted} region{}, found {found}", plural(wanted)),
+            );
         }
         for spec in info.attrs {
             match ctx.get_attr(op, spec.name) {
@@ -103,7 +125,10 @@ impl Verifier<'_> {
                 None => self.error(op, format_args!("requires attribute '{}'", spec.name)),
                 Some(attr) => {
                     if let Err(wanted) = fits(ctx, attr, spec.kind) {
-                        self.error(op, format_args!("attribute '{}' failed to satisfy constraint: {wanted}", spec.name));
+                        self.error(
+                            op,
+                            format_args!("attribute '{}' failed to satisfy constraint: {wanted}", spec.name),
+                        );
                     }
                 }
             }
@@ -145,16 +170,31 @@ fn fits(ctx: &Context, attr: Attr, kind: AttrSpecKind) -> Result<(), String> {
             "64-bit signless integer attribute".to_owned(),
         ),
         AttrSpecKind::Integer => (ctx.attr_as_i64(attr).is_some(), "integer attribute".to_owned()),
-        AttrSpecKind::F64 => (ctx.attr_as_f64(attr).is_some(), "64-bit float attribute".to_owned()),
+        AttrSpecKind::F64 => (
+            ctx.attr_as_f64(attr).is_some(),
+            "64-bit float attribute".to_owned(),
+        ),
         AttrSpecKind::Bool => (ctx.attr_as_bool(attr).is_some(), "bool attribute".to_owned()),
-        AttrSpecKind::Str => (matches!(ctx.attr_kind(attr), AttrKind::String(_)), "string attribute".to_owned()),
+        AttrSpecKind::Str => (
+            matches!(ctx.attr_kind(attr), AttrKind::String(_)),
+            "string attribute".to_owned(),
+        ),
         AttrSpecKind::StrEnum(cases) => (
             matches!(ctx.attr_kind(attr), AttrKind::String(text) if cases.contains(&ctx.text(*text))),
             format!("string attribute, {}", one_of(cases)),
         ),
-        AttrSpecKind::I64Array => (ctx.attr_as_i64s(attr).is_some(), "64-bit integer array attribute".to_owned()),
-        AttrSpecKind::F64Array => (ctx.attr_as_f64s(attr).is_some(), "64-bit float array attribute".to_owned()),
-        AttrSpecKind::StrArray => (ctx.attr_as_strs(attr).is_some(), "string array attribute".to_owned()),
+        AttrSpecKind::I64Array => (
+            ctx.attr_as_i64s(attr).is_some(),
+            "64-bit integer array attribute".to_owned(),
+        ),
+        AttrSpecKind::F64Array => (
+            ctx.attr_as_f64s(attr).is_some(),
+            "64-bit float array attribute".to_owned(),
+        ),
+        AttrSpecKind::StrArray => (
+            ctx.attr_as_strs(attr).is_some(),
+            "string array attribute".to_owned(),
+        ),
         AttrSpecKind::DenseI32Array => (
             matches!(ctx.attr_kind(attr), AttrKind::DenseArray { .. }),
             "i32 dense array attribute".to_owned(),
@@ -168,12 +208,18 @@ fn fits(ctx: &Context, attr: Attr, kind: AttrSpecKind) -> Result<(), String> {
             matches!(ctx.attr_kind(attr), AttrKind::Struct { name: found, .. } if ctx.text(*found) == name),
             format!("#tpu.{name}"),
         ),
-        AttrSpecKind::Unit => (matches!(ctx.attr_kind(attr), AttrKind::Unit), "unit attribute".to_owned()),
+        AttrSpecKind::Unit => (
+            matches!(ctx.attr_kind(attr), AttrKind::Unit),
+            "unit attribute".to_owned(),
+        ),
         AttrSpecKind::Any => (true, String::new()),
     };
     if ok { Ok(()) } else { Err(wanted) }
 }
 
 fn i64_kind() -> super::TypeKind {
-    super::TypeKind::Integer { width: 64, signedness: super::Signedness::Signless }
+    super::TypeKind::Integer {
+        width: 64,
+        signedness: super::Signedness::Signless,
+    }
 }

@@ -3,4 +3,7 @@
 use crate::ir::Dialect;
 
 /// `quant`
-pub const DIALECT: Dialect = Dialect { name: "quant", ops: &[] };
+pub const DIALECT: Dialect = Dialect {
+    name: "quant",
+    ops: &[],
+};

@@ -34,17 +34,30 @@ fn verify(ctx: &Context, op: Op, found: &mut Vec<Diagnostic>) {
     let conv = Conv::new_unchecked(op);
     let dims = conv.kernel_shape(ctx).len();
     if !(1..=3).contains(&dims) {
-        found.push(op_error(ctx, op, format_args!("expects 1 to 3 spatial dimensions, found {dims}")));
+        found.push(op_error(
+            ctx,
+            op,
+            format_args!("expects 1 to 3 spatial dimensions, found {dims}"),
+        ));
     }
-    for (name, length, wanted) in
-        [("strides", conv.strides(ctx).len(), dims), ("pads", conv.pads(ctx).len(), 2 * dims)]
-    {
+    for (name, length, wanted) in [
+        ("strides", conv.strides(ctx).len(), dims),
+        ("pads", conv.pads(ctx).len(), 2 * dims),
+    ] {
         if length != wanted {
-            found.push(op_error(ctx, op, format_args!("expects {wanted} values in '{name}', found {length}")));
+            found.push(op_error(
+                ctx,
+                op,
+                format_args!("expects {wanted} values in '{name}', found {length}"),
+            ));
         }
     }
     if conv.group(ctx) < 1 {
-        found.push(op_error(ctx, op, format_args!("expects a positive 'group', found {}", conv.group(ctx))));
+        found.push(op_error(
+            ctx,
+            op,
+            format_args!("expects a positive 'group', found {}", conv.group(ctx)),
+        ));
     }
 }
 
@@ -57,7 +70,12 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
         return Err(op_error(
             rw,
             op,
-            format_args!("expects input and filter of rank {}, found {} and {}", kernel.len() + 2, input.len(), filter.len()),
+            format_args!(
+                "expects input and filter of rank {}, found {} and {}",
+                kernel.len() + 2,
+                input.len(),
+                filter.len()
+            ),
         ));
     }
     let group = conv.group(rw);
@@ -65,7 +83,12 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
         return Err(op_error(
             rw,
             op,
-            format_args!("expects {} input channels (filter {} x group {group}), found {}", filter[1] * group, filter[1], input[1]),
+            format_args!(
+                "expects {} input channels (filter {} x group {group}), found {}",
+                filter[1] * group,
+                filter[1],
+                input[1]
+            ),
         ));
     }
     let strides = conv.strides(rw);
@@ -80,14 +103,25 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
         rw.remove_attr(op, "auto_pad");
     }
     let mut output = vec![input[0], filter[0]];
-    output.extend(spatial::window_output(rw, op, &input[2..], &kernel, &strides, &dilations, &pads, false)?);
+    output.extend(spatial::window_output(
+        rw,
+        op,
+        &input[2..],
+        &kernel,
+        &strides,
+        &dilations,
+        &pads,
+        false,
+    )?);
     shape::set_result(rw, conv.output(rw), &output);
     Ok(())
 }
 
 fn flops(ctx: &Context, op: Op) -> i64 {
     let conv = Conv::new_unchecked(op);
-    let (Some(output), Some(filter)) = (ctx.shape(conv.output(ctx)), ctx.shape(conv.filter(ctx))) else { return 0 };
+    let (Some(output), Some(filter)) = (ctx.shape(conv.output(ctx)), ctx.shape(conv.filter(ctx))) else {
+        return 0;
+    };
     let window: i64 = filter[1..].iter().product();
     let per_element = 2 * window + i64::from(conv.bias(ctx).is_some()) + i64::from(conv.do_relu(ctx));
     output.iter().product::<i64>() * per_element

@@ -7,4 +7,7 @@ use crate::ir::{Dialect, OpView};
 pub use conv::Conv;
 
 /// `top`
-pub const DIALECT: Dialect = Dialect { name: "top", ops: &[Conv::INFO] };
+pub const DIALECT: Dialect = Dialect {
+    name: "top",
+    ops: &[Conv::INFO],
+};

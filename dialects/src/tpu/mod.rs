@@ -3,4 +3,7 @@
 use crate::ir::Dialect;
 
 /// `tpu`
-pub const DIALECT: Dialect = Dialect { name: "tpu", ops: &[] };
+pub const DIALECT: Dialect = Dialect {
+    name: "tpu",
+    ops: &[],
+};

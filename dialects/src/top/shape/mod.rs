@@ -6,9 +6,16 @@ use crate::ir::{Context, Diagnostic, Op, Rewriter, Shape, Value, op_error};
 
 /// The shape of an operand of `op`; an error if it has no rank yet.
 pub fn ranked(ctx: &Context, op: Op, value: Value) -> Result<Shape, Diagnostic> {
-    ctx.shape(value)
-        .map(Shape::from_slice)
-        .ok_or_else(|| op_error(ctx, op, format_args!("expects operands of known rank; '{}' has none", ctx.value_name(value))))
+    ctx.shape(value).map(Shape::from_slice).ok_or_else(|| {
+        op_error(
+            ctx,
+            op,
+            format_args!(
+                "expects operands of known rank; '{}' has none",
+                ctx.value_name(value)
+            ),
+        )
+    })
 }
 
 /// Gives a result this shape and keeps its element type. A ranked result is left alone if it has this shape already.

@@ -12,7 +12,11 @@ pub fn auto_pads(mode: &str, input: &[i64], kernel: &[i64], strides: &[i64], dil
             let window = (kernel[index] - 1) * dilations[index] + 1;
             let total = ((output - 1) * strides[index] + window - input[index]).max(0);
             let (small, large) = (total / 2, total - total / 2);
-            let (start, end) = if mode == "SAME_UPPER" { (small, large) } else { (large, small) };
+            let (start, end) = if mode == "SAME_UPPER" {
+                (small, large)
+            } else {
+                (large, small)
+            };
             (pads[index], pads[dims + index]) = (start, end);
         }
     }
@@ -41,7 +45,10 @@ pub fn window_output(
             return Err(op_error(
                 ctx,
                 op,
-                format_args!("window of {window} with stride {} does not fit padded size {padded}", strides[index]),
+                format_args!(
+                    "window of {window} with stride {} does not fit padded size {padded}",
+                    strides[index]
+                ),
             ));
         }
         let room = padded - window;
@@ -60,7 +67,10 @@ mod tests {
 
     #[test]
     fn same_pads_split_unevenly() {
-        assert_eq!(auto_pads("SAME_UPPER", &[28, 28], &[5, 5], &[1, 1], &[1, 1]), [2, 2, 2, 2]);
+        assert_eq!(
+            auto_pads("SAME_UPPER", &[28, 28], &[5, 5], &[1, 1], &[1, 1]),
+            [2, 2, 2, 2]
+        );
         assert_eq!(auto_pads("SAME_UPPER", &[224], &[3], &[2], &[1]), [0, 1]);
         assert_eq!(auto_pads("SAME_LOWER", &[224], &[3], &[2], &[1]), [1, 0]);
         assert_eq!(auto_pads("VALID", &[5], &[3], &[1], &[1]), [0, 0]);
