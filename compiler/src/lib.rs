@@ -3,3 +3,4 @@
 pub mod data;
 pub mod pass;
 pub mod program;
+pub mod weights;

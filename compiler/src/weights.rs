@@ -1,0 +1,158 @@
+//! The weights beside a module: an npz whose tensors are named by the locations of `top.Weight` operations. Tensors are
+//! read from the file when they are first asked for; new ones stay in memory until the store is written.
+
+use crate::data::npz::{Compression, NpzReader, NpzWriter};
+use crate::data::{DataError, Tensor};
+use indexmap::IndexMap;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// Tensors by name. Reading is by shared reference (several threads may), writing by exclusive reference.
+#[derive(Default)]
+pub struct WeightStore {
+    file: Option<NpzReader>,
+    loaded: Mutex<HashMap<String, Arc<Tensor>>>,
+    /// `None` marks a tensor of the file that was removed.
+    changed: IndexMap<String, Option<Arc<Tensor>>>,
+}
+
+/// Why a weight could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightError {
+    /// No such tensor.
+    #[error("no weight '{name}' in {file}")]
+    Missing {
+        /// The tensor's name.
+        name: String,
+        /// The file, or "memory" where there is none.
+        file: String,
+    },
+    /// The file is bad.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
+impl WeightStore {
+    /// A store over an npz file. The file stays open; its tensors are loaded one by one.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no npz.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        Ok(Self {
+            file: Some(NpzReader::open(path)?),
+            ..Self::default()
+        })
+    }
+
+    /// The tensor of this name.
+    ///
+    /// # Errors
+    /// When there is none, or its data is bad.
+    pub fn get(&self, name: &str) -> Result<Arc<Tensor>, WeightError> {
+        if let Some(changed) = self.changed.get(name) {
+            return changed.clone().ok_or_else(|| self.missing(name));
+        }
+        if let Some(tensor) = self.cache().get(name) {
+            return Ok(tensor.clone());
+        }
+        let file = self
+            .file
+            .as_ref()
+            .filter(|file| file.contains(name))
+            .ok_or_else(|| self.missing(name))?;
+        let tensor = Arc::new(file.load(name)?);
+        self.cache().insert(name.to_owned(), tensor.clone());
+        Ok(tensor)
+    }
+
+    /// Whether there is a tensor of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        match self.changed.get(name) {
+            Some(changed) => changed.is_some(),
+            None => self.file.as_ref().is_some_and(|file| file.contains(name)),
+        }
+    }
+
+    /// Adds or replaces a tensor.
+    pub fn insert(&mut self, name: &str, tensor: Tensor) {
+        self.insert_shared(name, Arc::new(tensor));
+    }
+
+    /// Adds or replaces a tensor that is shared with another name or store.
+    pub fn insert_shared(&mut self, name: &str, tensor: Arc<Tensor>) {
+        self.changed.insert(name.to_owned(), Some(tensor));
+    }
+
+    /// Removes a tensor; nothing happens when there is none.
+    pub fn remove(&mut self, name: &str) {
+        self.changed.insert(name.to_owned(), None);
+    }
+
+    /// A name that no tensor has: `name`, or `name_0`, `name_1`, ...
+    pub fn unique_name(&self, name: &str) -> String {
+        if !self.contains(name) {
+            return name.to_owned();
+        }
+        let mut index = 0;
+        loop {
+            let candidate = format!("{name}_{index}");
+            if !self.contains(&candidate) {
+                return candidate;
+            }
+            index += 1;
+        }
+    }
+
+    /// Writes the tensors of these names to an npz, in the order given, and nothing else.
+    ///
+    /// # Errors
+    /// When a tensor is missing or the file cannot be written; no partial file stays behind.
+    pub fn write<S: AsRef<str>>(&self, path: &Path, names: &[S]) -> Result<(), WeightError> {
+        let mut writer = NpzWriter::create(path, Compression::Stored)?;
+        for name in names {
+            writer.add(name.as_ref(), &*self.get(name.as_ref())?)?;
+        }
+        Ok(writer.finish()?)
+    }
+
+    fn missing(&self, name: &str) -> WeightError {
+        let file = self
+            .file
+            .as_ref()
+            .map_or("memory".to_owned(), |file| file.path().display().to_string());
+        WeightError::Missing {
+            name: name.to_owned(),
+            file,
+        }
+    }
+
+    fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Tensor>>> {
+        self.loaded
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_lazily_and_overlays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.npz");
+        let mut store = WeightStore::default();
+        store.insert("a", Tensor::from_vec(&[2], vec![1f32, 2.0]).unwrap());
+        store.insert("b", Tensor::from_vec(&[1], vec![3i8]).unwrap());
+        store.write(&path, &["b", "a"]).unwrap();
+
+        let mut store = WeightStore::open(&path).unwrap();
+        assert_eq!(store.get("a").unwrap().shape(), [2]);
+        store.remove("a");
+        assert!(!store.contains("a") && store.get("a").is_err());
+        assert_eq!(store.unique_name("b"), "b_0");
+        assert!(store.write(&dir.path().join("no.npz"), &["a"]).is_err());
+        assert!(!dir.path().join("no.npz").exists());
+    }
+}
