@@ -1,3 +1,5 @@
-//! What runs a compiled model.
+//! What runs a compiled model: the bmodel container, the BM1684 command tables, the emulator and the session
+//! that connects them.
 
+pub mod bmodel;
 pub mod isa;
