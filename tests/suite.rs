@@ -1,3 +1,3 @@
 //! The suite.
-#[test]
-fn builds() {}
+
+mod bmodel;

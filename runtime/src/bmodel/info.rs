@@ -63,6 +63,7 @@ pub fn memory_sizes(model: &Bmodel) -> MemorySizes {
             }
             for subnet in &stage.subnets {
                 if subnet.mode == SubNetMode::Tpu && subnet.is_dynamic {
+                    // The length is in bytes; model_tool takes it for 4-byte words.
                     sizes.instruct += 4 * u64::from(subnet.ir_len);
                 } else if subnet.mode == SubNetMode::Tpu {
                     for group in &subnet.cmd_groups {
@@ -325,7 +326,7 @@ fn stage_json(stage: &Stage) -> Value {
                 "tiu": group.tiu_num, "dma": group.dma_num,
             })).collect::<Vec<_>>(),
             "host_layers": subnet.cpu_params.iter().map(|layer| layer.op_type).collect::<Vec<_>>(),
-            "interpreter_words": subnet.ir_len,
+            "interpreter_bytes": subnet.ir_len,
         })).collect::<Vec<_>>(),
         "tensor_locations": stage.tensor_loc.is_some(),
     })

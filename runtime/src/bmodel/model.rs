@@ -443,9 +443,9 @@ pub struct SubNet {
     pub outputs: Vec<Tensor>,
     /// Needs the on-chip interpreter.
     pub is_dynamic: bool,
-    /// Position of the interpreter program in the stage's.
+    /// Byte offset of the interpreter program in the stage's.
     pub ir_offset: u32,
-    /// Words of the interpreter program.
+    /// Bytes of the interpreter program.
     pub ir_len: u32,
     /// Whether the batch may change.
     pub n_dynamic: bool,

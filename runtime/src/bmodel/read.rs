@@ -293,7 +293,7 @@ impl Reader {
         };
         let ir_bytes = result.ir.as_ref().map_or(0, |ir| ir.len()) as u64;
         for (idx, subnet) in result.subnets.iter().enumerate() {
-            let end = u64::from(subnet.ir_offset) + 4 * u64::from(subnet.ir_len);
+            let end = u64::from(subnet.ir_offset) + u64::from(subnet.ir_len);
             if subnet.ir_len > 0 && end > ir_bytes {
                 let problem =
                     format!("its interpreter program ends at byte {end}, the stage has {ir_bytes} bytes");
