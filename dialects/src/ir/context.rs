@@ -342,6 +342,15 @@ impl Context {
         })
     }
 
+    /// `value : si32`
+    pub fn si32_attr(&mut self, value: i32) -> Attr {
+        let ty = self.sint_type(32);
+        self.attr(AttrKind::Integer {
+            value: value.into(),
+            ty,
+        })
+    }
+
     /// `value : f64`
     pub fn f64_attr(&mut self, value: f64) -> Attr {
         let ty = self.f64_type();

@@ -61,6 +61,8 @@ pub enum AttrSpecKind {
 pub enum AttrDefault {
     /// Integer.
     I64(i64),
+    /// `1 : si32`
+    SI32(i32),
     /// Float.
     F64(f64),
     /// Boolean.
@@ -80,6 +82,7 @@ impl AttrDefault {
     pub fn to_attr(&self, ctx: &mut Context) -> Attr {
         match *self {
             Self::I64(value) => ctx.i64_attr(value),
+            Self::SI32(value) => ctx.si32_attr(value),
             Self::F64(value) => ctx.f64_attr(value),
             Self::Bool(value) => ctx.bool_attr(value),
             Self::Str(value) => ctx.string_attr(value),

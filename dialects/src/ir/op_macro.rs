@@ -15,7 +15,7 @@
 ///     flops: Some(flops);
 /// }
 /// ```
-/// Attribute kinds: `i64 int f64 bool str i64s f64s strs i32s unit any`, `(str "A" "B")`, `(tpu "round_mode" "HalfUp" "HalfDown")`,
+/// Attribute kinds: `i64 int si32 f64 bool str i64s f64s strs i32s unit any`, `(str "A" "B")`, `(tpu "round_mode" "HalfUp" "HalfDown")`,
 /// `(lg "lg")`. Attributes are listed in alphabetical order (a test checks). `regions: N;` may stand before `traits`.
 ///
 /// The macro makes a `Copy` struct that implements [`OpView`](crate::ir::OpView), with accessors:
@@ -71,7 +71,7 @@ macro_rules! op {
             }
         }
 
-        #[allow(missing_docs, dead_code, clippy::missing_docs_in_private_items)]
+        #[allow(missing_docs, dead_code, non_snake_case, clippy::missing_docs_in_private_items)]
         impl $view {
             $($crate::op!{@operand $operand $operand_arity})*
             $($crate::op!{@result $result $result_arity})*
@@ -80,6 +80,7 @@ macro_rules! op {
     };
 
     (@kind i64) => { $crate::ir::AttrSpecKind::I64 };
+    (@kind si32) => { $crate::ir::AttrSpecKind::Integer };
     (@kind int) => { $crate::ir::AttrSpecKind::Integer };
     (@kind f64) => { $crate::ir::AttrSpecKind::F64 };
     (@kind bool) => { $crate::ir::AttrSpecKind::Bool };
@@ -101,6 +102,7 @@ macro_rules! op {
     (@default $kind:tt [required]) => { None };
     (@default $kind:tt [optional]) => { None };
     (@default i64 [= $value:expr]) => { Some($crate::ir::AttrDefault::I64($value)) };
+    (@default si32 [= $value:expr]) => { Some($crate::ir::AttrDefault::SI32($value)) };
     (@default f64 [= $value:expr]) => { Some($crate::ir::AttrDefault::F64($value)) };
     (@default bool [= $value:expr]) => { Some($crate::ir::AttrDefault::Bool($value)) };
     (@default str [= $value:expr]) => { Some($crate::ir::AttrDefault::Str($value)) };
@@ -148,6 +150,7 @@ macro_rules! op {
 
     (@accessor $attr:ident i64 [$($mode:tt)*]) => { $crate::op!{@get $attr i64 get_i64 0 [$($mode)*]} };
     (@accessor $attr:ident int [$($mode:tt)*]) => { $crate::op!{@get $attr i64 get_i64 0 [$($mode)*]} };
+    (@accessor $attr:ident si32 [$($mode:tt)*]) => { $crate::op!{@get $attr i64 get_i64 0 [$($mode)*]} };
     (@accessor $attr:ident f64 [$($mode:tt)*]) => { $crate::op!{@get $attr f64 get_f64 0.0 [$($mode)*]} };
     (@accessor $attr:ident bool [$($mode:tt)*]) => { $crate::op!{@get $attr bool get_bool false [$($mode)*]} };
     (@accessor $attr:ident i64s [$($mode:tt)*]) => { $crate::op!{@get_list $attr i64 get_i64s [$($mode)*]} };

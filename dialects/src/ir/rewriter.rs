@@ -329,6 +329,13 @@ impl OpBuilder<'_> {
         self.attr(name, attr)
     }
 
+    /// `name = value : si32`
+    #[must_use]
+    pub fn si32(self, name: &str, value: i32) -> Self {
+        let attr = self.ctx.si32_attr(value);
+        self.attr(name, attr)
+    }
+
     /// `name = value : f64`
     #[must_use]
     pub fn f64(self, name: &str, value: f64) -> Self {

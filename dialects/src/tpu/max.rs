@@ -1,0 +1,26 @@
+//! `tpu.Max`: elementwise maximum of two tensors, with broadcast.
+//!
+//! `y = max(x_0, x_1)`. BM1684 computes it in F32.
+//!
+//! Source: TPU-MLIR's operation definition `tpu.Max`.
+
+use crate::op;
+
+op! {
+    /// Elementwise maximum of two tensors, with broadcast.
+    pub Max = "tpu.Max", "elementwise maximum of two tensors, with broadcast";
+    operands: inputs: Variadic;
+    results: output: One;
+    attrs:
+        coeff: f64s [optional],
+        do_relu: bool [= false],
+        ginfo: (lg "lg") [optional],
+        is_scalar: bool [optional],
+        multipliers: i64s [optional],
+        relu_limit: f64 [= -1.0],
+        rshifts: i64s [optional];
+    traits: Pure, LocalGen;
+    verify: None;
+    infer_shape: None;
+    flops: None;
+}
