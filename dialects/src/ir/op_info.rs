@@ -63,6 +63,8 @@ pub enum AttrDefault {
     I64(i64),
     /// `1 : si32`
     SI32(i32),
+    /// `1 : i32`
+    I32(i32),
     /// Float.
     F64(f64),
     /// Boolean.
@@ -83,6 +85,7 @@ impl AttrDefault {
         match *self {
             Self::I64(value) => ctx.i64_attr(value),
             Self::SI32(value) => ctx.si32_attr(value),
+            Self::I32(value) => ctx.i32_attr(value),
             Self::F64(value) => ctx.f64_attr(value),
             Self::Bool(value) => ctx.bool_attr(value),
             Self::Str(value) => ctx.string_attr(value),

@@ -103,6 +103,7 @@ macro_rules! op {
     (@default $kind:tt [optional]) => { None };
     (@default i64 [= $value:expr]) => { Some($crate::ir::AttrDefault::I64($value)) };
     (@default si32 [= $value:expr]) => { Some($crate::ir::AttrDefault::SI32($value)) };
+    (@default int [= $value:expr]) => { Some($crate::ir::AttrDefault::I32($value)) };
     (@default f64 [= $value:expr]) => { Some($crate::ir::AttrDefault::F64($value)) };
     (@default bool [= $value:expr]) => { Some($crate::ir::AttrDefault::Bool($value)) };
     (@default str [= $value:expr]) => { Some($crate::ir::AttrDefault::Str($value)) };

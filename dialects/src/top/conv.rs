@@ -14,15 +14,22 @@ op! {
     operands: input: One, filter: One, bias: Optional;
     results: output: One;
     attrs:
-        auto_pad: (str "SAME_UPPER" "SAME_LOWER" "VALID" "NOTSET") [optional],
+        auto_pad: (str "SAME_UPPER" "SAME_LOWER" "NOTSET" "VALID") [optional],
         dilations: i64s [optional],
         do_relu: bool [= false],
+        do_winograd: bool [optional],
         dynweight_reorderd: bool [= false],
         group: i64 [= 1],
+        in_int4_scale: f64 [optional],
+        in_int4_zp: f64 [optional],
+        inserts: i64s [optional],
         kernel_shape: i64s [required],
+        out_int8_scale: f64 [optional],
+        out_int8_zp: f64 [optional],
         pads: i64s [required],
         relu_limit: f64 [= -1.0],
         strides: i64s [required],
+        weight_bits: i64 [optional],
         weight_is_coeff: i64 [= 1];
     traits: SupportFuseRelu, Pure, Quantizable;
     verify: Some(verify);

@@ -2,7 +2,7 @@
 
 pub mod spatial;
 
-use crate::ir::{Context, Diagnostic, Op, Rewriter, Shape, Value, op_error};
+use crate::ir::{Context, DYNAMIC, Diagnostic, Op, Rewriter, Shape, Value, op_error};
 
 /// The shape of an operand of `op`; an error if it has no rank yet.
 pub fn ranked(ctx: &Context, op: Op, value: Value) -> Result<Shape, Diagnostic> {
@@ -50,6 +50,93 @@ pub fn broadcast(shapes: &[&[i64]]) -> Option<Vec<i64>> {
         }
     }
     Some(result)
+}
+
+/// The results have the shape that all operands broadcast to.
+pub fn broadcast_operands(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
+    let mut shapes = Vec::new();
+    for value in rw.operands(op) {
+        if !rw.is_none(*value) {
+            shapes.push(ranked(rw, op, *value)?);
+        }
+    }
+    let views: Vec<&[i64]> = shapes.iter().map(AsRef::as_ref).collect();
+    let Some(output) = broadcast(&views) else {
+        let list: Vec<String> = views.iter().map(|shape| text(shape)).collect();
+        return Err(op_error(
+            rw,
+            op,
+            format_args!("cannot broadcast {}", list.join(" with ")),
+        ));
+    };
+    let result = rw.result(op);
+    set_result(rw, result, &output);
+    Ok(())
+}
+
+/// Verifies that an operation with a variadic list has at least two operands.
+pub fn at_least_two_operands(ctx: &Context, op: Op, found: &mut Vec<Diagnostic>) {
+    let count = ctx.operands(op).len();
+    if count < 2 {
+        found.push(op_error(
+            ctx,
+            op,
+            format_args!("expects 2 or more operands, found {count}"),
+        ));
+    }
+}
+
+/// A dimension number from 0 to `rank - 1` from one that may count from the end; an error if it is outside.
+pub fn axis(ctx: &Context, op: Op, axis: i64, rank: usize) -> Result<usize, Diagnostic> {
+    let from_start = if axis < 0 {
+        axis.saturating_add(rank as i64)
+    } else {
+        axis
+    };
+    usize::try_from(from_start)
+        .ok()
+        .filter(|axis| *axis < rank)
+        .ok_or_else(|| {
+            op_error(
+                ctx,
+                op,
+                format_args!("expects an axis of -{rank} to {}, found {axis}", rank as i64 - 1),
+            )
+        })
+}
+
+/// `1x3x224x224`, `?` for what is not known.
+pub fn text(shape: &[i64]) -> String {
+    let dims: Vec<String> = shape
+        .iter()
+        .map(|dim| {
+            if *dim == DYNAMIC {
+                "?".to_owned()
+            } else {
+                dim.to_string()
+            }
+        })
+        .collect();
+    dims.join("x")
+}
+
+/// Number of elements of the first result times `N`.
+pub fn flops_per_element<const N: i64>(ctx: &Context, op: Op) -> i64 {
+    elements(ctx, op) * N
+}
+
+/// One operation for each element and further operand, one more for a fused relu.
+pub fn flops_of_operands(ctx: &Context, op: Op) -> i64 {
+    let relu = i64::from(ctx.get_bool(op, "do_relu").unwrap_or(false));
+    elements(ctx, op) * (ctx.operands(op).len() as i64 - 1 + relu)
+}
+
+/// Number of elements of the first result; 0 if it has no rank.
+pub fn elements(ctx: &Context, op: Op) -> i64 {
+    ctx.results(op)
+        .first()
+        .and_then(|value| ctx.shape(*value))
+        .map_or(0, |shape| shape.iter().product())
 }
 
 #[cfg(test)]

@@ -1,0 +1,53 @@
+//! `top.LSTM`: an LSTM layer over a sequence of shape sequence, batch, features (batch first if `batch_first`), one or two directions.
+//!
+//! Source: ONNX LSTM (opset 14); attributes as TPU-MLIR's `top.LSTM`.
+
+use super::shape;
+use crate::ir::{Diagnostic, Op, OpView, Rewriter, op_error};
+use crate::op;
+
+op! {
+    /// Long short-term memory.
+    pub LSTM = "top.LSTM", "long short-term memory";
+    operands: input: One, filter: One, recurrence: One, bias: Optional, initial_h: Optional, initial_c: Optional, cont: Optional;
+    results: Y: Optional, Y_h: Optional, Y_c: Optional;
+    attrs:
+        batch_first: bool [= false],
+        bidirectional: bool [required],
+        hidden_size: i64 [required];
+    traits: Pure, Quantizable;
+    verify: None;
+    infer_shape: Some(infer_shape);
+    flops: None;
+}
+
+fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
+    let lstm = LSTM::new_unchecked(op);
+    let input = shape::ranked(rw, op, lstm.input(rw))?;
+    if input.len() != 3 {
+        return Err(op_error(
+            rw,
+            op,
+            format_args!("expects an input of rank 3, found {}", shape::text(&input)),
+        ));
+    }
+    let directions = if lstm.bidirectional(rw) { 2 } else { 1 };
+    let hidden = lstm.hidden_size(rw);
+    let (all, last) = if lstm.batch_first(rw) {
+        (
+            vec![input[0], input[1], directions, hidden],
+            vec![input[0], directions, hidden],
+        )
+    } else {
+        (
+            vec![input[0], directions, input[1], hidden],
+            vec![directions, input[1], hidden],
+        )
+    };
+    for (value, output) in [(lstm.Y(rw), &all), (lstm.Y_h(rw), &last), (lstm.Y_c(rw), &last)] {
+        if let Some(value) = value {
+            shape::set_result(rw, value, output);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! `top.SubConst`: `x - const_val, or const_val - x if `is_reverse`` for each element; any shape.
+//!
+//! Source: ONNX Sub (opset 14) with a number; attributes as TPU-MLIR's `top.SubConst`.
+
+use super::shape;
+use crate::op;
+
+op! {
+    /// X - const_val, or const_val - x if `is_reverse` of each element.
+    pub SubConst = "top.SubConst", "x - const_val, or const_val - x if `is_reverse` of each element";
+    operands: input: One;
+    results: output: One;
+    attrs:
+        const_val: f64 [required],
+        do_relu: bool [= false],
+        is_reverse: bool [= false],
+        is_scalar: bool [= false],
+        relu_limit: f64 [= -1.0];
+    traits: SupportFuseRelu, Pure, Quantizable;
+    verify: None;
+    infer_shape: Some(shape::same_as_input);
+    flops: Some(shape::flops_per_element::<1>);
+}
