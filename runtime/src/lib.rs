@@ -2,4 +2,6 @@
 //! that connects them.
 
 pub mod bmodel;
+pub mod host;
 pub mod isa;
+pub mod session;

@@ -9,6 +9,8 @@
 
 mod blob;
 mod builder;
+mod combine;
+pub mod dis;
 mod error;
 mod header;
 mod info;
@@ -23,6 +25,7 @@ mod tests;
 
 pub use blob::Blob;
 pub use builder::{StaticNet, single_net};
+pub use combine::{combine, split};
 pub use error::Error;
 pub use header::{Header, MAGIC, SECTION_ALIGNMENT};
 pub use info::{MemorySizes, info_json, info_text, memory_sizes};

@@ -1,0 +1,323 @@
+//! Runs a bmodel: weights and inputs into the device's memory, commands and host layers, outputs back.
+//!
+//! A [`Session`] keeps the model parsed and the weights in place, so that repeated runs cost only the execution.
+
+mod device;
+mod error;
+mod plan;
+mod tensor;
+
+pub use device::{Device, Done, MemoryView, Observer};
+pub use error::Error;
+pub use tensor::{HostTensor, HostType};
+
+use crate::bmodel::{Bmodel, Stage, Tensor};
+use crate::host::gather_elements;
+use plan::{Step, check_model, plan_stage};
+use std::path::Path;
+use tensor::{from_elements, pack, to_elements, unpack};
+
+/// How outputs are returned.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions {
+    /// Leave 8-bit outputs as they are instead of converting them to units.
+    pub fixed_outputs: bool,
+}
+
+/// A bmodel ready to run on a device.
+pub struct Session<D> {
+    model: Bmodel,
+    net: usize,
+    plans: Vec<Option<Vec<Step>>>,
+    device: D,
+    stage_in_memory: Option<usize>,
+}
+
+impl<D: Device> Session<D> {
+    /// Reads a file and prepares its first net.
+    pub fn open_on(path: &Path, device: D) -> Result<Self, Error> {
+        Self::new(Bmodel::read(path)?, device)
+    }
+
+    /// Prepares a model's first net.
+    pub fn new(model: Bmodel, device: D) -> Result<Self, Error> {
+        check_model(&model)?;
+        let mut session = Self {
+            model,
+            net: 0,
+            plans: Vec::new(),
+            device,
+            stage_in_memory: None,
+        };
+        session.use_net(0)?;
+        Ok(session)
+    }
+
+    /// Switches to the net of that name.
+    pub fn select_net(&mut self, name: &str) -> Result<(), Error> {
+        let there = |model: &Bmodel| model.nets.iter().map(|net| net.name.clone()).collect();
+        let position = self.model.nets.iter().position(|net| net.name == name);
+        let net = position.ok_or_else(|| Error::NoSuchNet {
+            wanted: name.to_owned(),
+            there: there(&self.model),
+        })?;
+        self.use_net(net)
+    }
+
+    fn use_net(&mut self, net: usize) -> Result<(), Error> {
+        let content = &self.model.nets[net];
+        if content.stages.is_empty() {
+            return Err(Error::Inconsistent(format!(
+                "net `{}` has no stage",
+                content.name
+            )));
+        }
+        // A net of one stage is checked now, others when the stage is chosen.
+        let mut plans = vec![None; content.stages.len()];
+        if let [stage] = &content.stages[..] {
+            plans[0] = Some(plan_stage(content, stage)?);
+        }
+        (self.net, self.plans, self.stage_in_memory) = (net, plans, None);
+        Ok(())
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Bmodel {
+        &self.model
+    }
+
+    /// The device, for looking at its memory.
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// Name of the net that runs.
+    pub fn net_name(&self) -> &str {
+        &self.model.nets[self.net].name
+    }
+
+    fn stages(&self) -> &[Stage] {
+        &self.model.nets[self.net].stages
+    }
+
+    /// Inputs of the net's first stage; other stages differ only in shape.
+    pub fn inputs(&self) -> &[Tensor] {
+        &self.stages()[0].inputs
+    }
+
+    /// Outputs of the net's first stage.
+    pub fn outputs(&self) -> &[Tensor] {
+        &self.stages()[0].outputs
+    }
+
+    /// Runs the net. Inputs are found by name and converted (module documentation of the tensors), further tensors are
+    /// ignored; outputs come in the net's order.
+    pub fn run(&mut self, inputs: &[HostTensor]) -> Result<Vec<HostTensor>, Error> {
+        self.run_with(inputs, RunOptions::default(), None)
+    }
+
+    /// As [`Session::run`], with options, and with a function that is called after each command.
+    pub fn run_with(
+        &mut self,
+        inputs: &[HostTensor],
+        options: RunOptions,
+        mut observer: Option<StepObserver<'_>>,
+    ) -> Result<Vec<HostTensor>, Error> {
+        let stage = self.choose_stage(inputs)?;
+        self.load(stage)?;
+        let content = &self.model.nets[self.net].stages[stage];
+        for tensor in &content.inputs {
+            let given = find(inputs, tensor, &content.inputs)?;
+            let elements = to_elements(given, tensor)?;
+            let place = || format!("input `{}`", tensor.name);
+            self.device
+                .write_ddr(tensor.device_addr, &pack(&elements, tensor))
+                .map_err(|e| failed(place(), e))?;
+        }
+        let steps = self.plans[stage].as_deref().unwrap_or_default();
+        for step in steps {
+            match step {
+                Step::Commands { subnet, groups } => {
+                    for (idx, group) in groups.iter().enumerate() {
+                        let result = match &mut observer {
+                            None => self.device.run(&group.tiu, &group.dma, None),
+                            Some(observer) => {
+                                let mut after = |done: Done, memory: &dyn MemoryView| {
+                                    observer(
+                                        Position {
+                                            subnet: *subnet,
+                                            group: idx,
+                                            done,
+                                        },
+                                        memory,
+                                    );
+                                };
+                                self.device.run(&group.tiu, &group.dma, Some(&mut after))
+                            }
+                        };
+                        result.map_err(|e| failed(format!("sub-net {subnet}, command group {idx}"), e))?;
+                    }
+                }
+                Step::Gather {
+                    subnet,
+                    axis,
+                    data,
+                    indices,
+                    output,
+                } => {
+                    gather(&mut self.device, *axis, data, indices, output)
+                        .map_err(|e| failed(format!("sub-net {subnet}, host gather"), e))?;
+                }
+            }
+        }
+        let read = |tensor: &Tensor| {
+            let place = || format!("output `{}`", tensor.name);
+            let packed = self
+                .device
+                .read_ddr(tensor.device_addr, tensor.size as usize)
+                .map_err(|e| failed(place(), e))?;
+            from_elements(unpack(packed, tensor), tensor, options.fixed_outputs)
+        };
+        content.outputs.iter().map(read).collect()
+    }
+
+    fn choose_stage(&mut self, inputs: &[HostTensor]) -> Result<usize, Error> {
+        let net = &self.model.nets[self.net];
+        let mut mismatch = None;
+        for (idx, stage) in net.stages.iter().enumerate() {
+            let mut fits = true;
+            for tensor in &stage.inputs {
+                let given = find(inputs, tensor, &stage.inputs)?;
+                if !same_shape(&given.shape, tensor.shape()) {
+                    mismatch.get_or_insert_with(|| (tensor.name.clone(), given.shape.clone()));
+                    fits = false;
+                }
+            }
+            if fits {
+                if self.plans[idx].is_none() {
+                    self.plans[idx] = Some(plan_stage(net, stage)?);
+                }
+                return Ok(idx);
+            }
+        }
+        let (name, found) = mismatch.unwrap_or_default();
+        let of_stage = |stage: &Stage| {
+            stage
+                .inputs
+                .iter()
+                .find(|t| t.name == name)
+                .map(|t| t.shape().to_vec())
+        };
+        Err(Error::Shape {
+            expected: net.stages.iter().filter_map(of_stage).collect(),
+            name,
+            found,
+        })
+    }
+
+    /// Places the weights of a stage, unless they are there already.
+    fn load(&mut self, stage: usize) -> Result<(), Error> {
+        if self.stage_in_memory == Some(stage) {
+            return Ok(());
+        }
+        self.stage_in_memory = None;
+        if let Some(coeff) = &self.model.nets[self.net].stages[stage].coeff {
+            self.device
+                .write_ddr(coeff.address, &coeff.data)
+                .map_err(|e| failed("weights".to_owned(), e))?;
+        }
+        self.stage_in_memory = Some(stage);
+        Ok(())
+    }
+}
+
+/// A command that was executed, and where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Number of the sub-net.
+    pub subnet: i32,
+    /// Command group in the sub-net.
+    pub group: usize,
+    /// The command.
+    pub done: Done,
+}
+
+/// Called after each command of a run.
+pub type StepObserver<'a> = &'a mut dyn FnMut(Position, &dyn MemoryView);
+
+fn failed(place: String, problem: String) -> Error {
+    Error::Execution { place, problem }
+}
+
+fn find<'a>(given: &'a [HostTensor], wanted: &Tensor, needed: &[Tensor]) -> Result<&'a HostTensor, Error> {
+    let found = given
+        .iter()
+        .find(|tensor| tensor.name == wanted.name)
+        .ok_or_else(|| Error::MissingInput {
+            name: wanted.name.clone(),
+            needed: needed.iter().map(|tensor| tensor.name.clone()).collect(),
+            given: given.iter().map(|tensor| tensor.name.clone()).collect(),
+        })?;
+    let count = found
+        .shape
+        .iter()
+        .try_fold(found.dtype.bytes(), |bytes, dim| bytes.checked_mul(*dim));
+    if count != Some(found.data.len()) {
+        let message = format!(
+            "tensor `{}` has {} bytes, its shape is {:?}",
+            found.name,
+            found.data.len(),
+            found.shape
+        );
+        return Err(Error::Inconsistent(message));
+    }
+    Ok(found)
+}
+
+/// Equal, apart from dims of 1.
+fn same_shape(given: &[usize], wanted: &[u64]) -> bool {
+    let given = given.iter().map(|dim| *dim as u64).filter(|dim| *dim != 1);
+    given.eq(wanted.iter().copied().filter(|dim| *dim != 1))
+}
+
+fn gather(
+    device: &mut impl Device,
+    axis: i32,
+    data: &Tensor,
+    indices: &Tensor,
+    output: &Tensor,
+) -> Result<(), String> {
+    let shape = |tensor: &Tensor| -> Vec<usize> { tensor.shape().iter().map(|dim| *dim as usize).collect() };
+    let source = unpack(device.read_ddr(data.device_addr, data.size as usize)?, data);
+    let index_bytes = unpack(
+        device.read_ddr(indices.device_addr, indices.size as usize)?,
+        indices,
+    );
+    let values: Vec<i32> = index_bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|bytes| i32::from_le_bytes(*bytes))
+        .collect();
+    let result = gather_elements(
+        &source,
+        data.dtype.bytes(),
+        &shape(data),
+        &values,
+        &shape(indices),
+        axis,
+    )
+    .map_err(|error| error.to_string())?;
+    let packed = pack(&result, output);
+    if packed.len() as u64 != output.size || shape(output) != shape(indices) {
+        return Err(format!(
+            "output of shape {:?}, indices of shape {:?}",
+            output.shape(),
+            indices.shape()
+        ));
+    }
+    device.write_ddr(output.device_addr, &packed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! The steps of a stage, checked once so that running it needs no further checks of the model.
+
+use super::{Error, tensor::device_bytes};
+use crate::{
+    bmodel::{Bmodel, CmdGroup, DataType, Net, Stage, SubNet, SubNetMode, Tensor, chip_bm1684},
+    host,
+};
+
+/// One thing to execute.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Commands of a sub-net's groups, in order.
+    Commands { subnet: i32, groups: Vec<CmdGroup> },
+    /// A gather on the host.
+    Gather {
+        subnet: i32,
+        axis: i32,
+        data: Tensor,
+        indices: Tensor,
+        output: Tensor,
+    },
+}
+
+/// Checks what concerns the whole file.
+pub(super) fn check_model(model: &Bmodel) -> Result<(), Error> {
+    let unsupported = |message: String| Err(Error::Unsupported(message));
+    if model.chip != chip_bm1684() {
+        return unsupported(format!(
+            "it is for the chip {}, the emulator is a {}",
+            model.chip,
+            chip_bm1684()
+        ));
+    }
+    if model.device_num > 1 {
+        return unsupported(format!(
+            "it needs {} chips, the emulator is one",
+            model.device_num
+        ));
+    }
+    if model.bmodel_type != 0 {
+        return unsupported("its weights were combined with those of another model".to_owned());
+    }
+    if model.nets.is_empty() {
+        return Err(Error::Inconsistent("it has no net".to_owned()));
+    }
+    Ok(())
+}
+
+/// Checks one stage and lists its steps.
+pub(super) fn plan_stage(net: &Net, stage: &Stage) -> Result<Vec<Step>, Error> {
+    let unsupported = |message: String| Err(Error::Unsupported(format!("net `{}` {message}", net.name)));
+    if net.addr_mode != 0 {
+        return unsupported(format!(
+            "uses address mode {}; only mode 0 (basic) is emulated",
+            net.addr_mode
+        ));
+    }
+    if net.cascade.is_some() {
+        return unsupported("is a part of a model for several chips".to_owned());
+    }
+    if stage.coeff.as_ref().is_some_and(|coeff| coeff.encrypt_mode != 0) {
+        return unsupported("has encrypted weights; decrypt the file first".to_owned());
+    }
+    for tensor in stage.inputs.iter().chain(&stage.outputs) {
+        check_tensor(tensor)?;
+    }
+    let mut steps = Vec::new();
+    let mut next = stage.subnets.first();
+    while let Some(subnet) = next {
+        if steps.len() >= stage.subnets.len() {
+            return Err(Error::Inconsistent(format!(
+                "the sub-nets of net `{}` follow each other in a circle",
+                net.name
+            )));
+        }
+        steps.push(step(net, subnet)?);
+        next = match subnet.next_subnet_ids[..] {
+            [] | [-1] => None,
+            [id] => Some(
+                stage
+                    .subnets
+                    .iter()
+                    .find(|subnet| subnet.id == id)
+                    .ok_or_else(|| {
+                        Error::Inconsistent(format!(
+                            "sub-net {} is followed by {id}, which does not exist",
+                            subnet.id
+                        ))
+                    })?,
+            ),
+            _ => {
+                return unsupported(format!(
+                    "branches after sub-net {}; only straight chains run",
+                    subnet.id
+                ));
+            }
+        };
+    }
+    if steps.is_empty() {
+        return Err(Error::Inconsistent(format!("net `{}` has no sub-net", net.name)));
+    }
+    if steps.len() < stage.subnets.len() {
+        return unsupported(format!(
+            "has {} sub-nets, of which a straight chain covers {}",
+            stage.subnets.len(),
+            steps.len()
+        ));
+    }
+    Ok(steps)
+}
+
+fn step(net: &Net, subnet: &SubNet) -> Result<Step, Error> {
+    let id = subnet.id;
+    let unsupported = |message: String| {
+        Err(Error::Unsupported(format!(
+            "sub-net {id} of net `{}` {message}",
+            net.name
+        )))
+    };
+    match subnet.mode {
+        SubNetMode::Tpu if subnet.is_dynamic => unsupported(
+            "is dynamic: it holds a program for the chip's own interpreter instead of commands; \
+             compile the model for fixed shapes"
+                .to_owned(),
+        ),
+        SubNetMode::Tpu => {
+            if !subnet.core_commands.is_empty() {
+                return unsupported("has commands for several cores".to_owned());
+            }
+            Ok(Step::Commands {
+                subnet: id,
+                groups: subnet.cmd_groups.clone(),
+            })
+        }
+        SubNetMode::Cpu => {
+            let [layer] = &subnet.cpu_params[..] else {
+                return unsupported(format!(
+                    "has {} host layers instead of one",
+                    subnet.cpu_params.len()
+                ));
+            };
+            if layer.is_custom || layer.op_type != host::GATHER_ELEMENTS {
+                let name = host::layer_name(layer.op_type);
+                return unsupported(format!(
+                    "is a host layer, {name}; of these only gather along an axis runs"
+                ));
+            }
+            let (Ok(axis), [data, indices], [output]) = (
+                layer.param[..].try_into().map(i32::from_le_bytes),
+                &subnet.inputs[..],
+                &subnet.outputs[..],
+            ) else {
+                return Err(Error::Inconsistent(format!(
+                    "sub-net {id}: a gather has 4 bytes of parameters, 2 inputs, 1 output"
+                )));
+            };
+            for tensor in [data, indices, output] {
+                check_tensor(tensor)?;
+            }
+            if indices.dtype != DataType::I32 || data.dtype != output.dtype {
+                let message = format!(
+                    "gathers {} with {} indices into {}; indices must be int32, the others equal",
+                    data.dtype.name(),
+                    indices.dtype.name(),
+                    output.dtype.name()
+                );
+                return unsupported(message);
+            }
+            Ok(Step::Gather {
+                subnet: id,
+                axis,
+                data: data.clone(),
+                indices: indices.clone(),
+                output: output.clone(),
+            })
+        }
+        SubNetMode::Other(code) => unsupported(format!("is of mode {code}; only TPU and host sub-nets run")),
+    }
+}
+
+/// A tensor's size must be that of its shape, so that nothing larger than the device's memory is ever allocated.
+fn check_tensor(tensor: &Tensor) -> Result<(), Error> {
+    let name = &tensor.name;
+    if tensor.shapes.len() != 1 {
+        let message = format!(
+            "tensor `{name}` has {} shapes, a static one has one",
+            tensor.shapes.len()
+        );
+        return Err(Error::Unsupported(message));
+    }
+    if tensor.pad_h != 0 {
+        return Err(Error::Unsupported(format!(
+            "tensor `{name}` is stored with padding (pad_h {:#x})",
+            tensor.pad_h
+        )));
+    }
+    let bytes = device_bytes(tensor).map(|bytes| bytes as u64);
+    if bytes != Some(tensor.size) {
+        let needed = bytes.map_or_else(
+            || "too many bytes to count".to_owned(),
+            |bytes| format!("{bytes} bytes"),
+        );
+        let message = format!(
+            "tensor `{name}` has {} bytes, its shape {:?} needs {needed}",
+            tensor.size,
+            tensor.shape()
+        );
+        return Err(Error::Inconsistent(message));
+    }
+    Ok(())
+}
