@@ -1,7 +1,7 @@
 //! The bmodel container against files that TPU-MLIR wrote.
 #![allow(clippy::print_stderr)]
 
-use tpuc_runtime::bmodel::{Bmodel, Header, info_text};
+use tpuc_runtime::bmodel::{Bmodel, Header, dis, info_text};
 use tpuc_tests::{golden_files, shared};
 
 /// Reading, writing and reading again gives the same model, and the second writing the same bytes.
@@ -120,4 +120,56 @@ bmodel is 4k aligned
             ]
         );
     }
+}
+
+/// The disassembly lists every command of every file once, and in an order in which none waits for a later one.
+#[test]
+fn every_command_is_listed() {
+    let Some(shared) = shared("every_command_is_listed") else {
+        return;
+    };
+    let (mut tiu, mut dma) = (0, 0);
+    for path in golden_files(&shared, &["int8.bmodel", "f32.bmodel"]) {
+        let model = Bmodel::read(&path).unwrap();
+        let stage = &model.nets[0].stages[0];
+        let mut listed = 0;
+        for group in stage.subnets.iter().flat_map(|subnet| &subnet.cmd_groups) {
+            let (mut tiu_done, mut dma_done) = (0, 0);
+            for command in dis::execution_order(group) {
+                match command {
+                    dis::Command::Tiu(command) => {
+                        tiu_done += 1;
+                        assert_eq!(command.cmd_id_tpu(), tiu_done, "{}", path.display());
+                        assert!(
+                            command.cmd_id_gdma() <= dma_done,
+                            "{}: {command:?}",
+                            path.display()
+                        );
+                    }
+                    dis::Command::Dma(command) => {
+                        dma_done += 1;
+                        assert_eq!(command.cmd_id(), dma_done, "{}", path.display());
+                        assert!(
+                            command.eng0_sync_id() <= tiu_done,
+                            "{}: {command:?}",
+                            path.display()
+                        );
+                    }
+                }
+            }
+            assert_eq!(
+                (tiu_done, dma_done),
+                (u64::from(group.tiu_num), u64::from(group.dma_num))
+            );
+            listed += tiu_done + dma_done;
+            (tiu, dma) = (tiu + tiu_done, dma + dma_done);
+        }
+        let text = dis::text(&model);
+        let lines = text
+            .lines()
+            .filter(|line| line.starts_with("      tiu ") || line.starts_with("      gdma "));
+        assert_eq!(lines.count() as u64, listed, "{}", path.display());
+    }
+    eprintln!("{tiu} TIU and {dma} DMA commands listed");
+    assert!(tiu > 5000 && dma > 10_000);
 }

@@ -3,4 +3,5 @@
 pub mod data;
 pub mod pass;
 pub mod program;
+pub mod tools;
 pub mod weights;

@@ -56,22 +56,11 @@ fn add_stages(known: &mut Net, net: &Net) -> Result<(), Error> {
     Ok(())
 }
 
-/// Every stage of every net as a model of its own, with a file name of the form `NET_stageN`.
+/// Every stage of every net as a model of its own, with the file name `bm_netN_stageS` that `model_tool` gives it.
 pub fn split(model: &Bmodel) -> Vec<(String, Bmodel)> {
     let mut parts = Vec::new();
-    for net in &model.nets {
-        for (idx, stage) in net.stages.iter().enumerate() {
-            let name: String = net
-                .name
-                .chars()
-                .map(|c| {
-                    if c.is_alphanumeric() || "-_.".contains(c) {
-                        c
-                    } else {
-                        '_'
-                    }
-                })
-                .collect();
+    for (net_idx, net) in model.nets.iter().enumerate() {
+        for (stage_idx, stage) in net.stages.iter().enumerate() {
             let part = Bmodel {
                 nets: vec![Net {
                     stages: vec![stage.clone()],
@@ -80,7 +69,7 @@ pub fn split(model: &Bmodel) -> Vec<(String, Bmodel)> {
                 neuron_size: stage.ctx_size,
                 ..model.clone()
             };
-            parts.push((format!("{name}_stage{idx}"), part));
+            parts.push((format!("bm_net{net_idx}_stage{stage_idx}"), part));
         }
     }
     parts
@@ -105,7 +94,7 @@ mod tests {
         let parts = split(&both);
         assert_eq!(
             parts.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
-            ["sample_stage0", "sample_stage1", "a_b_stage0"]
+            ["bm_net0_stage0", "bm_net0_stage1", "bm_net1_stage0"]
         );
         assert_eq!(
             parts.into_iter().map(|(_, part)| part).collect::<Vec<_>>(),

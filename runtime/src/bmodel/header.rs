@@ -22,12 +22,14 @@ pub struct Header {
 impl Header {
     /// Reads the header of a file and checks it against the file's size.
     pub fn read(file: &[u8]) -> Result<Self, Error> {
+        Self::read_start(file, file.len() as u64)
+    }
+
+    /// As [`Header::read`], from the first bytes of a file of `file_size` bytes.
+    pub fn read_start(file: &[u8], file_size: u64) -> Result<Self, Error> {
         let what = "header";
-        if file.len() < HEADER_BYTES {
-            let problem = format!(
-                "the file has {} bytes, a bmodel has at least {HEADER_BYTES}",
-                file.len()
-            );
+        if file.len() < HEADER_BYTES || file_size < HEADER_BYTES as u64 {
+            let problem = format!("the file has {file_size} bytes, a bmodel has at least {HEADER_BYTES}");
             return Err(Error::invalid(0, what, problem));
         }
         let word = |at: usize| u32::from_le_bytes([file[at], file[at + 1], file[at + 2], file[at + 3]]);
@@ -46,7 +48,7 @@ impl Header {
             flatbuffers_size: word(8),
             binary_size: u64::from(word(12)) | u64::from(word(16)) << 32,
         };
-        let rest = (file.len() - HEADER_BYTES) as u64;
+        let rest = file_size - HEADER_BYTES as u64;
         let needed = u64::from(header.flatbuffers_size).checked_add(header.binary_size);
         if needed.is_none_or(|needed| needed > rest) {
             let problem = format!(
@@ -59,10 +61,15 @@ impl Header {
         Ok(header)
     }
 
+    /// Position of the binary area in the file.
+    pub fn binary_start(&self) -> u64 {
+        HEADER_BYTES as u64 + u64::from(self.flatbuffers_size)
+    }
+
     /// Whether the binary area starts and ends at multiples of [`SECTION_ALIGNMENT`] of the file.
     pub fn is_page_aligned(&self) -> bool {
-        let start = HEADER_BYTES as u64 + u64::from(self.flatbuffers_size);
-        start.is_multiple_of(SECTION_ALIGNMENT) && self.binary_size.is_multiple_of(SECTION_ALIGNMENT)
+        self.binary_start().is_multiple_of(SECTION_ALIGNMENT)
+            && self.binary_size.is_multiple_of(SECTION_ALIGNMENT)
     }
 
     /// The header's bytes.

@@ -17,7 +17,7 @@ pub struct MemorySizes {
     pub weight: u64,
     /// Commands and interpreter programs.
     pub instruct: u64,
-    /// Tensors, and room for the largest input or output as 4-byte elements.
+    /// Tensors, and room for the largest input or output, not packed.
     pub runtime: u64,
     /// Constants of host layers.
     pub host_weight: u64,
@@ -44,7 +44,7 @@ pub fn memory_sizes(model: &Bmodel) -> MemorySizes {
     let mut largest_buffer = 0;
     let mut shared_neurons = 0;
     let mut own_neurons = 0u64;
-    let (mut largest_commands, mut largest_coeff) = (0, 0);
+    let mut largest_commands = 0;
     for net in &model.nets {
         let mut device_codes = BTreeSet::new();
         let mut host_codes = BTreeSet::new();
@@ -59,7 +59,6 @@ pub fn memory_sizes(model: &Bmodel) -> MemorySizes {
                 && device_codes.insert(&coeff.sha256)
             {
                 sizes.weight += coeff.data.len() as u64;
-                largest_coeff = largest_coeff.max(coeff.data.len() as u64);
             }
             for subnet in &stage.subnets {
                 if subnet.mode == SubNetMode::Tpu && subnet.is_dynamic {
@@ -80,7 +79,8 @@ pub fn memory_sizes(model: &Bmodel) -> MemorySizes {
             }
             sizes.host_runtime += 4 * u64::from(stage.cpu_mem_size);
             for tensor in stage.inputs.iter().chain(&stage.outputs) {
-                let bytes = tensor.element_count().unwrap_or(u64::MAX).saturating_mul(4);
+                let elements = tensor.element_count().unwrap_or(u64::MAX);
+                let bytes = elements.saturating_mul(tensor.dtype.bytes() as u64);
                 largest_buffer = bytes.max(largest_buffer);
             }
         }
@@ -89,7 +89,7 @@ pub fn memory_sizes(model: &Bmodel) -> MemorySizes {
         .saturating_add(shared_neurons)
         .saturating_add(largest_buffer);
     sizes.soc_peak = HOST_MEMORY_BASE + largest_commands;
-    sizes.pcie_peak = HOST_MEMORY_BASE + largest_commands.max(largest_coeff);
+    sizes.pcie_peak = HOST_MEMORY_BASE + largest_commands.max(sizes.weight);
     sizes
 }
 

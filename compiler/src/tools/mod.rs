@@ -1,0 +1,4 @@
+//! The subcommands: arguments and printing, one file each. Everything else is in the libraries.
+
+pub mod bmodel;
+pub mod output;
