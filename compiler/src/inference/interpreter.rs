@@ -1,0 +1,415 @@
+//! Plans a program once, then runs it as often as wanted.
+
+use super::node::{Node, ValueInfo, value_info};
+use super::ops::{self, Kernel};
+use super::value::{Args, Element, Quantisation, normalise};
+use crate::data::{Tensor, TensorMap};
+use crate::program::Program;
+use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use tpuc_dialects::ir::{Context, Diagnostic, Op, Value, op_error};
+
+/// Why a program cannot be executed.
+#[derive(Debug, thiserror::Error)]
+pub enum InferenceError {
+    /// Something in the program; every problem that planning found.
+    #[error("{}", list(.0))]
+    Program(Vec<Diagnostic>),
+    /// An input is missing or does not fit.
+    #[error("{0}")]
+    Input(String),
+    /// An operation failed while running.
+    #[error("{0}")]
+    Run(Diagnostic),
+}
+
+fn list(diagnostics: &[Diagnostic]) -> String {
+    let lines: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+/// Which tensors [`Interpreter::run_all`] returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dump {
+    /// Every tensor, inputs first, in the order of the program.
+    All,
+    /// What the program returns, in its order; before each the tensor that it was cast from.
+    Outputs,
+}
+
+/// An input of the program.
+struct Input {
+    slot: usize,
+    info: ValueInfo,
+}
+
+enum Operand {
+    None,
+    Slot(usize),
+    Constant(Arc<Tensor>),
+}
+
+struct Step {
+    kernel: Kernel,
+    /// For messages: the operation's kind, name and place.
+    about: Diagnostic,
+    operands: Vec<Operand>,
+    /// Slots of the results that are not `none`.
+    results: Vec<usize>,
+    /// Slots that nobody reads after this step.
+    last_uses: Vec<usize>,
+}
+
+/// A program made ready for execution. It holds what it needs of the weights and does not change when it runs.
+///
+/// Tensors are f32, or `i8`/`u8` where the program says so; integers of other widths are held in f32.
+pub struct Interpreter {
+    inputs: IndexMap<String, Input>,
+    steps: Vec<Step>,
+    /// Name and type of each slot.
+    slots: Vec<(String, ValueInfo)>,
+    outputs: Vec<usize>,
+    /// Results that are weights.
+    constants: Vec<(usize, Arc<Tensor>)>,
+    /// The tensor that an output was cast from, where it was.
+    cast_from: FxHashMap<usize, usize>,
+}
+
+#[derive(Default)]
+struct Plan {
+    inputs: IndexMap<String, Input>,
+    steps: Vec<Step>,
+    slots: Vec<(String, ValueInfo)>,
+    slot_of: FxHashMap<Value, usize>,
+    found: Vec<Diagnostic>,
+}
+
+impl Interpreter {
+    /// Plans `main` of a program: order, lifetimes, kernels with their weights packed.
+    ///
+    /// # Errors
+    /// [`InferenceError::Program`] with every operation that cannot be executed.
+    pub fn new(program: &Program) -> Result<Self, InferenceError> {
+        let ctx = &program.ctx;
+        let main = program
+            .main()
+            .map_err(|error| InferenceError::Program(vec![error]))?;
+        let mut plan = Plan::default();
+        let mut returned = Vec::new();
+        for op in main.ops(ctx) {
+            match ctx.op_name(op) {
+                "func.return" => returned = ctx.operands(op).to_vec(),
+                "top.None" | "top.Weight" => {}
+                "top.Input" => plan.input(ctx, op),
+                _ => plan.step(program, op),
+            }
+        }
+        let mut constants = Vec::new();
+        let mut outputs = Vec::new();
+        for value in returned {
+            if let Some(slot) = plan.slot_of.get(&value) {
+                outputs.push(*slot);
+                continue;
+            }
+            match program.weight(value) {
+                Ok(Some(tensor)) => match value_info(ctx, ctx.value_type(value)) {
+                    Ok(info) => {
+                        plan.slots.push((ctx.value_name(value).to_owned(), info));
+                        constants.push((plan.slots.len() - 1, normalise(tensor)));
+                        outputs.push(plan.slots.len() - 1);
+                    }
+                    Err(error) => plan
+                        .found
+                        .push(Diagnostic::error(format!("'func.return' op {error}"))),
+                },
+                Ok(None) => {}
+                Err(error) => plan.found.push(Diagnostic::error(error.to_string())),
+            }
+        }
+        if !plan.found.is_empty() {
+            return Err(InferenceError::Program(plan.found));
+        }
+        let mut cast_from = FxHashMap::default();
+        let mut last_use: FxHashMap<usize, usize> = FxHashMap::default();
+        for (index, step) in plan.steps.iter().enumerate() {
+            for operand in &step.operands {
+                if let Operand::Slot(slot) = operand {
+                    last_use.insert(*slot, index);
+                }
+            }
+            for slot in &step.results {
+                last_use.entry(*slot).or_insert(index);
+            }
+            if let ([Operand::Slot(from)], [to]) = (step.operands.as_slice(), step.results.as_slice())
+                && step.about.message.starts_with("'tpu.Cast'")
+            {
+                cast_from.insert(*to, *from);
+            }
+        }
+        for (slot, index) in last_use {
+            plan.steps[index].last_uses.push(slot);
+        }
+        Ok(Self {
+            inputs: plan.inputs,
+            steps: plan.steps,
+            slots: plan.slots,
+            outputs,
+            constants,
+            cast_from,
+        })
+    }
+
+    /// Names and shapes of the inputs, in order.
+    pub fn inputs(&self) -> impl ExactSizeIterator<Item = (&str, &[usize])> {
+        self.inputs
+            .iter()
+            .map(|(name, input)| (name.as_str(), input.info.shape.as_slice()))
+    }
+
+    /// Names of what the program returns, in order.
+    pub fn output_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.outputs.iter().map(|slot| self.slots[*slot].0.as_str())
+    }
+
+    /// Names of all tensors in the order in which they are computed.
+    pub fn tensor_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.slots.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Scale and zero point of a tensor; `None` if it is real or there is none of that name.
+    pub fn quantisation(&self, name: &str) -> Option<Quantisation> {
+        let (_, info) = self.slots.iter().find(|(slot, _)| slot == name)?;
+        info.quantisation
+    }
+
+    /// Runs the program once. `observer` sees every tensor by name as soon as it is computed, inputs included, as it is
+    /// stored: integers of quantised tensors. No tensor is kept longer than its last reader needs it.
+    ///
+    /// # Errors
+    /// [`InferenceError::Input`] when an input is missing or has another number of elements; [`InferenceError::Run`] when an
+    /// operation fails on the values that it got.
+    pub fn run(
+        &self,
+        inputs: &TensorMap,
+        observer: &mut dyn FnMut(&str, &Tensor),
+    ) -> Result<(), InferenceError> {
+        self.execute(inputs, &mut |slot, tensor| observer(&self.slots[slot].0, tensor))
+    }
+
+    /// Runs the program once and returns tensors in real values, f32, as TPU-MLIR's tools dump them.
+    ///
+    /// # Errors
+    /// As [`Interpreter::run`].
+    pub fn run_all(&self, inputs: &TensorMap, dump: Dump) -> Result<TensorMap, InferenceError> {
+        self.collect(inputs, dump, |info, tensor| match info.quantisation {
+            Some(quantisation) => quantisation.dequantise(tensor),
+            None => Tensor::F32(tensor.to_f32().into_owned()),
+        })
+    }
+
+    /// As [`Interpreter::run_all`], but tensors as they are stored: `int8` and `uint8` where the program is quantised.
+    ///
+    /// # Errors
+    /// As [`Interpreter::run`].
+    pub fn run_stored(&self, inputs: &TensorMap, dump: Dump) -> Result<TensorMap, InferenceError> {
+        self.collect(inputs, dump, |_, tensor| tensor.clone())
+    }
+
+    fn collect(
+        &self,
+        inputs: &TensorMap,
+        dump: Dump,
+        convert: impl Fn(&ValueInfo, &Tensor) -> Tensor,
+    ) -> Result<TensorMap, InferenceError> {
+        let mut order: Vec<usize> = Vec::new();
+        match dump {
+            Dump::All => order.extend(0..self.slots.len()),
+            Dump::Outputs => {
+                for slot in &self.outputs {
+                    order.push(*slot);
+                    order.extend(self.cast_from.get(slot));
+                }
+            }
+        }
+        let mut found: Vec<Option<Tensor>> = vec![None; self.slots.len()];
+        self.execute(inputs, &mut |slot, tensor| {
+            if dump == Dump::All || order.contains(&slot) {
+                found[slot] = Some(convert(&self.slots[slot].1, tensor));
+            }
+        })?;
+        let mut result = TensorMap::new();
+        for slot in order {
+            if let Some(tensor) = found[slot].take() {
+                result.insert(self.slots[slot].0.clone(), tensor);
+            }
+        }
+        Ok(result)
+    }
+
+    fn execute(
+        &self,
+        inputs: &TensorMap,
+        observer: &mut dyn FnMut(usize, &Tensor),
+    ) -> Result<(), InferenceError> {
+        let mut values: Vec<Option<Arc<Tensor>>> = vec![None; self.slots.len()];
+        let only = self.inputs.len() == 1 && inputs.len() == 1;
+        for (name, input) in &self.inputs {
+            let tensor = if only {
+                inputs.values().next()
+            } else {
+                inputs.get(name)
+            };
+            let tensor = tensor.ok_or_else(|| {
+                let given: Vec<&str> = inputs.keys().map(String::as_str).collect();
+                InferenceError::Input(format!(
+                    "the program needs an input '{name}'; given: {}",
+                    given.join(", ")
+                ))
+            })?;
+            let tensor = Arc::new(input.convert(name, tensor)?);
+            observer(input.slot, &tensor);
+            values[input.slot] = Some(tensor);
+        }
+        for (slot, tensor) in &self.constants {
+            observer(*slot, tensor);
+        }
+        for step in &self.steps {
+            let operands = step.operands.iter().map(|operand| match operand {
+                Operand::None => None,
+                Operand::Slot(slot) => values[*slot].clone(),
+                Operand::Constant(tensor) => Some(tensor.clone()),
+            });
+            let mut args = Args::new(operands.collect());
+            for slot in &step.last_uses {
+                values[*slot] = None;
+            }
+            let fail = |message: String| {
+                let mut about = step.about.clone();
+                about.message.push_str(&message);
+                InferenceError::Run(about)
+            };
+            let results = step.kernel.run(&mut args).map_err(fail)?;
+            drop(args);
+            if results.len() != step.results.len() {
+                return Err(fail(format!(
+                    "made {} results where {} are wanted",
+                    results.len(),
+                    step.results.len()
+                )));
+            }
+            for (slot, tensor) in step.results.iter().zip(results) {
+                observer(*slot, &tensor);
+                if !step.last_uses.contains(slot) {
+                    values[*slot] = Some(Arc::new(tensor));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Input {
+    /// A given tensor in the type and shape of the input.
+    fn convert(&self, name: &str, tensor: &Tensor) -> Result<Tensor, InferenceError> {
+        if tensor.len() != self.info.len() {
+            return Err(InferenceError::Input(format!(
+                "input '{name}' has shape {:?}, the program needs {:?}",
+                tensor.shape(),
+                self.info.shape
+            )));
+        }
+        let bytes = matches!(tensor, Tensor::I8(_) | Tensor::U8(_));
+        let converted = match self.info.quantisation {
+            Some(quantisation) if !bytes => quantisation.quantise(self.info.element, tensor),
+            _ => match self.info.element {
+                Element::F32 => Tensor::F32(tensor.to_f32().into_owned()),
+                Element::I8 => Tensor::I8(tensor.to_f32().mapv(|value| value as i8)),
+                Element::U8 => Tensor::U8(tensor.to_f32().mapv(|value| value as u8)),
+            },
+        };
+        let converted = Arc::unwrap_or_clone(normalise(Arc::new(converted)));
+        converted
+            .reshape(&self.info.shape)
+            .map_err(|error| InferenceError::Input(format!("input '{name}': {error}")))
+    }
+}
+
+impl Plan {
+    /// A slot for a value; `None` (and a diagnostic) when its type cannot be executed.
+    fn slot(&mut self, ctx: &Context, op: Op, value: Value) -> Option<usize> {
+        match value_info(ctx, ctx.value_type(value)) {
+            Ok(info) => {
+                self.slots.push((ctx.value_name(value).to_owned(), info));
+                self.slot_of.insert(value, self.slots.len() - 1);
+                Some(self.slots.len() - 1)
+            }
+            Err(error) => {
+                self.found.push(op_error(ctx, op, error));
+                None
+            }
+        }
+    }
+
+    fn input(&mut self, ctx: &Context, op: Op) {
+        let Some(slot) = self.slot(ctx, op, ctx.result(op)) else {
+            return;
+        };
+        let info = self.slots[slot].1.clone();
+        self.inputs.insert(ctx.name(op).to_owned(), Input { slot, info });
+    }
+
+    fn step(&mut self, program: &Program, op: Op) {
+        let ctx = &program.ctx;
+        let Some(prepare) = ops::find(ctx.op_name(op)) else {
+            self.found
+                .push(op_error(ctx, op, "has no kernel for inference on the host"));
+            for value in ctx.results(op) {
+                if !ctx.is_none(*value) {
+                    self.slot(ctx, op, *value);
+                }
+            }
+            return;
+        };
+        let node = Node::new(program, op);
+        let prepared = prepare(&node);
+        let taken = node.taken();
+        let mut operands = Vec::new();
+        for (index, value) in ctx.operands(op).iter().enumerate() {
+            if ctx.is_none(*value) || taken.contains(&index) {
+                operands.push(Operand::None);
+                continue;
+            }
+            if let Some(slot) = self.slot_of.get(value) {
+                operands.push(Operand::Slot(*slot));
+                continue;
+            }
+            match program.weight(*value) {
+                Ok(Some(tensor)) => operands.push(Operand::Constant(normalise(tensor))),
+                Ok(None) => operands.push(Operand::None),
+                Err(error) => {
+                    self.found
+                        .push(op_error(ctx, op, format_args!("cannot have its weight: {error}")));
+                }
+            }
+        }
+        let mut results = Vec::new();
+        for value in ctx.results(op) {
+            if !ctx.is_none(*value)
+                && let Some(slot) = self.slot(ctx, op, *value)
+            {
+                results.push(slot);
+            }
+        }
+        match prepared {
+            Ok(kernel) => self.steps.push(Step {
+                kernel,
+                about: op_error(ctx, op, ""),
+                operands,
+                results,
+                last_uses: Vec::new(),
+            }),
+            Err(error) => self.found.push(error),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `tpu.Cast`: between real numbers and their quantised form.
+//!
+//! To bytes: `clamp(round(x * (1 / scale)) + zero_point)`, the reciprocal rounded to f32, halves away from zero. From bytes:
+//! `(x - zero_point) * scale` in f32.
+
+use super::{Kernel, Prepared};
+use crate::inference::node::Node;
+use crate::inference::value::{Element, tensor};
+
+/// The kernel of a cast.
+pub fn prepare(node: &Node<'_>) -> Prepared {
+    let (input, output) = (node.input(0)?, node.output()?);
+    node.same_len(&input, &output)?;
+    if node
+        .case("round_mode")
+        .is_some_and(|mode| mode != "HalfAwayFromZero")
+    {
+        return Err(node.error("rounds otherwise than half away from zero, which BM1684 does not do"));
+    }
+    match (input.quantisation, output.quantisation) {
+        (None, Some(quantisation)) if input.element == Element::F32 => {
+            let element = output.element;
+            Ok(Kernel::new(move |args| {
+                Ok(vec![quantisation.quantise(element, args.get(0)?)])
+            }))
+        }
+        (Some(quantisation), None) if output.element == Element::F32 => {
+            let (scale, zero_point) = (quantisation.scale as f32, quantisation.zero_point as f32);
+            Ok(Kernel::new(move |args| {
+                let stored = args.get(0)?.to_f32();
+                let real: Vec<f32> = stored
+                    .iter()
+                    .map(|stored| (stored - zero_point) * scale)
+                    .collect();
+                Ok(vec![tensor(&output.shape, real)?])
+            }))
+        }
+        _ if input.element == output.element => super::movement::prepare_reshape(node),
+        (None, None) if output.element == Element::F32 => Ok(Kernel::new(move |args| {
+            let values: Vec<f32> = args.get(0)?.to_f32().iter().copied().collect();
+            Ok(vec![tensor(&output.shape, values)?])
+        })),
+        _ => Err(node.error("casts between two quantised types, which BM1684 does by tpu.MulShift")),
+    }
+}

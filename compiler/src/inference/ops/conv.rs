@@ -1,0 +1,293 @@
+//! `top.Conv`, `tpu.Conv1D`, `tpu.Conv2D`, `tpu.Conv3D`: convolution in f32 or in exact integers.
+//!
+//! Integers: `clamp((sum + bias) * multiplier >> rshift)`, halves up, one shift for all channels or one each; multipliers count
+//! only where `quant_mode` is not `OnlyShift`. A quantised convolution knows no upper limit of its relu: the storage type is one.
+
+use super::{Kernel, Prepared};
+use crate::data::Tensor;
+use crate::inference::convolution::{ConvShape, Filters, convolve};
+use crate::inference::gemm::Source;
+use crate::inference::math::Rounding;
+use crate::inference::node::{Node, ValueInfo};
+use crate::inference::requantise::{Byte, Requantise};
+use crate::inference::value::{Element, f32_slice, tensor};
+use crate::inference::window::{Window, three};
+use tpuc_dialects::ir::Diagnostic;
+
+/// The geometry of a convolution or deconvolution from its attributes. `filter` is `[outputs, inputs / group, kernel...]`.
+pub fn geometry(node: &Node<'_>, input: &ValueInfo, output: &ValueInfo) -> Result<Window, Diagnostic> {
+    let dims = input.shape.len().saturating_sub(2);
+    if !(1..=3).contains(&dims) || output.shape.len() != dims + 2 {
+        return Err(node.error("supports 1 to 3 spatial dimensions"));
+    }
+    let ones = vec![1; dims];
+    let kernel = node.sizes("kernel_shape", &ones, 1)?;
+    let strides = node.sizes("strides", &ones, 1)?;
+    let dilations = node.sizes("dilations", &ones, 1)?;
+    let pads = node.sizes("pads", &vec![0; 2 * dims], 0)?;
+    let fits =
+        kernel.len() == dims && strides.len() == dims && dilations.len() == dims && pads.len() == 2 * dims;
+    if !fits {
+        return Err(node.error(format_args!(
+            "expects {dims} values in 'kernel_shape', 'strides' and 'dilations', and twice as many in 'pads'"
+        )));
+    }
+    Ok(Window {
+        input: three(&input.shape[2..], 1),
+        output: three(&output.shape[2..], 1),
+        kernel: three(&kernel, 1),
+        strides: three(&strides, 1),
+        dilations: three(&dilations, 1),
+        pad_start: three(&pads[..dims], 0),
+    })
+}
+
+/// Group count of an operation whose channels it must divide.
+pub fn groups(node: &Node<'_>, inputs: usize, outputs: usize) -> Result<usize, Diagnostic> {
+    let group = usize::try_from(node.i64("group", 1)).unwrap_or(0);
+    if group == 0 || inputs % group != 0 || outputs % group != 0 {
+        return Err(node.error(format_args!(
+            "expects a 'group' that divides {inputs} and {outputs} channels"
+        )));
+    }
+    Ok(group)
+}
+
+/// Bias, multipliers and shifts of a quantised convolution with `channels` outputs. The bias is operand `bias`.
+pub fn requantisation(
+    node: &Node<'_>,
+    output: &ValueInfo,
+    channels: usize,
+    bias: usize,
+) -> Result<Requantise, Diagnostic> {
+    let mode = node.case("quant_mode").unwrap_or("MultiplierShift");
+    let shifts = node.i64s("rshift").unwrap_or_else(|| vec![0]);
+    let mut multipliers = vec![1];
+    match mode {
+        "OnlyShift" => {}
+        "MultiplierShift" => multipliers = node.i64s("multiplier").unwrap_or_else(|| vec![1]),
+        other => {
+            return Err(node.error(format_args!(
+                "has quant_mode {other}, which BM1684 does not use; OnlyShift and MultiplierShift are supported"
+            )));
+        }
+    }
+    for (what, values) in [("rshift", &shifts), ("multiplier", &multipliers)] {
+        if values.len() != 1 && values.len() != channels {
+            return Err(node.error(format_args!(
+                "expects 1 or {channels} values in '{what}', found {}",
+                values.len()
+            )));
+        }
+    }
+    let bias = node.take_i32(bias)?.unwrap_or_default();
+    if !bias.is_empty() && bias.len() != channels {
+        return Err(node.error(format_args!("expects {channels} biases, found {}", bias.len())));
+    }
+    Ok(Requantise {
+        bias,
+        multipliers,
+        shifts,
+        rounding: Rounding::HalfUp,
+        zero_point: output.zero_point(),
+        relu: node.bool("do_relu", false),
+    })
+}
+
+/// The kernel of a convolution.
+pub fn prepare(node: &Node<'_>) -> Prepared {
+    let (input, output) = (node.input(0)?, node.output()?);
+    let window = geometry(node, &input, &output)?;
+    if node.i64("use_winograd", 0) != 0 {
+        return Err(node.error("uses Winograd filters, which inference does not support"));
+    }
+    let (inputs, outputs) = (input.shape[1], output.shape[1]);
+    let group = groups(node, inputs, outputs)?;
+    let shape = ConvShape {
+        batch: input.shape[0],
+        group,
+        inputs: inputs / group,
+        outputs: outputs / group,
+        window,
+    };
+    if output.shape[0] != shape.batch {
+        return Err(node.error("expects the same batch in input and output"));
+    }
+    let filter = node.take_constant(1)?;
+    let filter_len = filter
+        .as_ref()
+        .map_or(node.input(1)?.len(), |filter| filter.len());
+    if filter_len != shape.filter_len() {
+        return Err(node.error(format_args!(
+            "expects {} filter elements, found {filter_len}",
+            shape.filter_len()
+        )));
+    }
+    if input.is_real() && output.is_real() {
+        return real(node, shape, filter.as_deref(), output);
+    }
+    let Some(filter) = filter else {
+        return Err(node.error("supports a constant filter only where it is quantised"));
+    };
+    if input.zero_point() != 0 || node.i64("kernel_zp", 0) != 0 {
+        return Err(node.error("has a zero point at its input; BM1684 quantises symmetrically"));
+    }
+    match input.element {
+        Element::I8 => quantised::<i8>(node, shape, &filter, output),
+        Element::U8 => quantised::<u8>(node, shape, &filter, output),
+        Element::F32 => Err(node.error("mixes real and quantised values")),
+    }
+}
+
+fn real(node: &Node<'_>, shape: ConvShape, filter: Option<&Tensor>, output: ValueInfo) -> Prepared {
+    let filters = filter.map(|filter| {
+        let filter: Vec<f32> = filter.to_f32().iter().copied().collect();
+        shape.prepare::<f32, f32>(&filter)
+    });
+    let bias = node.take_f32(2)?.unwrap_or_default();
+    if !bias.is_empty() && bias.len() != shape.group * shape.outputs {
+        return Err(node.error(format_args!(
+            "expects {} biases, found {}",
+            shape.group * shape.outputs,
+            bias.len()
+        )));
+    }
+    let activation = node.activation();
+    Ok(Kernel::new(move |args| {
+        let at_run;
+        let filters = match &filters {
+            Some(filters) => filters,
+            None => {
+                at_run = shape.prepare::<f32, f32>(args.f32(1)?);
+                &at_run
+            }
+        };
+        let input = sized(args.f32(0)?, shape.input_len())?;
+        let mut out = vec![0.0; shape.output_len()];
+        let finish = |channel: usize, sums: &[f32], out: &mut [f32]| {
+            let bias = bias.get(channel).copied().unwrap_or(0.0);
+            for (out, sum) in out.iter_mut().zip(sums) {
+                *out = activation.apply(sum + bias);
+            }
+        };
+        convolve(&shape, filters, input, finish, &mut out);
+        Ok(vec![tensor(&output.shape, out)?])
+    }))
+}
+
+/// `slice` if it has `length` elements.
+pub fn sized<T>(slice: &[T], length: usize) -> Result<&[T], String> {
+    if slice.len() == length {
+        Ok(slice)
+    } else {
+        Err(format!("needs {length} elements, found {}", slice.len()))
+    }
+}
+
+/// The bytes of a tensor of one of the two byte types.
+pub trait Bytes: Source {
+    /// The largest magnitude.
+    const LARGEST: i64;
+    /// The elements.
+    fn slice(tensor: &Tensor) -> Result<&[Self], String>;
+}
+
+impl Bytes for i8 {
+    const LARGEST: i64 = 128;
+    fn slice(tensor: &Tensor) -> Result<&[Self], String> {
+        let array = tensor.as_i8().ok_or("needs an int8 operand")?;
+        array
+            .as_slice()
+            .ok_or_else(|| "not in row-major order".to_owned())
+    }
+}
+
+impl Bytes for u8 {
+    const LARGEST: i64 = 255;
+    fn slice(tensor: &Tensor) -> Result<&[Self], String> {
+        let array = tensor.as_u8().ok_or("needs a uint8 operand")?;
+        array
+            .as_slice()
+            .ok_or_else(|| "not in row-major order".to_owned())
+    }
+}
+
+impl Bytes for f32 {
+    const LARGEST: i64 = 0;
+    fn slice(tensor: &Tensor) -> Result<&[Self], String> {
+        f32_slice(tensor)
+    }
+}
+
+fn quantised<S>(node: &Node<'_>, shape: ConvShape, filter: &Tensor, output: ValueInfo) -> Prepared
+where
+    S: Bytes + Source<Packed = i16, Sum = i32>,
+{
+    let requantise = requantisation(node, &output, shape.group * shape.outputs, 2)?;
+    match filter {
+        Tensor::U8(filter) => {
+            let filter: Vec<u8> = filter.iter().copied().collect();
+            integer::<S, u8>(node, shape, &filter, requantise, output)
+        }
+        Tensor::I8(filter) => {
+            let filter: Vec<i8> = filter.iter().copied().collect();
+            integer::<S, i8>(node, shape, &filter, requantise, output)
+        }
+        other => Err(node.error(format_args!(
+            "expects an int8 or uint8 filter, found {}",
+            other.dtype()
+        ))),
+    }
+}
+
+fn integer<S, W>(
+    node: &Node<'_>,
+    shape: ConvShape,
+    filter: &[W],
+    requantise: Requantise,
+    output: ValueInfo,
+) -> Prepared
+where
+    S: Bytes + Source<Packed = i16, Sum = i32>,
+    W: Source<Packed = i16, Sum = i32>,
+{
+    let window = shape.inputs * shape.window.kernel_size();
+    // The largest sum that the filters can make of any input.
+    let bound = filter
+        .chunks(window.max(1))
+        .map(|filter| filter.iter().map(|w| i64::from(w.widen()).abs()).sum::<i64>() * S::LARGEST)
+        .max()
+        .unwrap_or(0);
+    if bound > i64::from(i32::MAX) {
+        return Err(node.error("may exceed its 32-bit accumulators"));
+    }
+    let filters = shape.prepare::<S, W>(filter);
+    match output.element {
+        Element::I8 => Ok(integer_to::<S, W, i8>(shape, filters, requantise, bound, output)),
+        Element::U8 => Ok(integer_to::<S, W, u8>(shape, filters, requantise, bound, output)),
+        Element::F32 => Err(node.error("has a quantised input but no 8-bit output")),
+    }
+}
+
+fn integer_to<S, W, B>(
+    shape: ConvShape,
+    filters: Filters<S, W>,
+    requantise: Requantise,
+    bound: i64,
+    output: ValueInfo,
+) -> Kernel
+where
+    S: Bytes + Source<Packed = i16, Sum = i32>,
+    W: Source<Packed = i16, Sum = i32>,
+    B: Byte + Default,
+    Tensor: From<ndarray::ArrayD<B>>,
+{
+    Kernel::new(move |args| {
+        let input = sized(S::slice(args.get(0)?)?, shape.input_len())?;
+        let mut out = vec![B::default(); shape.output_len()];
+        let finish =
+            |channel: usize, sums: &[i32], out: &mut [B]| requantise.apply(channel, bound, sums, out);
+        convolve(&shape, &filters, input, finish, &mut out);
+        Ok(vec![tensor(&output.shape, out)?])
+    })
+}

@@ -1,0 +1,178 @@
+//! The kernels: one file for each family of operations, one row of [`KERNELS`] for each operation.
+
+pub mod active;
+pub mod binary;
+pub mod cast;
+pub mod channel;
+pub mod conv;
+pub mod matmul;
+pub mod movement;
+pub mod pool;
+pub mod reduce;
+pub mod softmax;
+
+use super::node::Node;
+use super::value::{Args, Outputs};
+use tpuc_dialects::ir::Diagnostic;
+
+/// An operation made ready: weights packed, sizes checked. It may run many times, also at once.
+pub struct Kernel(Box<RunFn>);
+
+type RunFn = dyn Fn(&mut Args) -> Result<Outputs, String> + Send + Sync;
+
+impl Kernel {
+    /// From what one run does.
+    pub fn new(run: impl Fn(&mut Args) -> Result<Outputs, String> + Send + Sync + 'static) -> Self {
+        Self(Box::new(run))
+    }
+
+    /// Runs it: the results that are not `none`, in order; or what is wrong with the operands.
+    pub fn run(&self, args: &mut Args) -> Result<Outputs, String> {
+        (self.0)(args)
+    }
+}
+
+/// What preparation gives: a kernel, or why there is none.
+pub type Prepared = Result<Kernel, Diagnostic>;
+
+/// Prepares the kernel of an operation.
+pub type PrepareFn = fn(&Node<'_>) -> Prepared;
+
+/// Every operation that inference executes.
+pub const KERNELS: &[(&str, PrepareFn)] = &[
+    ("top.Abs", active::prepare_named),
+    ("top.Add", binary::prepare),
+    ("top.AddConst", active::prepare_constant),
+    ("top.Arccos", active::prepare_named),
+    ("top.Arctanh", active::prepare_named),
+    ("top.Arg", reduce::prepare_arg),
+    ("top.AvgPool", pool::prepare),
+    ("top.BatchNorm", channel::prepare_batch_norm),
+    ("top.Ceil", active::prepare_named),
+    ("top.Clip", active::prepare_clip),
+    ("top.Compare", binary::prepare_compare),
+    ("top.CompareConst", binary::prepare_compare),
+    ("top.Concat", movement::prepare_concat),
+    ("top.Conv", conv::prepare),
+    ("top.Cos", active::prepare_named),
+    ("top.Depth2Space", movement::prepare_depth_to_space),
+    ("top.Div", binary::prepare),
+    ("top.Elu", active::prepare_named),
+    ("top.Erf", active::prepare_named),
+    ("top.Exp", active::prepare_named),
+    ("top.Expand", movement::prepare_expand),
+    ("top.Flatten", movement::prepare_reshape),
+    ("top.Floor", active::prepare_named),
+    ("top.GELU", active::prepare_named),
+    ("top.HardSigmoid", active::prepare_named),
+    ("top.HardSwish", active::prepare_named),
+    ("top.Identity", movement::prepare_reshape),
+    ("top.LeakyRelu", active::prepare_leaky_relu),
+    ("top.Log", active::prepare_named),
+    ("top.LogSigmoid", active::prepare_named),
+    ("top.MatMul", matmul::prepare),
+    ("top.Max", binary::prepare),
+    ("top.MaxConst", active::prepare_constant),
+    ("top.MaxPool", pool::prepare),
+    ("top.Min", binary::prepare),
+    ("top.MinConst", active::prepare_constant),
+    ("top.Mish", active::prepare_named),
+    ("top.Mul", binary::prepare),
+    ("top.MulConst", active::prepare_constant),
+    ("top.PRelu", channel::prepare_prelu),
+    ("top.Pad", movement::prepare_pad),
+    ("top.Permute", movement::prepare_permute),
+    ("top.Pow", active::prepare_pow),
+    ("top.QGELU", active::prepare_named),
+    ("top.Reduce", reduce::prepare),
+    ("top.Relu", active::prepare_relu),
+    ("top.Reshape", movement::prepare_reshape),
+    ("top.Round", active::prepare_named),
+    ("top.Rsqrt", active::prepare_named),
+    ("top.Scale", channel::prepare_scale),
+    ("top.ShuffleChannel", movement::prepare_shuffle_channel),
+    ("top.SiLU", active::prepare_named),
+    ("top.Sigmoid", active::prepare_named),
+    ("top.Sign", active::prepare_named),
+    ("top.Sin", active::prepare_named),
+    ("top.Slice", movement::prepare_slice),
+    ("top.Softmax", softmax::prepare),
+    ("top.Softplus", active::prepare_named),
+    ("top.Softsign", active::prepare_named),
+    ("top.Sqrt", active::prepare_named),
+    ("top.Squeeze", movement::prepare_reshape),
+    ("top.Sub", binary::prepare),
+    ("top.SubConst", active::prepare_constant),
+    ("top.Tan", active::prepare_named),
+    ("top.Tanh", active::prepare_named),
+    ("top.Tile", movement::prepare_tile),
+    ("top.Unsqueeze", movement::prepare_reshape),
+    ("top.Upsample", pool::prepare_upsample),
+    ("tpu.Active", active::prepare_active),
+    ("tpu.Add", binary::prepare),
+    ("tpu.AddConst", active::prepare_constant),
+    ("tpu.Arg", reduce::prepare_arg),
+    ("tpu.Cast", cast::prepare),
+    ("tpu.Clip", active::prepare_clip),
+    ("tpu.Compare", binary::prepare_compare),
+    ("tpu.CompareConst", binary::prepare_compare),
+    ("tpu.Concat", movement::prepare_concat),
+    ("tpu.Conv1D", conv::prepare),
+    ("tpu.Conv2D", conv::prepare),
+    ("tpu.Conv3D", conv::prepare),
+    ("tpu.Depth2Space", movement::prepare_depth_to_space),
+    ("tpu.Device2Host", movement::prepare_reshape),
+    ("tpu.Div", binary::prepare),
+    ("tpu.Host2Device", movement::prepare_reshape),
+    ("tpu.Identity", movement::prepare_reshape),
+    ("tpu.LeakyRelu", active::prepare_leaky_relu),
+    ("tpu.Lut", active::prepare_lut),
+    ("tpu.MatMul", matmul::prepare),
+    ("tpu.Max", binary::prepare),
+    ("tpu.MaxConst", active::prepare_constant),
+    ("tpu.Min", binary::prepare),
+    ("tpu.MinConst", active::prepare_constant),
+    ("tpu.Mul", binary::prepare),
+    ("tpu.MulConst", active::prepare_constant),
+    ("tpu.MulShift", active::prepare_mul_shift),
+    ("tpu.PRelu", channel::prepare_prelu),
+    ("tpu.PReluOp", channel::prepare_prelu),
+    ("tpu.Pad", movement::prepare_pad),
+    ("tpu.Permute", movement::prepare_permute),
+    ("tpu.Pool1D", pool::prepare),
+    ("tpu.Pool2D", pool::prepare),
+    ("tpu.Pool3D", pool::prepare),
+    ("tpu.Reduce", reduce::prepare),
+    ("tpu.Relu", active::prepare_relu),
+    ("tpu.Reshape", movement::prepare_reshape),
+    ("tpu.Scale", channel::prepare_scale),
+    ("tpu.ShapeSlice", movement::prepare_slice),
+    ("tpu.ShuffleChannel", movement::prepare_shuffle_channel),
+    ("tpu.Slice", movement::prepare_slice),
+    ("tpu.Softmax", softmax::prepare),
+    ("tpu.Squeeze", movement::prepare_reshape),
+    ("tpu.Sub", binary::prepare),
+    ("tpu.SwapDimInner", movement::prepare_swap_dim_inner),
+    ("tpu.Tile", movement::prepare_tile),
+    ("tpu.Unsqueeze", movement::prepare_reshape),
+    ("tpu.Upsample", pool::prepare_upsample),
+    ("tpu.Weight2Activation", movement::prepare_reshape),
+];
+
+/// How to prepare an operation of this name.
+pub fn find(name: &str) -> Option<PrepareFn> {
+    KERNELS
+        .iter()
+        .find(|(kind, _)| *kind == name)
+        .map(|(_, prepare)| *prepare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KERNELS;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(KERNELS.is_sorted_by_key(|(name, _)| *name));
+    }
+}

@@ -1,0 +1,232 @@
+//! Tensors while a program runs: f32, or the bytes of a quantised type.
+
+use super::math::byte_range;
+use crate::data::{DType, Tensor};
+use std::sync::Arc;
+
+/// Element types of running tensors. Integers of other widths (shapes, indices) are held in f32, as the real
+/// interpreter does; they are exact up to 2^24.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Element {
+    /// Single precision.
+    F32,
+    /// Signed byte.
+    I8,
+    /// Unsigned byte.
+    U8,
+}
+
+impl Element {
+    /// As a data type.
+    pub fn dtype(self) -> DType {
+        match self {
+            Self::F32 => DType::F32,
+            Self::I8 => DType::I8,
+            Self::U8 => DType::U8,
+        }
+    }
+}
+
+/// `real = (stored - zero_point) * scale`
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Quantisation {
+    /// Real value of one quantum.
+    pub scale: f64,
+    /// The integer that stands for 0.
+    pub zero_point: i64,
+}
+
+impl Quantisation {
+    /// Real values of a stored tensor. The product is taken in double precision and rounded once, as the real tool's dumps.
+    pub fn dequantise(&self, tensor: &Tensor) -> Tensor {
+        let real = tensor
+            .to_f32()
+            .mapv(|stored| (f64::from(stored - self.zero_point as f32) * self.scale) as f32);
+        Tensor::F32(real)
+    }
+
+    /// Stored integers of real values: `clamp(round(x * (1 / scale)) + zero_point)`, the reciprocal rounded to f32, halves away
+    /// from zero.
+    pub fn quantise(&self, element: Element, tensor: &Tensor) -> Tensor {
+        let factor = (1.0 / self.scale) as f32;
+        let zero_point = self.zero_point as f32;
+        // A cast from f32 saturates, and makes 0 of what is not a number.
+        let convert = |value: &f32| ((value * factor).round() + zero_point) as i64;
+        let reals = tensor.to_f32();
+        match element {
+            Element::F32 => Tensor::F32(reals.mapv(|value| (value * factor).round() + zero_point)),
+            Element::I8 => {
+                let (low, high) = byte_range(true);
+                Tensor::I8(reals.map(|value| convert(value).clamp(low, high) as i8))
+            }
+            Element::U8 => {
+                let (low, high) = byte_range(false);
+                Tensor::U8(reals.map(|value| convert(value).clamp(low, high) as u8))
+            }
+        }
+    }
+}
+
+/// A fused `relu`, with an upper limit if there is one.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Activation {
+    /// Whether there is one.
+    pub relu: bool,
+    /// Largest result.
+    pub limit: Option<f32>,
+}
+
+impl Activation {
+    /// The activation of one real number.
+    #[inline(always)]
+    pub fn apply(self, value: f32) -> f32 {
+        if !self.relu {
+            return value;
+        }
+        let value = value.max(0.0);
+        match self.limit {
+            Some(limit) => value.min(limit),
+            None => value,
+        }
+    }
+
+    /// The activation of many.
+    #[inline(always)]
+    pub fn apply_all(self, values: &mut [f32]) {
+        if self.relu {
+            for value in values {
+                *value = self.apply(*value);
+            }
+        }
+    }
+}
+
+/// The operands of one run of a kernel: `None` for `none` ones and for those that the kernel took when it was prepared.
+pub struct Args(Vec<Option<Arc<Tensor>>>);
+
+/// Results of one run of a kernel.
+pub type Outputs = Vec<Tensor>;
+
+impl Args {
+    /// Of these tensors.
+    pub fn new(tensors: Vec<Option<Arc<Tensor>>>) -> Self {
+        Self(tensors)
+    }
+
+    /// Operand `index`.
+    pub fn get(&self, index: usize) -> Result<&Tensor, String> {
+        self.0
+            .get(index)
+            .and_then(Option::as_deref)
+            .ok_or_else(|| format!("operand #{index} is missing"))
+    }
+
+    /// Operands that are there, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Tensor> {
+        self.0.iter().filter_map(Option::as_deref)
+    }
+
+    /// Operand `index` as f32.
+    pub fn f32(&self, index: usize) -> Result<&[f32], String> {
+        f32_slice(self.get(index)?)
+    }
+
+    /// Operand `index` as f32 if it is there.
+    pub fn find_f32(&self, index: usize) -> Result<Option<&[f32]>, String> {
+        match self.0.get(index) {
+            Some(Some(tensor)) => f32_slice(tensor).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Operand `index` as a tensor of its own: not copied where this was the last user.
+    pub fn take(&mut self, index: usize) -> Result<Tensor, String> {
+        let tensor = self
+            .0
+            .get_mut(index)
+            .and_then(Option::take)
+            .ok_or_else(|| format!("operand #{index} is missing"))?;
+        Ok(Arc::try_unwrap(tensor).unwrap_or_else(|shared| (*shared).clone()))
+    }
+
+    /// As [`Args::take`], the f32 elements alone.
+    pub fn take_f32(&mut self, index: usize) -> Result<Vec<f32>, String> {
+        match self.take(index)? {
+            Tensor::F32(array) if array.is_standard_layout() => Ok(array.into_raw_vec_and_offset().0),
+            other => Err(wrong_type(&other, "float32")),
+        }
+    }
+}
+
+/// The elements of an f32 tensor.
+pub fn f32_slice(tensor: &Tensor) -> Result<&[f32], String> {
+    match tensor {
+        Tensor::F32(array) => array
+            .as_slice()
+            .ok_or_else(|| "not in row-major order".to_owned()),
+        other => Err(wrong_type(other, "float32")),
+    }
+}
+
+/// The message for a tensor of a type that was not expected.
+pub fn wrong_type(tensor: &Tensor, wanted: &str) -> String {
+    format!("needs an operand of type {wanted}, found {}", tensor.dtype())
+}
+
+/// A tensor of one of the running types; the sizes agree by construction.
+pub fn tensor<T>(shape: &[usize], data: Vec<T>) -> Result<Tensor, String>
+where
+    Tensor: From<ndarray::ArrayD<T>>,
+{
+    Tensor::from_vec(shape, data).map_err(|error| error.to_string())
+}
+
+/// A weight or an input in one of the running types, row-major.
+pub fn normalise(tensor: Arc<Tensor>) -> Arc<Tensor> {
+    let standard = match &*tensor {
+        Tensor::F32(array) => array.is_standard_layout(),
+        Tensor::I8(array) => array.is_standard_layout(),
+        Tensor::U8(array) => array.is_standard_layout(),
+        _ => false,
+    };
+    if standard {
+        return tensor;
+    }
+    let copied = match &*tensor {
+        Tensor::I8(array) => Tensor::I8(array.as_standard_layout().into_owned()),
+        Tensor::U8(array) => Tensor::U8(array.as_standard_layout().into_owned()),
+        other => Tensor::F32(other.to_f32().as_standard_layout().into_owned()),
+    };
+    Arc::new(copied)
+}
+
+/// Whole numbers of any running tensor.
+pub fn to_integers(tensor: &Tensor) -> Vec<i64> {
+    tensor.to_f32().iter().map(|value| *value as i64).collect()
+}
+
+/// Runs an expression on the elements of a running tensor, whatever their type, and makes a tensor of the `Vec` it gives.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! for_each_element_type {
+    ($tensor:expr, $shape:expr, $data:ident => $body:expr) => {
+        match $tensor {
+            $crate::data::Tensor::F32(array) => {
+                let $data = array.as_slice().ok_or("not in row-major order")?;
+                $crate::inference::value::tensor($shape, $body)
+            }
+            $crate::data::Tensor::I8(array) => {
+                let $data = array.as_slice().ok_or("not in row-major order")?;
+                $crate::inference::value::tensor($shape, $body)
+            }
+            $crate::data::Tensor::U8(array) => {
+                let $data = array.as_slice().ok_or("not in row-major order")?;
+                $crate::inference::value::tensor($shape, $body)
+            }
+            other => Err($crate::inference::value::wrong_type(
+                other,
+                "float32, int8 or uint8",
+            )),
+        }
+    };
+}
