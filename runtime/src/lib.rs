@@ -2,6 +2,7 @@
 //! that connects them.
 
 pub mod bmodel;
+pub mod emulator;
 pub mod host;
 pub mod isa;
 pub mod session;

@@ -1,0 +1,132 @@
+//! The chip's memories: 64 lanes of 512 KiB, 4 MiB of L2, and DDR that the host commits page by page.
+
+use memmap2::{MmapMut, MmapOptions};
+
+use super::error::EmulatorError;
+use super::l2_tables;
+use crate::isa::memory_map::{DDR_BASE, L2_BYTES, LANE_BYTES, LOCAL_BYTES};
+
+/// DDR size when none is asked for.
+pub const DEFAULT_DDR_BYTES: u64 = 2 << 30;
+
+/// All memories of the chip.
+pub struct Memory {
+    /// Words, so that rows of 4-byte elements are aligned for the host.
+    local: Vec<u32>,
+    l2: Vec<u8>,
+    ddr: MmapMut,
+}
+
+impl Memory {
+    /// Memory after power-up: everything zero but the tables in L2.
+    ///
+    /// # Errors
+    /// [`EmulatorError::HostMemory`] when the host cannot reserve `ddr_bytes` of address space.
+    pub fn new(ddr_bytes: u64) -> Result<Self, EmulatorError> {
+        let host_error = |message: String| EmulatorError::HostMemory {
+            bytes: ddr_bytes,
+            message,
+        };
+        let length = usize::try_from(ddr_bytes).map_err(|error| host_error(error.to_string()))?;
+        let ddr = MmapOptions::new()
+            .len(length.max(1))
+            .no_reserve_swap()
+            .map_anon()
+            .map_err(|error| host_error(error.to_string()))?;
+        let mut l2 = vec![0; L2_BYTES];
+        l2_tables::fill(&mut l2);
+        Ok(Self {
+            local: vec![0; LOCAL_BYTES / 4],
+            l2,
+            ddr,
+        })
+    }
+
+    /// Local memory, lane after lane.
+    #[must_use]
+    pub fn local(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.local)
+    }
+
+    /// Local memory of one lane.
+    ///
+    /// # Panics
+    /// When `lane` is 64 or more.
+    #[must_use]
+    pub fn lane(&self, lane: usize) -> &[u8] {
+        &self.local()[lane * LANE_BYTES..(lane + 1) * LANE_BYTES]
+    }
+
+    /// The L2 buffer.
+    #[must_use]
+    pub fn l2(&self) -> &[u8] {
+        &self.l2
+    }
+
+    /// DDR from its base address on.
+    #[must_use]
+    pub fn ddr(&self) -> &[u8] {
+        &self.ddr
+    }
+
+    pub(super) fn local_mut(&mut self) -> &mut [u8] {
+        bytemuck::cast_slice_mut(&mut self.local)
+    }
+
+    pub(super) fn l2_mut(&mut self) -> &mut [u8] {
+        &mut self.l2
+    }
+
+    pub(super) fn ddr_mut(&mut self) -> &mut [u8] {
+        &mut self.ddr
+    }
+
+    /// A DDR range by absolute address.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Ddr`] when any part lies outside.
+    pub fn read_ddr(&self, address: u64, bytes: usize) -> Result<&[u8], EmulatorError> {
+        let start = self.ddr_offset(address, bytes)?;
+        Ok(&self.ddr[start..start + bytes])
+    }
+
+    /// Writes a DDR range by absolute address.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Ddr`] when any part lies outside; nothing is written then.
+    pub fn write_ddr(&mut self, address: u64, data: &[u8]) -> Result<(), EmulatorError> {
+        let start = self.ddr_offset(address, data.len())?;
+        self.ddr[start..start + data.len()].copy_from_slice(data);
+        Ok(())
+    }
+
+    fn ddr_offset(&self, address: u64, bytes: usize) -> Result<usize, EmulatorError> {
+        let inside = address.checked_sub(DDR_BASE).filter(|offset| {
+            offset
+                .checked_add(bytes as u64)
+                .is_some_and(|end| end <= self.ddr.len() as u64)
+        });
+        inside
+            .and_then(|offset| usize::try_from(offset).ok())
+            .ok_or(EmulatorError::Ddr {
+                address,
+                bytes: bytes as u64,
+                ddr_bytes: self.ddr.len() as u64,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ddr_is_bounded() {
+        let mut memory = Memory::new(1 << 20).unwrap();
+        memory.write_ddr(DDR_BASE + 10, &[1, 2, 3]).unwrap();
+        assert_eq!(memory.read_ddr(DDR_BASE + 9, 5).unwrap(), [0, 1, 2, 3, 0]);
+        assert!(memory.write_ddr(DDR_BASE + (1 << 20) - 1, &[0, 0]).is_err());
+        assert!(memory.read_ddr(DDR_BASE - 1, 1).is_err());
+        assert!(memory.read_ddr(u64::MAX, 2).is_err());
+    }
+}
