@@ -1,5 +1,6 @@
 //! ONNX to BM1684 bmodel: import, passes, calibration, lowering, code generation, reference inference, and the tools.
 
+pub mod calibration;
 pub mod data;
 pub mod inference;
 pub mod pass;

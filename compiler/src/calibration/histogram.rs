@@ -1,0 +1,117 @@
+//! A histogram of magnitudes that grows when a larger value comes: bins keep their meaning, new ones are added above.
+//!
+//! Bin `k` holds the non-zero values whose `|x| / width` rounds (half up) to `k`; the last bin of a new histogram holds the
+//! largest magnitude. Growing keeps TPU-MLIR's step of `maximum / bins` (not `width`), which is what makes the thresholds
+//! of the two tools comparable.
+
+/// No tensor needs more bins than this; values of such different size are reported by [`Histogram::add`].
+const MOST_BINS: usize = 8_000_000;
+
+/// Magnitudes of a tensor over all samples so far.
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    counts: Vec<u64>,
+    width: f64,
+    largest: f64,
+    /// The largest magnitude is a single-precision number until bins are added: differences to it round as such.
+    single: bool,
+}
+
+/// What adding a sample did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Added {
+    /// Counted.
+    Counted,
+    /// The sample is so much larger than those before that they were dropped.
+    Restarted,
+}
+
+impl Histogram {
+    /// A histogram of `bins` bins over the values of the first sample. `largest` is their largest magnitude.
+    pub fn new(values: &[f32], largest: f32, bins: usize) -> Self {
+        let bins = bins.max(2);
+        let width = f64::from(largest) / (bins - 1) as f64;
+        let mut counts = vec![0; bins];
+        count(&mut counts, values, width);
+        Self {
+            counts,
+            width,
+            largest: largest.into(),
+            single: true,
+        }
+    }
+
+    /// Adds another sample. `largest` is the largest magnitude of all samples so far, this one included; `bins` the number
+    /// of bins to start again with when the samples differ too much.
+    pub fn add(&mut self, values: &[f32], largest: f32, bins: usize) -> Added {
+        let new_largest = f64::from(largest);
+        if new_largest <= self.largest {
+            let width = self.largest / (self.counts.len() - 1) as f64;
+            count(&mut self.counts, values, width);
+            return Added::Counted;
+        }
+        let step = self.largest / self.counts.len() as f64;
+        let difference = if self.single {
+            f64::from(largest - self.largest as f32)
+        } else {
+            new_largest - self.largest
+        };
+        let more = (difference / step).floor() + 1.0;
+        if more + self.counts.len() as f64 > MOST_BINS as f64 {
+            *self = Self::new(values, largest, bins);
+            return Added::Restarted;
+        }
+        self.largest += more * step;
+        self.single = false;
+        self.counts.resize(self.counts.len() + more as usize, 0);
+        self.width = self.largest / (self.counts.len() - 1) as f64;
+        count(&mut self.counts, values, self.width);
+        Added::Counted
+    }
+
+    /// Counts of the bins.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// Magnitude that one bin spans.
+    pub fn width(&self) -> f64 {
+        self.width
+    }
+}
+
+/// Counts values into bins of `width`; the division is a single-precision one, as numpy does it for f32 arrays.
+fn count(counts: &mut [u64], values: &[f32], width: f64) {
+    let width = width as f32;
+    for value in values {
+        if *value != 0.0 {
+            let bin = (value.abs() / width + 0.5).floor();
+            // NaN and values above the range are not counted: the comparison is false for both.
+            if bin <= (counts.len() - 1) as f32 {
+                counts[bin as usize] += 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_rounded_magnitudes_and_no_zeros() {
+        let histogram = Histogram::new(&[0.0, -1.0, 1.0, 2.0, 2.4, 4.0], 4.0, 5);
+        assert_eq!(histogram.counts(), [0, 2, 2, 0, 1]);
+        assert_eq!(histogram.width(), 1.0);
+    }
+
+    #[test]
+    fn grows_for_larger_values() {
+        let mut histogram = Histogram::new(&[1.0, 4.0], 4.0, 5);
+        assert_eq!(histogram.add(&[6.0], 6.0, 5), Added::Counted);
+        assert_eq!(histogram.counts().iter().sum::<u64>(), 3);
+        assert!(histogram.counts().len() > 5);
+        assert_eq!(histogram.add(&[1e30], 1e30, 5), Added::Restarted);
+        assert_eq!(histogram.counts(), [0, 0, 0, 0, 1]);
+    }
+}
