@@ -3,6 +3,7 @@
 //! A [`Session`] keeps the model parsed and the weights in place, so that repeated runs cost only the execution.
 
 mod device;
+mod dump;
 mod error;
 mod plan;
 mod tensor;
@@ -13,6 +14,7 @@ pub use tensor::{HostTensor, HostType};
 
 use crate::bmodel::{Bmodel, Stage, Tensor};
 use crate::host::gather_elements;
+use dump::Dump;
 use plan::{Step, check_model, plan_stage};
 use std::path::Path;
 use tensor::{from_elements, pack, to_elements, unpack};
@@ -22,6 +24,8 @@ use tensor::{from_elements, pack, to_elements, unpack};
 pub struct RunOptions {
     /// Leave 8-bit outputs as they are instead of converting them to units.
     pub fixed_outputs: bool,
+    /// Return the net's inner tensors in front of its outputs, as far as the bmodel tells where they are.
+    pub dump_tensors: bool,
 }
 
 /// A bmodel ready to run on a device.
@@ -125,17 +129,59 @@ impl<D: Device> Session<D> {
     ) -> Result<Vec<HostTensor>, Error> {
         let stage = self.choose_stage(inputs)?;
         self.load(stage)?;
+        self.write_inputs(stage, inputs)?;
+        let mut results = Vec::new();
+        if options.dump_tensors {
+            let mut dump = self.dump(stage, options.fixed_outputs)?;
+            let mut both = |position: Position, memory: &dyn MemoryView| {
+                dump.after(position, memory);
+                if let Some(observer) = &mut observer {
+                    observer(position, memory);
+                }
+            };
+            self.execute(stage, Some(&mut both))?;
+            results = dump.finish();
+            let outputs = &self.model.nets[self.net].stages[stage].outputs;
+            results.retain(|tensor| outputs.iter().all(|output| output.name != tensor.name));
+        } else {
+            self.execute(stage, observer)?;
+        }
+        results.extend(self.read_outputs(stage, options)?);
+        Ok(results)
+    }
+
+    fn dump(&self, stage: usize, fixed: bool) -> Result<Dump, Error> {
+        let net = &self.model.nets[self.net];
+        let Some(json) = &net.stages[stage].tensor_loc else {
+            let message =
+                "it does not tell where its inner tensors are; deploy the model with --debug to have them";
+            return Err(Error::Unsupported(message.to_owned()));
+        };
+        if net.stages[stage]
+            .subnets
+            .iter()
+            .any(|subnet| subnet.cmd_groups.len() > 1)
+        {
+            let message = "inner tensors can be taken from sub-nets with one command group only";
+            return Err(Error::Unsupported(message.to_owned()));
+        }
+        Dump::new(json, fixed).map_err(Error::Inconsistent)
+    }
+
+    fn write_inputs(&mut self, stage: usize, inputs: &[HostTensor]) -> Result<(), Error> {
         let content = &self.model.nets[self.net].stages[stage];
         for tensor in &content.inputs {
-            let given = find(inputs, tensor, &content.inputs)?;
-            let elements = to_elements(given, tensor)?;
-            let place = || format!("input `{}`", tensor.name);
-            self.device
-                .write_ddr(tensor.device_addr, &pack(&elements, tensor))
-                .map_err(|e| failed(place(), e))?;
+            let elements = to_elements(find(inputs, tensor, &content.inputs)?, tensor)?;
+            let written = self
+                .device
+                .write_ddr(tensor.device_addr, &pack(&elements, tensor));
+            written.map_err(|e| failed(format!("input `{}`", tensor.name), e))?;
         }
-        let steps = self.plans[stage].as_deref().unwrap_or_default();
-        for step in steps {
+        Ok(())
+    }
+
+    fn execute(&mut self, stage: usize, mut observer: Option<StepObserver<'_>>) -> Result<(), Error> {
+        for step in self.plans[stage].as_deref().unwrap_or_default() {
             match step {
                 Step::Commands { subnet, groups } => {
                     for (idx, group) in groups.iter().enumerate() {
@@ -170,15 +216,20 @@ impl<D: Device> Session<D> {
                 }
             }
         }
+        Ok(())
+    }
+
+    fn read_outputs(&self, stage: usize, options: RunOptions) -> Result<Vec<HostTensor>, Error> {
         let read = |tensor: &Tensor| {
-            let place = || format!("output `{}`", tensor.name);
-            let packed = self
-                .device
-                .read_ddr(tensor.device_addr, tensor.size as usize)
-                .map_err(|e| failed(place(), e))?;
+            let packed = self.device.read_ddr(tensor.device_addr, tensor.size as usize);
+            let packed = packed.map_err(|e| failed(format!("output `{}`", tensor.name), e))?;
             from_elements(unpack(packed, tensor), tensor, options.fixed_outputs)
         };
-        content.outputs.iter().map(read).collect()
+        self.model.nets[self.net].stages[stage]
+            .outputs
+            .iter()
+            .map(read)
+            .collect()
     }
 
     fn choose_stage(&mut self, inputs: &[HostTensor]) -> Result<usize, Error> {

@@ -114,7 +114,10 @@ fn inputs_and_outputs_are_converted_and_weights_are_placed_once() {
         outputs,
         [HostTensor::from_f32("out", &[1, 4], &[2.0, 2.5, 1.0, -63.0])]
     );
-    let options = RunOptions { fixed_outputs: true };
+    let options = RunOptions {
+        fixed_outputs: true,
+        ..RunOptions::default()
+    };
     let outputs = session.run_with(&[input(&[0.0; 4])], options, None).unwrap();
     assert_eq!(
         (outputs[0].dtype, &outputs[0].data[..]),
@@ -313,6 +316,18 @@ fn wrong_inputs_are_named() {
     assert_eq!(
         message,
         "this bmodel is not consistent: tensor `in` has 16 bytes, its shape is [1, 5]"
+    );
+    let options = RunOptions {
+        dump_tensors: true,
+        ..RunOptions::default()
+    };
+    let message = session
+        .run_with(&[input(&[0.0; 4])], options, None)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.ends_with("deploy the model with --debug to have them"),
+        "{message}"
     );
     let message = session.select_net("b").unwrap_err().to_string();
     assert_eq!(message, "no net `b`; the bmodel has `adder`");
