@@ -148,8 +148,15 @@ impl Statistics {
     /// Thresholds of all tensors by a method, in order; computed in parallel.
     pub fn thresholds(&self, method: Method) -> IndexMap<String, f64> {
         let tensors: Vec<(&String, &TensorStatistics)> = self.tensors.iter().collect();
-        let thresholds: Vec<f64> = tensors.par_iter().map(|(_, tensor)| tensor.threshold(method)).collect();
-        tensors.into_iter().map(|(name, _)| name.clone()).zip(thresholds).collect()
+        let thresholds: Vec<f64> = tensors
+            .par_iter()
+            .map(|(_, tensor)| tensor.threshold(method))
+            .collect();
+        tensors
+            .into_iter()
+            .map(|(name, _)| name.clone())
+            .zip(thresholds)
+            .collect()
     }
 }
 
