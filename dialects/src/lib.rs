@@ -5,5 +5,6 @@ pub mod builtin;
 pub mod func;
 pub mod ir;
 pub mod quant;
+pub mod text;
 pub mod top;
 pub mod tpu;

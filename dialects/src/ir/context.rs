@@ -164,6 +164,11 @@ impl Context {
         self.loc(LocKind::Name { name, child: None })
     }
 
+    /// The id of a location if it was interned before.
+    pub(crate) fn find_loc(&self, kind: &LocKind) -> Option<Loc> {
+        self.locs.get_index_of(kind).map(Loc::from_index)
+    }
+
     /// `loc(unknown)`
     pub fn loc_unknown(&mut self) -> Loc {
         self.loc(LocKind::Unknown)

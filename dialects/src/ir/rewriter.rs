@@ -103,6 +103,11 @@ impl Rewriter<'_> {
     /// Starts building an operation of this full name at the insertion point.
     pub fn build<'r>(&'r mut self, name: &str) -> OpBuilder<'r> {
         let name = self.ctx.str(name);
+        self.build_str(name)
+    }
+
+    /// [`build`](Self::build) with an interned name.
+    pub(crate) fn build_str(&mut self, name: super::Str) -> OpBuilder<'_> {
         let loc = self.ctx.loc_unknown();
         let data = OpData {
             name,
@@ -311,6 +316,27 @@ impl OpBuilder<'_> {
     #[must_use]
     pub fn result(mut self, ty: Type) -> Self {
         self.results.push(ty);
+        self
+    }
+
+    /// More results.
+    #[must_use]
+    pub fn results(mut self, types: &[Type]) -> Self {
+        self.results.extend_from_slice(types);
+        self
+    }
+
+    /// All attributes at once, in any order; names must differ.
+    #[must_use]
+    pub(crate) fn attr_list(mut self, attrs: Vec<(super::Str, Attr)>) -> Self {
+        self.data.attrs.extend(attrs);
+        let ctx = &*self.ctx;
+        let sorted = |pair: &[(super::Str, Attr)]| ctx.text(pair[0].0) <= ctx.text(pair[1].0);
+        if !self.data.attrs.windows(2).all(sorted) {
+            self.data
+                .attrs
+                .sort_by(|(a, _), (b, _)| ctx.text(*a).cmp(ctx.text(*b)));
+        }
         self
     }
 
