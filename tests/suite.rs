@@ -2,3 +2,4 @@
 
 mod bmodel;
 mod emulator;
+mod text;
