@@ -11,7 +11,7 @@ op! {
     /// Long short-term memory.
     pub Lstm = "tpu.LSTM", "long short-term memory";
     operands: input: One, filter: Optional, recurrence: Optional, bias: Optional, initial_h: Optional, initial_c: Optional, cont: Optional, buffer: Optional, sigmoid_table: Optional, sigmoid_slope_table: Optional, tanh_table: Optional, tanh_slope_table: Optional;
-    results: y: Optional, y_h: Optional, y_c: Optional;
+    results: Y: Optional, Y_h: Optional, Y_c: Optional;
     attrs:
         batch_first: bool [= false],
         bidirectional: bool [required],
