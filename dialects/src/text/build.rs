@@ -301,17 +301,11 @@ impl<'c, 's> Builder<'c, 's> {
         let text = self.symbol(name);
         let ty = self.ctx.function_type(&inputs, &outputs);
         attrs.push((self.ctx.str("sym_name"), self.ctx.attr(AttrKind::String(text))));
-        attrs.push((
-            self.ctx.str("function_type"),
-            self.ctx.attr(AttrKind::Type(ty)),
-        ));
+        attrs.push((self.ctx.str("function_type"), self.ctx.attr(AttrKind::Type(ty))));
         if let Some(visibility) = visibility
             && visibility != "public"
         {
-            attrs.push((
-                self.ctx.str("sym_visibility"),
-                self.ctx.string_attr(visibility),
-            ));
+            attrs.push((self.ctx.str("sym_visibility"), self.ctx.string_attr(visibility)));
         }
         for (key, lists) in [("arg_attrs", argument_attrs), ("res_attrs", result_attrs)] {
             if lists.iter().any(Option::is_some) {
@@ -548,8 +542,11 @@ impl<'c, 's> Builder<'c, 's> {
                 }
                 return value;
             }
-            if let Some((_, value, span)) =
-                known.forward.iter().copied().find(|(number, ..)| *number == used.number)
+            if let Some((_, value, span)) = known
+                .forward
+                .iter()
+                .copied()
+                .find(|(number, ..)| *number == used.number)
             {
                 let found = self.ctx.value_type(value);
                 if found != ty {
@@ -623,7 +620,13 @@ impl<'c, 's> Builder<'c, 's> {
     }
 
     /// `^name(arguments):`
-    pub fn begin_block(&mut self, name: &'s str, start: usize, end: usize, arguments: Vec<BlockArgument<'s>>) {
+    pub fn begin_block(
+        &mut self,
+        name: &'s str,
+        start: usize,
+        end: usize,
+        arguments: Vec<BlockArgument<'s>>,
+    ) {
         let span = self.span(start, end);
         let scope = self.scopes.last_mut().expect("blocks stand in regions");
         if let Some(previous) = scope.blocks.insert(name, span) {
@@ -641,10 +644,7 @@ impl<'c, 's> Builder<'c, 's> {
     fn add_arguments(&mut self, block: Block, arguments: Vec<BlockArgument<'s>>) {
         for argument in arguments {
             let loc = argument.loc.unwrap_or(self.unknown);
-            let value = self
-                .ctx
-                .rewriter()
-                .add_argument(block, argument.ty, Some(loc));
+            let value = self.ctx.rewriter().add_argument(block, argument.ty, Some(loc));
             let span = self.span(argument.start, argument.end);
             if argument.name.is_empty() {
                 self.error(
@@ -722,11 +722,7 @@ impl<'c, 's> Builder<'c, 's> {
             self.alias_depth = self.alias_depth.max(alias.depth);
             return alias.value;
         }
-        self.error(
-            start,
-            end,
-            format!("undefined symbol alias id '{}'", &name[1..]),
-        );
+        self.error(start, end, format!("undefined symbol alias id '{}'", &name[1..]));
         self.ctx.attr(AttrKind::Unit)
     }
 
@@ -736,11 +732,7 @@ impl<'c, 's> Builder<'c, 's> {
             self.alias_depth = self.alias_depth.max(alias.depth);
             return alias.value;
         }
-        self.error(
-            start,
-            end,
-            format!("undefined symbol alias id '{}'", &name[1..]),
-        );
+        self.error(start, end, format!("undefined symbol alias id '{}'", &name[1..]));
         self.ctx.none_type()
     }
 

@@ -4,7 +4,8 @@ use super::build::{Builder, MOST_NESTING};
 use super::float;
 use super::strings::unescape;
 use crate::ir::{
-    Attr, AttrKind, DYNAMIC, F64, FloatKind, Loc, LocKind, QuantStorage, Shape, Signedness, Str, Type, TypeKind,
+    Attr, AttrKind, DYNAMIC, F64, FloatKind, Loc, LocKind, QuantStorage, Shape, Signedness, Str, Type,
+    TypeKind,
 };
 
 /// What stands inside `dense<...>`.
@@ -96,7 +97,11 @@ impl<'s> Builder<'_, 's> {
             list.sort_by(|(a, _), (b, _)| ctx.text(*a).cmp(ctx.text(*b)));
             if let Some(twice) = list.windows(2).find(|pair| pair[0].0 == pair[1].0) {
                 let name = ctx.text(twice[0].0).to_owned();
-                self.error(start, end, format!("duplicate key '{name}' in dictionary attribute"));
+                self.error(
+                    start,
+                    end,
+                    format!("duplicate key '{name}' in dictionary attribute"),
+                );
                 list.dedup_by_key(|(name, _)| *name);
             }
         }
@@ -221,10 +226,20 @@ impl<'s> Builder<'_, 's> {
     }
 
     /// `dense<...> : tensor<...>`
-    pub fn dense_elements(&mut self, body: Option<DenseBody<'s>>, ty: Type, start: usize, end: usize) -> Attr {
+    pub fn dense_elements(
+        &mut self,
+        body: Option<DenseBody<'s>>,
+        ty: Type,
+        start: usize,
+        end: usize,
+    ) -> Attr {
         let unit = self.ctx.attr(AttrKind::Unit);
         let TypeKind::Tensor { shape, element, .. } = self.ctx.type_kind(ty).clone() else {
-            self.error(start, end, "elements literal must be a ranked tensor or vector type");
+            self.error(
+                start,
+                end,
+                "elements literal must be a ranked tensor or vector type",
+            );
             return unit;
         };
         let count = shape
@@ -245,9 +260,13 @@ impl<'s> Builder<'_, 's> {
                 if dims.as_deref() != Some(&shape[..]) {
                     let message = match dims {
                         Some(dims) => {
-                            format!("inferred shape of elements literal ({dims:?}) does not match type ({shape:?})")
+                            format!(
+                                "inferred shape of elements literal ({dims:?}) does not match type ({shape:?})"
+                            )
                         }
-                        None => "tensor literal is invalid; ranks are not consistent between elements".to_owned(),
+                        None => {
+                            "tensor literal is invalid; ranks are not consistent between elements".to_owned()
+                        }
                     };
                     self.error(start, end, message);
                     return unit;
@@ -550,11 +569,7 @@ impl<'s> Builder<'_, 's> {
         match u64::from_str_radix(text.trim_start_matches("0x"), 16) {
             Ok(bits) => f64::from_bits(bits).into(),
             Err(_) => {
-                self.error(
-                    start,
-                    end,
-                    "hexadecimal float constant out of range for type",
-                );
+                self.error(start, end, "hexadecimal float constant out of range for type");
                 F64::from(0.0)
             }
         }
@@ -608,7 +623,9 @@ fn integer_of(text: &str, width: u32, signedness: Signedness) -> Result<i128, &'
     let value = if negative { -value } else { value };
     let bits = width.min(126);
     let (min, max) = match signedness {
-        Signedness::Unsigned if negative => return Err("negative integer literal not valid for unsigned integer type"),
+        Signedness::Unsigned if negative => {
+            return Err("negative integer literal not valid for unsigned integer type");
+        }
         Signedness::Unsigned => (0, (1_i128 << bits) - 1),
         Signedness::Signed => (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1),
         // MLIR reads both halves into a signless integer and prints it as signed.

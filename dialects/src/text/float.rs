@@ -92,7 +92,11 @@ pub fn encode(kind: FloatKind, value: f64) -> u64 {
     // The hidden bit adds one to the exponent field, so a carry out of the fraction is right by itself.
     let field = (target - 1).max(0) as u64;
     let magnitude = (field << fraction_bits) + kept;
-    if magnitude >= infinity { sign | infinity } else { sign | magnitude }
+    if magnitude >= infinity {
+        sign | infinity
+    } else {
+        sign | magnitude
+    }
 }
 
 /// The number that bits of a format stand for. The payload of a NaN is kept.
@@ -429,7 +433,10 @@ mod tests {
             }
         }
         for bits in (0..u32::MAX).step_by(65_521) {
-            assert_eq!(encode(FloatKind::F32, decode(FloatKind::F32, bits.into())), u64::from(bits));
+            assert_eq!(
+                encode(FloatKind::F32, decode(FloatKind::F32, bits.into())),
+                u64::from(bits)
+            );
             let value = f32::from_bits(bits);
             if !value.is_nan() {
                 assert_eq!(decode(FloatKind::F32, bits.into()), f64::from(value));
@@ -441,7 +448,9 @@ mod tests {
     fn what_is_written_is_read_back() {
         let mut bits = 0x1234_5678_9abc_def0_u64;
         for _ in 0..20_000 {
-            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            bits = bits
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let value = f64::from_bits(bits);
             if value.is_finite() {
                 let again: f64 = text(value, FloatKind::F64).parse().expect("a number");

@@ -154,14 +154,22 @@ pub enum Token<'s> {
     #[regex(r"loc\(#([0-9]+|[a-zA-Z_][a-zA-Z0-9_$\-]*)\)", |lex| { let text = lex.slice(); &text[4..text.len() - 1] })]
     LocationAlias(&'s str),
     /// An attribute of a dialect that is not known here: `#dialect.name<...>`, `#dialect<...>`, `#dialect.name`.
-    #[regex(r"#[a-zA-Z_][a-zA-Z0-9_$]*(\.[a-zA-Z_][a-zA-Z0-9_$.]*)?<", balanced_body, priority = 12)]
+    #[regex(
+        r"#[a-zA-Z_][a-zA-Z0-9_$]*(\.[a-zA-Z_][a-zA-Z0-9_$.]*)?<",
+        balanced_body,
+        priority = 12
+    )]
     #[regex(r"#[a-zA-Z_][a-zA-Z0-9_$]*\.[a-zA-Z_][a-zA-Z0-9_$.]*", priority = 11)]
     OpaqueAttribute(&'s str),
     /// `!name`: a type that is defined elsewhere in the file.
     #[regex(r"!([0-9]+|[a-zA-Z_][a-zA-Z0-9_$\-]*)", priority = 10)]
     TypeAlias(&'s str),
     /// A type of a dialect that is not known here.
-    #[regex(r"![a-zA-Z_][a-zA-Z0-9_$]*(\.[a-zA-Z_][a-zA-Z0-9_$.]*)?<", balanced_body, priority = 12)]
+    #[regex(
+        r"![a-zA-Z_][a-zA-Z0-9_$]*(\.[a-zA-Z_][a-zA-Z0-9_$.]*)?<",
+        balanced_body,
+        priority = 12
+    )]
     #[regex(r"![a-zA-Z_][a-zA-Z0-9_$]*\.[a-zA-Z_][a-zA-Z0-9_$.]*", priority = 11)]
     OpaqueType(&'s str),
 }
@@ -240,9 +248,7 @@ mod tests {
     use super::*;
 
     fn tokens(text: &str) -> Vec<Token<'_>> {
-        Token::lexer(text)
-            .map(|token| token.expect("a token"))
-            .collect()
+        Token::lexer(text).map(|token| token.expect("a token")).collect()
     }
 
     #[test]

@@ -26,7 +26,9 @@ type SyntaxError<'s> = ParseError<usize, Token<'s>, TextError>;
 pub fn parse(ctx: &mut Context, sources: &SourceMap, file: FileId) -> Result<Module, Vec<Diagnostic>> {
     let text = &sources.file(file).text;
     if u32::try_from(text.len()).is_err() {
-        return Err(vec![Diagnostic::error("files of 4 GiB and more are not supported")]);
+        return Err(vec![Diagnostic::error(
+            "files of 4 GiB and more are not supported",
+        )]);
     }
     let aliases = alias_definitions(text);
     let mut skipped: Vec<Range<usize>> = Vec::new();
@@ -279,10 +281,10 @@ fn complement(holes: &[Range<usize>], length: usize) -> Vec<Range<usize>> {
 
 fn describe(error: &SyntaxError<'_>, text: &str) -> (Range<usize>, String) {
     match error {
-        ParseError::InvalidToken { location } => (*location..*location + 1, "unexpected character".to_owned()),
-        ParseError::UnrecognizedEof { expected, .. } => {
-            (text.len()..text.len(), expectation(expected, None))
+        ParseError::InvalidToken { location } => {
+            (*location..*location + 1, "unexpected character".to_owned())
         }
+        ParseError::UnrecognizedEof { expected, .. } => (text.len()..text.len(), expectation(expected, None)),
         ParseError::UnrecognizedToken {
             token: (start, token, end),
             expected,
@@ -297,7 +299,10 @@ fn describe(error: &SyntaxError<'_>, text: &str) -> (Range<usize>, String) {
 /// "expected ..." for what the grammar would have taken.
 fn expectation(expected: &[String], found: Option<&Token<'_>>) -> String {
     let has = |name: &str| expected.iter().any(|item| item == name);
-    let (operation, ty) = (has("\"module\"") && has("\"func.func\"") && has("STRING"), has("TENSOR"));
+    let (operation, ty) = (
+        has("\"module\"") && has("\"func.func\"") && has("STRING"),
+        has("TENSOR"),
+    );
     let name = has("IDENTIFIER") && has("INTEGER_TYPE");
     if operation && !name {
         return match found {

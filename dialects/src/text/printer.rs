@@ -4,8 +4,8 @@
 use super::float::{encode, float_bits, write_float};
 use super::strings::{escape, is_bare_identifier, is_bare_symbol};
 use crate::ir::{
-    Arity, Attr, AttrKind, Block, Context, DYNAMIC, F64, FloatKind, Loc, LocKind, Op, QuantStorage, Region, Signedness,
-    Str, Type, TypeKind, Value,
+    Arity, Attr, AttrKind, Block, Context, DYNAMIC, F64, FloatKind, Loc, LocKind, Op, QuantStorage, Region,
+    Signedness, Str, Type, TypeKind, Value,
 };
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
@@ -233,10 +233,7 @@ impl<'a> Printer<'a> {
             text = format!("{name}_{}", counters.conflict);
             counters.conflict += 1;
         }
-        self.taken
-            .entry(text.clone())
-            .or_default()
-            .push(counters.scope);
+        self.taken.entry(text.clone()).or_default().push(counters.scope);
         self.texts.push(text);
         Base::Text(self.texts.len() as u32 - 1)
     }
@@ -332,7 +329,9 @@ impl<'a> Printer<'a> {
         });
         let deepest = match ctx.loc_kind(loc) {
             LocKind::Unknown | LocKind::FileLineCol { .. } | LocKind::Name { child: None, .. } => 0,
-            LocKind::Name { child: Some(child), .. } => self.visit_location(*child, deferred),
+            LocKind::Name {
+                child: Some(child), ..
+            } => self.visit_location(*child, deferred),
             LocKind::Fused { parts, metadata } => {
                 if let Some(metadata) = metadata {
                     self.visit_attribute(*metadata);
@@ -357,7 +356,9 @@ impl<'a> Printer<'a> {
         }
         let ctx = self.ctx;
         match ctx.loc_kind(loc) {
-            LocKind::Name { child: Some(child), .. } => self.must_stand_first(*child),
+            LocKind::Name {
+                child: Some(child), ..
+            } => self.must_stand_first(*child),
             LocKind::Fused { parts, .. } => parts.iter().for_each(|part| self.must_stand_first(*part)),
             LocKind::CallSite { callee, caller } => {
                 self.must_stand_first(*callee);
@@ -475,7 +476,9 @@ impl<'a> Printer<'a> {
                     ctx.operands(op).is_empty()
                         && ctx.results(op).is_empty()
                         && one_region()
-                        && ctx.body(op).is_none_or(|block| ctx.block_arguments(block).is_empty())
+                        && ctx
+                            .body(op)
+                            .is_none_or(|block| ctx.block_arguments(block).is_empty())
                         && (ctx.get_attr(op, "sym_name").is_none() || is_string("sym_name"))
                 }
                 "func.func" => {
@@ -500,7 +503,8 @@ impl<'a> Printer<'a> {
     /// Whether a function's type and its body's arguments agree, so that the custom form shows both.
     fn signature_fits(&self, op: Op) -> bool {
         let ctx = self.ctx;
-        let Some(AttrKind::Type(ty)) = ctx.get_attr(op, "function_type").map(|attr| ctx.attr_kind(attr)) else {
+        let Some(AttrKind::Type(ty)) = ctx.get_attr(op, "function_type").map(|attr| ctx.attr_kind(attr))
+        else {
             return false;
         };
         let TypeKind::Function { inputs, .. } = ctx.type_kind(*ty) else {
@@ -574,17 +578,20 @@ impl<'a> Printer<'a> {
 
     fn function(&mut self, op: Op) {
         let ctx = self.ctx;
-        let visibility = ctx.get_attr(op, "sym_visibility").and_then(|attr| match ctx.attr_kind(attr) {
-            AttrKind::String(text) => Some(ctx.text(*text)),
-            _ => None,
-        });
+        let visibility = ctx
+            .get_attr(op, "sym_visibility")
+            .and_then(|attr| match ctx.attr_kind(attr) {
+                AttrKind::String(text) => Some(ctx.text(*text)),
+                _ => None,
+            });
         if let Some(visibility) = visibility {
             self.out.push(' ');
             self.out.push_str(visibility);
         }
         self.out.push_str(" @");
         self.symbol(ctx.get_str(op, "sym_name").unwrap_or_default());
-        let Some(AttrKind::Type(ty)) = ctx.get_attr(op, "function_type").map(|attr| ctx.attr_kind(attr)) else {
+        let Some(AttrKind::Type(ty)) = ctx.get_attr(op, "function_type").map(|attr| ctx.attr_kind(attr))
+        else {
             return;
         };
         let TypeKind::Function { inputs, results } = ctx.type_kind(*ty) else {
@@ -632,7 +639,13 @@ impl<'a> Printer<'a> {
                 self.out.push(')');
             }
         }
-        let shown = ["sym_name", "function_type", "sym_visibility", "arg_attrs", "res_attrs"];
+        let shown = [
+            "sym_name",
+            "function_type",
+            "sym_visibility",
+            "arg_attrs",
+            "res_attrs",
+        ];
         self.attributes(ctx.attrs(op), &shown, " attributes ");
         let region = ctx.op_regions(op)[0];
         if !ctx.region_blocks(region).is_empty() {
@@ -676,7 +689,9 @@ impl<'a> Printer<'a> {
 
     fn signature(&mut self, operands: &[Value], results: &[Value]) {
         self.out.push('(');
-        self.list(operands, |printer, value| printer.ty(printer.ctx.value_type(*value)));
+        self.list(operands, |printer, value| {
+            printer.ty(printer.ctx.value_type(*value))
+        });
         self.out.push_str(") -> ");
         if let [result] = results {
             let ty = self.ctx.value_type(*result);
@@ -686,7 +701,9 @@ impl<'a> Printer<'a> {
             }
         }
         self.out.push('(');
-        self.list(results, |printer, value| printer.ty(printer.ctx.value_type(*value)));
+        self.list(results, |printer, value| {
+            printer.ty(printer.ctx.value_type(*value))
+        });
         self.out.push(')');
     }
 
@@ -939,18 +956,24 @@ impl<'a> Printer<'a> {
     fn dense_elements(&mut self, ty: Type, values: &[Attr]) {
         let ctx = self.ctx;
         let shape = ctx.type_shape(ty).unwrap_or_default();
-        if self.options.elide_elements_above.is_some_and(|most| values.len() > most) {
+        if self
+            .options
+            .elide_elements_above
+            .is_some_and(|most| values.len() > most)
+        {
             self.out.push_str("dense_resource<__elided__> : ");
             self.ty(ty);
             return;
         }
         self.out.push_str("dense<");
-        let bits = ctx.element_type(ty).map_or(0, |element| match ctx.type_kind(element) {
-            TypeKind::Float(kind) => float_bits(*kind),
-            TypeKind::Integer { width, .. } if width.is_multiple_of(8) && *width <= 64 => *width,
-            TypeKind::Index => 64,
-            _ => 0,
-        });
+        let bits = ctx
+            .element_type(ty)
+            .map_or(0, |element| match ctx.type_kind(element) {
+                TypeKind::Float(kind) => float_bits(*kind),
+                TypeKind::Integer { width, .. } if width.is_multiple_of(8) && *width <= 64 => *width,
+                TypeKind::Index => 64,
+                _ => 0,
+            });
         if values.len() > MOST_LISTED_ELEMENTS && bits > 0 {
             self.out.push_str("\"0x");
             for value in values {
@@ -1068,7 +1091,9 @@ impl<'a> Printer<'a> {
                 self.list(inputs, |printer, ty| printer.ty(*ty));
                 self.out.push_str(") -> ");
                 match &results[..] {
-                    [result] if !matches!(ctx.type_kind(*result), TypeKind::Function { .. }) => self.ty(*result),
+                    [result] if !matches!(ctx.type_kind(*result), TypeKind::Function { .. }) => {
+                        self.ty(*result)
+                    }
                     results => {
                         self.out.push('(');
                         self.list(results, |printer, ty| printer.ty(*ty));
@@ -1184,7 +1209,8 @@ impl<'a> Printer<'a> {
         if value < 0 {
             self.out.push('-');
         }
-        self.out.extend(buffer[start..].iter().map(|digit| char::from(*digit)));
+        self.out
+            .extend(buffer[start..].iter().map(|digit| char::from(*digit)));
     }
 }
 
