@@ -1,4 +1,5 @@
 //! The subcommands: arguments and printing, one file each. Everything else is in the libraries.
 
 pub mod bmodel;
+pub mod npz;
 pub mod output;
