@@ -7,3 +7,5 @@ pub mod pass;
 pub mod program;
 pub mod tools;
 pub mod weights;
+
+pub mod tools;

@@ -15,8 +15,14 @@ const PRECISION: usize = 6;
 #[must_use]
 pub fn array_text(tensor: &Tensor, whole: bool) -> String {
     match tensor {
-        Tensor::F32(array) => floats(&array.mapv(f64::from), &|value| format!("{}", value as f32), whole),
-        Tensor::F16(_) | Tensor::BF16(_) => floats(&tensor.to_f64(), &|value| format!("{}", value as f32), whole),
+        Tensor::F32(array) => floats(
+            &array.mapv(f64::from),
+            &|value| format!("{}", value as f32),
+            whole,
+        ),
+        Tensor::F16(_) | Tensor::BF16(_) => {
+            floats(&tensor.to_f64(), &|value| format!("{}", value as f32), whole)
+        }
         Tensor::F64(array) => floats(array, &|value| format!("{value}"), whole),
         Tensor::Bool(array) => {
             let word = |value: &bool| if *value { " True" } else { "False" }.to_string();
@@ -44,7 +50,12 @@ fn shown<T: Clone>(array: &ArrayD<T>, whole: bool) -> Vec<T> {
     let shape = array.shape().to_vec();
     array
         .indexed_iter()
-        .filter(|(index, _)| shape.iter().enumerate().all(|(axis, &extent)| visible(index[axis], extent)))
+        .filter(|(index, _)| {
+            shape
+                .iter()
+                .enumerate()
+                .all(|(axis, &extent)| visible(index[axis], extent))
+        })
         .map(|(_, value)| value.clone())
         .collect()
 }
@@ -64,13 +75,23 @@ fn floats(array: &ArrayD<f64>, shortest: &dyn Fn(f64) -> String, whole: bool) ->
         return python_float(shortest(value).parse().unwrap_or(value));
     }
     let values = shown(array, whole);
-    let largest = values.iter().filter(|value| value.is_finite()).fold(0_f64, |most, value| most.max(value.abs()));
+    let largest = values
+        .iter()
+        .filter(|value| value.is_finite())
+        .fold(0_f64, |most, value| most.max(value.abs()));
     let spell = |value: f64| -> (String, String) {
         if !value.is_finite() {
             return (String::new(), String::new());
         }
-        let text = if largest >= 1e8 { scientific(value) } else { fixed(value, shortest) };
-        text.split_once('.').map_or((text.clone(), String::new()), |(a, b)| (a.to_string(), b.to_string()))
+        let text = if largest >= 1e8 {
+            scientific(value)
+        } else {
+            fixed(value, shortest)
+        };
+        text.split_once('.')
+            .map_or((text.clone(), String::new()), |(a, b)| {
+                (a.to_string(), b.to_string())
+            })
     };
     let parts: Vec<(String, String)> = values.iter().map(|&value| spell(value)).collect();
     let mut before = parts.iter().map(|part| part.0.len()).max().unwrap_or(0);
@@ -94,7 +115,11 @@ fn floats(array: &ArrayD<f64>, shortest: &dyn Fn(f64) -> String, whole: bool) ->
 fn fixed(value: f64, shortest: &dyn Fn(f64) -> String) -> String {
     let text = shortest(value);
     let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    let text = if digits <= PRECISION { text } else { format!("{value:.PRECISION$}") };
+    let text = if digits <= PRECISION {
+        text
+    } else {
+        format!("{value:.PRECISION$}")
+    };
     match text.split_once('.') {
         Some((whole, fraction)) => format!("{whole}.{}", fraction.trim_end_matches('0')),
         None => format!("{text}."),
@@ -114,7 +139,11 @@ fn layout(words: &ArrayViewD<'_, String>, whole: bool) -> String {
         return "[]".to_string();
     }
     if words.ndim() == 0 {
-        return words.iter().next().map(|word| word.trim().to_string()).unwrap_or_default();
+        return words
+            .iter()
+            .next()
+            .map(|word| word.trim().to_string())
+            .unwrap_or_default();
     }
     nested(words, 1, LINE_WIDTH, !whole && words.len() > SHORTEN_ABOVE)
 }

@@ -63,9 +63,8 @@ impl Details {
                 f64::from(a.single() - b.single()).abs() > 0.001 + 0.001 * reference
             };
             let pairs = a.iter().zip(b).enumerate().filter(far);
-            details.differences = pairs
-                .map(|(index, (a, b))| (index, a.printed(), b.printed()))
-                .collect();
+            let spelt = pairs.map(|(index, (a, b))| (index, a.printed(), b.printed()));
+            details.differences = Some(spelt.collect());
         }
         if verbosity > 3 {
             let pairs = a.iter().zip(b).enumerate();
@@ -218,11 +217,7 @@ impl TensorReport {
         if let Some(statistics) = &self.int8 {
             statistics.write(out)?;
         }
-        if !passed {
-            self.details.write(out)
-        } else {
-            Ok(())
-        }
+        if !passed { self.details.write(out) } else { Ok(()) }
     }
 }
 

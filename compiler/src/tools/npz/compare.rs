@@ -94,7 +94,12 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
         return fuzzy(&target, &reference, &options);
     }
     let names = if args.key.is_empty() {
-        let excepts: Vec<String> = args.excepts.iter().flat_map(|names| names.split(',')).map(str::to_string).collect();
+        let excepts: Vec<String> = args
+            .excepts
+            .iter()
+            .flat_map(|names| names.split(','))
+            .map(str::to_string)
+            .collect();
         let names = common_names(&target, &reference, &excepts);
         if args.subsample { subsample(names) } else { names }
     } else {
@@ -114,7 +119,10 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     report.write(&mut text, options.verbosity, options.per_axis)?;
     if let Some(path) = &args.save {
         let content = if args.only_key {
-            report.failures().map(|tensor| format!("{}\n", tensor.name)).collect()
+            report
+                .failures()
+                .map(|tensor| format!("{}\n", tensor.name))
+                .collect()
         } else {
             report.to_csv()
         };
@@ -124,12 +132,25 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     conclude(&mut text, &report, &args.target_file, &args.ref_file)
 }
 
-fn conclude(text: &mut String, report: &CompareReport, target: &Path, reference: &Path) -> anyhow::Result<ExitCode> {
+fn conclude(
+    text: &mut String,
+    report: &CompareReport,
+    target: &Path,
+    reference: &Path,
+) -> anyhow::Result<ExitCode> {
     writeln!(text, "Target    {}", target.display())?;
     writeln!(text, "Reference {}", reference.display())?;
-    writeln!(text, "npz compare {}.", if report.passed() { "PASSED" } else { "FAILED" })?;
+    writeln!(
+        text,
+        "npz compare {}.",
+        if report.passed() { "PASSED" } else { "FAILED" }
+    )?;
     print(text)?;
-    Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+    Ok(if report.passed() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILED)
+    })
 }
 
 /// Finds for every tensor of the target the most similar one of the same shape.
@@ -161,14 +182,21 @@ fn fuzzy(target: &NpzReader, reference: &NpzReader, options: &CompareOptions) ->
             }
         }
         let (cosine, euclidean) = (python_float(best), python_float(best_euclidean));
-        writeln!(text, "find max_cos:{cosine}, max_euc:{euclidean} for {name} and {matched}")?;
+        writeln!(
+            text,
+            "find max_cos:{cosine}, max_euc:{euclidean} for {name} and {matched}"
+        )?;
         least_cosine = least_cosine.min(best);
         least_euclidean = least_euclidean.min(best_euclidean);
     }
     let passed = least_cosine >= options.cosine && least_euclidean >= options.euclidean;
     writeln!(text, "npz compare {}.", if passed { "PASSED" } else { "FAILED" })?;
     print(&text)?;
-    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+    Ok(if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILED)
+    })
 }
 
 /// Runs `npz cali_test`: rounds every tensor to the int8 grid of its threshold and compares with the original.
@@ -181,8 +209,10 @@ pub fn cali_test(archive: &Path, table: &Path) -> anyhow::Result<ExitCode> {
     let mut rounded = TensorMap::new();
     for line in text.lines().take_while(|line| !line.starts_with("#weight_scale")) {
         let mut fields = line.split_whitespace();
-        let (Some(name), Some(threshold)) = (fields.next(), fields.next().and_then(|field| field.parse::<f64>().ok()))
-        else {
+        let (Some(name), Some(threshold)) = (
+            fields.next(),
+            fields.next().and_then(|field| field.parse::<f64>().ok()),
+        ) else {
             continue;
         };
         if name.starts_with('#') || threshold == 0.0 || !reader.contains(name) {
@@ -191,16 +221,25 @@ pub fn cali_test(archive: &Path, table: &Path) -> anyhow::Result<ExitCode> {
         if let Tensor::F32(array) = reader.load(name)? {
             // The product and the quotient stay in f32, as numpy computes an f32 array with a Python number.
             let (threshold, step) = (threshold as f32, (threshold / 127.0) as f32);
-            let quantize = |value: f32| (value * 127.0 / threshold).round_ties_even().clamp(-128.0, 127.0) * step;
+            let quantize =
+                |value: f32| (value * 127.0 / threshold).round_ties_even().clamp(-128.0, 127.0) * step;
             rounded.insert(name.to_string(), Tensor::F32(array.mapv(quantize)));
         }
     }
     if rounded.is_empty() {
-        bail!("{} has no threshold for a float32 tensor of {}", table.display(), archive.display());
+        bail!(
+            "{} has no threshold for a float32 tensor of {}",
+            table.display(),
+            archive.display()
+        );
     }
     let output = Path::new("requant.npz");
     npz::write_map(output, &rounded, npz::Compression::Stored)?;
-    let options = CompareOptions { verbosity: 2, ..CompareOptions::default() }.with_tolerance("0.95,0.85")?;
+    let options = CompareOptions {
+        verbosity: 2,
+        ..CompareOptions::default()
+    }
+    .with_tolerance("0.95,0.85")?;
     let report = compare(&rounded, &reader, &common_names(&rounded, &reader, &[]), &options)?;
     let mut text = String::new();
     report.write(&mut text, options.verbosity, None)?;

@@ -35,7 +35,12 @@ fn named<'a>(tensors: &'a TensorMap, archive: &Path, name: &str) -> Result<&'a T
 
 fn numbers(text: &str) -> anyhow::Result<Vec<usize>> {
     text.split(',')
-        .map(|number| number.trim().parse().with_context(|| format!("'{text}' is not numbers joined by commas")))
+        .map(|number| {
+            number
+                .trim()
+                .parse()
+                .with_context(|| format!("'{text}' is not numbers joined by commas"))
+        })
         .collect()
 }
 
@@ -68,7 +73,9 @@ pub(super) fn insert(archive: &Path, output: &Path) -> anyhow::Result<()> {
 
 /// `merge`.
 pub(super) fn merge(archives: &[PathBuf]) -> anyhow::Result<()> {
-    let Some((output, inputs)) = archives.split_last() else { bail!("no archive is given") };
+    let Some((output, inputs)) = archives.split_last() else {
+        bail!("no archive is given")
+    };
     let mut tensors = TensorMap::new();
     for archive in inputs {
         tensors.extend(npz::read(archive)?);
@@ -88,7 +95,9 @@ pub(super) fn rename(archive: &Path, from: &str, to: &str) -> anyhow::Result<()>
 /// `reshape`.
 pub(super) fn reshape(archive: &Path, name: &str, shape: &str) -> anyhow::Result<()> {
     let mut tensors = npz::read(archive)?;
-    let tensor = named(&tensors, archive, name)?.clone().reshape(&numbers(shape)?)?;
+    let tensor = named(&tensors, archive, name)?
+        .clone()
+        .reshape(&numbers(shape)?)?;
     tensors.insert(name.to_string(), tensor);
     Ok(save(archive, &tensors)?)
 }
@@ -104,7 +113,9 @@ pub(super) fn permute(archive: &Path, name_and_order: &[String]) -> anyhow::Resu
         [order] => {
             let order = numbers(order)?;
             for (name, tensor) in &mut tensors {
-                *tensor = tensor.permute(&order).with_context(|| format!("tensor '{name}'"))?;
+                *tensor = tensor
+                    .permute(&order)
+                    .with_context(|| format!("tensor '{name}'"))?;
             }
         }
         _ => bail!("permute needs [NAME] ORDER"),
@@ -114,7 +125,10 @@ pub(super) fn permute(archive: &Path, name_and_order: &[String]) -> anyhow::Resu
 
 /// `transpose`: tensors that have not four axes stay as they are.
 pub(super) fn transpose(archive: &Path, from: &str, to: &str) -> anyhow::Result<()> {
-    let order: Option<Vec<usize>> = to.chars().map(|axis| from.chars().position(|other| other == axis)).collect();
+    let order: Option<Vec<usize>> = to
+        .chars()
+        .map(|axis| from.chars().position(|other| other == axis))
+        .collect();
     let Some(order) = order.filter(|order| order.len() == 4 && from.len() == 4) else {
         bail!("'{from}' and '{to}' are not two orders of four axes, as nhwc and nchw");
     };
@@ -129,7 +143,10 @@ pub(super) fn transpose(archive: &Path, from: &str, to: &str) -> anyhow::Result<
 pub(super) fn convert(files: &InOut, conversion: fn(Tensor) -> Tensor) -> anyhow::Result<()> {
     let mut tensors = npz::read(&files.archive)?;
     for tensor in tensors.values_mut() {
-        let taken = std::mem::replace(tensor, Tensor::Bool(ndarray::ArrayD::default(ndarray::IxDyn(&[0]))));
+        let taken = std::mem::replace(
+            tensor,
+            Tensor::Bool(ndarray::ArrayD::default(ndarray::IxDyn(&[0]))),
+        );
         *tensor = conversion(taken);
     }
     Ok(save(&files.output, &tensors)?)
@@ -166,14 +183,20 @@ pub(super) fn fp32_to_fp16(tensor: Tensor) -> Tensor {
 /// `to_bin`. A 16-bit target type takes the numbers as integers, as upstream does.
 pub(super) fn to_bin(archive: &Path, name: &str, output: &Path, dtype: Option<&str>) -> anyhow::Result<()> {
     let tensor = NpzReader::open(archive)?.load(name)?;
-    print(&format!("shape {}\ndtype {}\n", python_tuple(tensor.shape()), tensor.dtype()))?;
+    print(&format!(
+        "shape {}\ndtype {}\n",
+        python_tuple(tensor.shape()),
+        tensor.dtype()
+    ))?;
     let integer = |value: f32| value as i64; // Truncates as numpy's astype does for numbers in range.
     let tensor = match dtype {
         None => tensor,
         Some("int8") => Tensor::I8(tensor.to_f32().mapv(|value| integer(value) as i8)),
         Some("bf16" | "uint16") => Tensor::U16(tensor.to_f32().mapv(|value| integer(value) as u16)),
         Some("float32") => Tensor::F32(tensor.into_f32()),
-        Some(other) => bail!("'{other}' is not a type to convert to; choose from int8, bf16, uint16, float32"),
+        Some(other) => {
+            bail!("'{other}' is not a type to convert to; choose from int8, bf16, uint16, float32")
+        }
     };
     Ok(write_bytes_atomically(output, &tensor.to_bytes())?)
 }

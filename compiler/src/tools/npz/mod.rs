@@ -196,31 +196,57 @@ pub fn run(args: &NpzArgs) -> anyhow::Result<ExitCode> {
     use NpzCommand as Command;
     match &args.command {
         Command::Compare(args) => return compare::run(args),
-        Command::CaliTest { archive, calibration_table } => return compare::cali_test(archive, calibration_table),
+        Command::CaliTest {
+            archive,
+            calibration_table,
+        } => return compare::cali_test(archive, calibration_table),
         Command::VisualizeDiff { .. } => anyhow::bail!(
             "visualize_diff draws pictures, which this tool does not; use print_diff, or compare with -vv"
         ),
-        Command::PrintDiff { target, reference, name, count } => show::print_diff(target, reference, name, *count)?,
-        Command::Dump { archive, name, index, list, full } => match name {
+        Command::PrintDiff {
+            target,
+            reference,
+            name,
+            count,
+        } => show::print_diff(target, reference, name, *count)?,
+        Command::Dump {
+            archive,
+            name,
+            index,
+            list,
+            full,
+        } => match name {
             Some(name) if !list => show::dump(archive, name, index.as_deref(), *full)?,
             _ => show::list(archive)?,
         },
         Command::Statistic { archive, name, axis } => show::statistic(archive, name.as_deref(), *axis)?,
         Command::GetShape { archive, name } => show::shape(archive, name)?,
         Command::CheckNanInf { archive } => show::check_nan_inf(archive)?,
-        Command::Extract { archive, output, names } => edit::extract(archive, output, names)?,
+        Command::Extract {
+            archive,
+            output,
+            names,
+        } => edit::extract(archive, output, names)?,
         Command::Remove { archive, names } => edit::remove(archive, names)?,
         Command::Insert { archive, output } => edit::insert(archive, output)?,
         Command::Merge { archives } => edit::merge(archives)?,
         Command::Rename { archive, from, to } => edit::rename(archive, from, to)?,
         Command::Reshape { archive, name, shape } => edit::reshape(archive, name, shape)?,
-        Command::Permute { archive, name_and_order } => edit::permute(archive, name_and_order)?,
+        Command::Permute {
+            archive,
+            name_and_order,
+        } => edit::permute(archive, name_and_order)?,
         Command::Transpose { archive, from, to } => edit::transpose(archive, from, to)?,
         Command::Bf16ToFp32(files) => edit::convert(files, edit::bf16_to_fp32)?,
         Command::Fp16ToFp32(files) => edit::convert(files, edit::fp16_to_fp32)?,
         Command::Fp32ToBf16(files) => edit::convert(files, edit::fp32_to_bf16)?,
         Command::Fp32ToFp16(files) => edit::convert(files, edit::fp32_to_fp16)?,
-        Command::ToBin { archive, name, output, dtype } => edit::to_bin(archive, name, output, dtype.as_deref())?,
+        Command::ToBin {
+            archive,
+            name,
+            output,
+            dtype,
+        } => edit::to_bin(archive, name, output, dtype.as_deref())?,
         Command::ToDat { archive, output } => edit::to_dat(archive, output)?,
         Command::ToNpy { archive, name } => edit::to_npy(archive, name)?,
     }

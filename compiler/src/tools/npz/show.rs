@@ -31,7 +31,12 @@ pub(super) fn dump(archive: &Path, name: &str, index: Option<&str>, whole: bool)
         Some(index) => writeln!(text, "{}", array_text(&part(&tensor, index)?, whole))?,
         None => writeln!(text, "{}", array_text(&tensor, whole))?,
     }
-    writeln!(text, "shape {}\ndtype {}", python_tuple(tensor.shape()), tensor.dtype())?;
+    writeln!(
+        text,
+        "shape {}\ndtype {}",
+        python_tuple(tensor.shape()),
+        tensor.dtype()
+    )?;
     // Mean and deviation of something that looks like a picture of three channels.
     let is_picture = match tensor.shape() {
         [3, _, _] => true,
@@ -44,13 +49,21 @@ pub(super) fn dump(archive: &Path, name: &str, index: Option<&str>, whole: bool)
         let per_channel = |summary: &dyn Fn(&[f64]) -> f64| -> Tensor {
             let results = flat.chunks(flat.len() / 3).map(summary).collect::<Vec<f64>>();
             let results = ArrayD::from_shape_vec(ndarray::IxDyn(&[3]), results).expect("three channels");
-            if tensor.dtype().is_float() { Tensor::F32(results.mapv(|value| value as f32)) } else { Tensor::F64(results) }
+            if tensor.dtype().is_float() {
+                Tensor::F32(results.mapv(|value| value as f32))
+            } else {
+                Tensor::F64(results)
+            }
         };
         let rows: [(&str, &dyn Fn(&[f64]) -> f64); 5] = [
-            ("max", &|run| run.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+            ("max", &|run| {
+                run.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+            }),
             ("min", &|run| run.iter().copied().fold(f64::INFINITY, f64::min)),
             ("mean", &mean),
-            ("abs mean fp32", &|run| run.iter().map(|value| value.abs()).sum::<f64>() / run.len() as f64),
+            ("abs mean fp32", &|run| {
+                run.iter().map(|value| value.abs()).sum::<f64>() / run.len() as f64
+            }),
             ("std fp32", &|run| variance(run).sqrt()),
         ];
         for (label, summary) in rows {
@@ -66,7 +79,10 @@ fn mean(run: &[f64]) -> f64 {
 
 fn variance(run: &[f64]) -> f64 {
     let mean = mean(run);
-    run.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / run.len() as f64
+    run.iter()
+        .map(|value| (value - mean) * (value - mean))
+        .sum::<f64>()
+        / run.len() as f64
 }
 
 /// The part that an index as in numpy selects: per axis a number or `start:stop:step`, joined by commas.
@@ -75,13 +91,18 @@ fn part(tensor: &Tensor, index: &str) -> anyhow::Result<Tensor> {
     let mut elements = Vec::new();
     for (axis, text) in index.split(',').map(str::trim).enumerate() {
         let Some(&extent) = shape.get(axis) else {
-            bail!("the index '{index}' has more parts than the tensor has axes ({})", python_tuple(shape));
+            bail!(
+                "the index '{index}' has more parts than the tensor has axes ({})",
+                python_tuple(shape)
+            );
         };
         let number = |text: &str| -> anyhow::Result<Option<isize>> {
             if text.is_empty() {
                 return Ok(None);
             }
-            text.parse().map(Some).with_context(|| format!("'{text}' in the index '{index}' is not a number"))
+            text.parse()
+                .map(Some)
+                .with_context(|| format!("'{text}' in the index '{index}' is not a number"))
         };
         let fields: Vec<Option<isize>> = text.split(':').map(number).collect::<Result<_, _>>()?;
         let clamp = |value: isize| {
@@ -92,7 +113,10 @@ fn part(tensor: &Tensor, index: &str) -> anyhow::Result<Tensor> {
             [Some(single)] if clamp(single) < extent as isize && single >= -(extent as isize) => {
                 SliceInfoElem::Index(clamp(single))
             }
-            [_] => bail!("'{text}' is out of range for axis {axis} of {}", python_tuple(shape)),
+            [_] => bail!(
+                "'{text}' is out of range for axis {axis} of {}",
+                python_tuple(shape)
+            ),
             [start, stop] | [start, stop, None] => {
                 let start = clamp(start.unwrap_or(0));
                 let end = Some(clamp(stop.unwrap_or(extent as isize)).max(start));
@@ -107,7 +131,11 @@ fn part(tensor: &Tensor, index: &str) -> anyhow::Result<Tensor> {
         });
     }
     while elements.len() < shape.len() {
-        elements.push(SliceInfoElem::Slice { start: 0, end: None, step: 1 });
+        elements.push(SliceInfoElem::Slice {
+            start: 0,
+            end: None,
+            step: 1,
+        });
     }
     fn cut<T: Clone>(array: &ArrayD<T>, elements: &[SliceInfoElem]) -> Tensor
     where
@@ -162,19 +190,37 @@ pub(super) fn check_nan_inf(archive: &Path) -> anyhow::Result<()> {
 }
 
 /// `print_diff`.
-pub(super) fn print_diff(target: &Path, reference: &Path, name: &str, count: Option<usize>) -> anyhow::Result<()> {
+pub(super) fn print_diff(
+    target: &Path,
+    reference: &Path,
+    name: &str,
+    count: Option<usize>,
+) -> anyhow::Result<()> {
     let target = NpzReader::open(target)?.load(name)?;
     let reference = NpzReader::open(reference)?.load(name)?;
     let spell = |tensor: &Tensor| -> Vec<String> {
         match tensor {
-            Tensor::F32(array) => array.iter().map(|value| crate::data::compare::text::python_f32(*value)).collect(),
-            _ if tensor.dtype().is_float() => tensor.to_f64().iter().map(|&value| python_float(value)).collect(),
-            _ => tensor.to_f64().iter().map(|value| format!("{value:.0}")).collect(),
+            Tensor::F32(array) => array
+                .iter()
+                .map(|value| crate::data::compare::text::python_f32(*value))
+                .collect(),
+            _ if tensor.dtype().is_float() => {
+                tensor.to_f64().iter().map(|&value| python_float(value)).collect()
+            }
+            _ => tensor
+                .to_f64()
+                .iter()
+                .map(|value| format!("{value:.0}"))
+                .collect(),
         }
     };
     let mut text = "index     adata         bdata\n".to_string();
     let pairs = target.to_f64().into_iter().zip(reference.to_f64());
-    let differing: Vec<usize> = pairs.enumerate().filter(|(_, (a, b))| a != b).map(|(index, _)| index).collect();
+    let differing: Vec<usize> = pairs
+        .enumerate()
+        .filter(|(_, (a, b))| a != b)
+        .map(|(index, _)| index)
+        .collect();
     let (a, b) = (spell(&target), spell(&reference));
     for &index in differing.iter().take(count.unwrap_or(usize::MAX)) {
         writeln!(text, "{index}: {}, {}", a[index], b[index])?;
@@ -195,7 +241,10 @@ pub(super) fn statistic(archive: &Path, name: Option<&str>, axis: usize) -> anyh
     let tensor = reader.load(name)?;
     let shape = tensor.shape().to_vec();
     if axis >= shape.len() {
-        bail!("'{name}' of shape {} has no axis {axis}; give another one", python_tuple(&shape));
+        bail!(
+            "'{name}' of shape {} has no axis {axis}; give another one",
+            python_tuple(&shape)
+        );
     }
     if tensor.is_empty() {
         bail!("'{name}' of shape {} has no elements", python_tuple(&shape));
@@ -203,7 +252,13 @@ pub(super) fn statistic(archive: &Path, name: Option<&str>, axis: usize) -> anyh
     let values = tensor.to_f64();
     let runs = |axis: usize| -> Vec<Vec<f64>> {
         (0..shape[axis])
-            .map(|index| values.slice_axis(Axis(axis), Slice::from(index..=index)).iter().copied().collect())
+            .map(|index| {
+                values
+                    .slice_axis(Axis(axis), Slice::from(index..=index))
+                    .iter()
+                    .copied()
+                    .collect()
+            })
             .collect()
     };
     let vector = |numbers: Vec<f64>| {
@@ -215,15 +270,26 @@ pub(super) fn statistic(archive: &Path, name: Option<&str>, axis: usize) -> anyh
     let least = |run: &Vec<f64>| run.iter().copied().fold(f64::INFINITY, f64::min);
     let ranges: Vec<f64> = rows.iter().map(|run| most(run) - least(run)).collect();
     let length = ranges.iter().map(|range| range * range).sum::<f64>().sqrt();
-    let shares: Vec<f64> = ranges.iter().map(|range| if length == 0.0 { *range } else { range / length }).collect();
+    let shares: Vec<f64> = ranges
+        .iter()
+        .map(|range| if length == 0.0 { *range } else { range / length })
+        .collect();
     let mut order: Vec<usize> = (0..shares.len()).collect();
     order.sort_by(|&a, &b| shares[a].total_cmp(&shares[b]));
     let mut axes = vec![axis];
     axes.extend((0..shape.len()).filter(|&other| other != axis));
     let mut text = String::new();
     writeln!(text, "data shape: {}\nnew_shape: {axes:?}", python_tuple(&shape))?;
-    writeln!(text, "mean {}", vector(rows.iter().map(|run| mean(run)).collect()))?;
-    writeln!(text, "var {}", vector(rows.iter().map(|run| variance(run)).collect()))?;
+    writeln!(
+        text,
+        "mean {}",
+        vector(rows.iter().map(|run| mean(run)).collect())
+    )?;
+    writeln!(
+        text,
+        "var {}",
+        vector(rows.iter().map(|run| variance(run)).collect())
+    )?;
     writeln!(text, "max {}", vector(rows.iter().map(most).collect()))?;
     writeln!(text, "min {}", vector(rows.iter().map(least).collect()))?;
     writeln!(text, "data range {}", vector(ranges.clone()))?;
@@ -233,10 +299,22 @@ pub(super) fn statistic(archive: &Path, name: Option<&str>, axis: usize) -> anyh
     for index in 0..ranges.len() {
         let spell = |value: f64| crate::data::compare::text::python_f32(value as f32);
         let (range, share) = (spell(ranges[index]), spell(shares[index]));
-        writeln!(text, "idx:{index}, range:{range}, range norm:{share}, norm order:{}", order[index])?;
+        writeln!(
+            text,
+            "idx:{index}, range:{range}, range norm:{share}, norm order:{}",
+            order[index]
+        )?;
     }
     let samples = runs(0);
-    writeln!(text, "mean {}", vector(samples.iter().map(|run| mean(run)).collect()))?;
-    writeln!(text, "var {}", vector(samples.iter().map(|run| variance(run)).collect()))?;
+    writeln!(
+        text,
+        "mean {}",
+        vector(samples.iter().map(|run| mean(run)).collect())
+    )?;
+    writeln!(
+        text,
+        "var {}",
+        vector(samples.iter().map(|run| variance(run)).collect())
+    )?;
     print(&text)
 }
