@@ -27,16 +27,26 @@ fn assert_same_text(ours: &str, theirs: &str, case: &str) {
     let mut wrong = Vec::new();
     for (number, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
         if ours != theirs && !(theirs.contains("similarity") && numbers_agree(ours, theirs)) {
-            wrong.push(format!("line {}:\n  ours   {ours}\n  theirs {theirs}", number + 1));
+            wrong.push(format!(
+                "line {}:\n  ours   {ours}\n  theirs {theirs}",
+                number + 1
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{case}\n{}", wrong[..wrong.len().min(20)].join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{case}\n{}",
+        wrong[..wrong.len().min(20)].join("\n")
+    );
     assert_eq!(ours.len(), theirs.len(), "{case}: number of lines");
 }
 
 fn numbers_agree(ours: &str, theirs: &str) -> bool {
     let split = |text: &str| -> Vec<String> {
-        text.split([' ', ',', '(', ')']).filter(|word| !word.is_empty()).map(str::to_string).collect()
+        text.split([' ', ',', '(', ')'])
+            .filter(|word| !word.is_empty())
+            .map(str::to_string)
+            .collect()
     };
     let (ours, theirs) = (split(ours), split(theirs));
     let near = |(ours, theirs): (&String, &String)| match (ours.parse::<f64>(), theirs.parse::<f64>()) {
@@ -49,21 +59,44 @@ fn numbers_agree(ours: &str, theirs: &str) -> bool {
 #[test]
 fn npz_compare_prints_what_upstream_prints() {
     let loose = CompareOptions::default().with_tolerance("0.9,0.8").unwrap();
-    let verbose = |verbosity| CompareOptions { verbosity, ..CompareOptions::default() };
+    let verbose = |verbosity| CompareOptions {
+        verbosity,
+        ..CompareOptions::default()
+    };
     let cases = [
         ("default.txt", verbose(0), vec![], None),
         ("vv.txt", verbose(2), vec![], None),
-        ("vvv.txt", verbose(3), vec!["large_similar", "large", "int64"], None),
-        ("axis1.txt", CompareOptions { per_axis: Some(1), verbosity: 1, ..loose }, vec![], None),
+        (
+            "vvv.txt",
+            verbose(3),
+            vec!["large_similar", "large", "int64"],
+            None,
+        ),
+        (
+            "axis1.txt",
+            CompareOptions {
+                per_axis: Some(1),
+                verbosity: 1,
+                ..loose
+            },
+            vec![],
+            None,
+        ),
         ("vvvv_scalar.txt", verbose(4), vec![], Some("scalar")),
     ];
     for (file, options, excepts, key) in cases {
         let report = compare_golden(&options, &excepts, key);
         assert!(!report.passed());
         let mut text = String::new();
-        report.write(&mut text, options.verbosity, options.per_axis).unwrap();
+        report
+            .write(&mut text, options.verbosity, options.per_axis)
+            .unwrap();
         text += "Target    target.npz\nReference reference.npz\nnpz compare FAILED.\n";
-        assert_same_text(&text, &std::fs::read_to_string(npz_golden().join(file)).unwrap(), file);
+        assert_same_text(
+            &text,
+            &std::fs::read_to_string(npz_golden().join(file)).unwrap(),
+            file,
+        );
     }
 }
 
@@ -80,18 +113,43 @@ fn npz_compare_saves_what_upstream_saves() {
 
 #[test]
 fn golden_similarities_are_reproduced() {
-    let Some(shared) = shared("golden_similarities_are_reproduced") else { return };
+    let Some(shared) = shared("golden_similarities_are_reproduced") else {
+        return;
+    };
     // The tensors that the golden folders kept are fewer than those the recorded lines were made of.
     for (model, expected) in [
-        ("mnist", (0.960_586_965_084_075_9, 0.481_327_901_498_120_9, 3.518_709_540_367_126_5)),
-        ("rfb320", (0.890_102_207_660_675, 0.516_707_288_923_314, 5.192_883_014_678_955)),
-        ("fastestdet", (0.865_201_592_445_373_5, 0.276_408_020_477_434_3, 0.682_277_530_431_747_4)),
+        (
+            "mnist",
+            (
+                0.960_586_965_084_075_9,
+                0.481_327_901_498_120_9,
+                3.518_709_540_367_126_5,
+            ),
+        ),
+        (
+            "rfb320",
+            (
+                0.890_102_207_660_675,
+                0.516_707_288_923_314,
+                5.192_883_014_678_955,
+            ),
+        ),
+        (
+            "fastestdet",
+            (
+                0.865_201_592_445_373_5,
+                0.276_408_020_477_434_3,
+                0.682_277_530_431_747_4,
+            ),
+        ),
     ] {
         let folder = shared.join("golden/models").join(model);
         let target = NpzReader::open(&folder.join("tpu_int8_outputs.npz")).unwrap();
         let reference = NpzReader::open(&folder.join("top_outputs.npz")).unwrap();
         let names = common_names(&target, &reference, &[]);
-        let least = compare(&target, &reference, &names, &CompareOptions::default()).unwrap().min_similarity();
+        let least = compare(&target, &reference, &names, &CompareOptions::default())
+            .unwrap()
+            .min_similarity();
         assert!((least.cosine - expected.0).abs() < 1e-6, "{model} {least:?}");
         assert_eq!((least.euclidean, least.sqnr), (expected.1, expected.2), "{model}");
     }
@@ -99,7 +157,9 @@ fn golden_similarities_are_reproduced() {
 
 #[test]
 fn golden_inputs_come_from_the_pictures() {
-    let Some(shared) = shared("golden_inputs_come_from_the_pictures") else { return };
+    let Some(shared) = shared("golden_inputs_come_from_the_pictures") else {
+        return;
+    };
     let case = |shape: &[usize], pixel_format, mean: f32, scale: f32| Preprocess {
         pixel_format,
         mean: vec![mean],
@@ -107,9 +167,26 @@ fn golden_inputs_come_from_the_pictures() {
         ..Preprocess::for_input(shape, ChannelFormat::Nchw)
     };
     let cases = [
-        ("rfb320", "parade.jpg", case(&[1, 3, 240, 320], PixelFormat::Rgb, 127.0, 0.007_812_5)),
-        ("fastestdet", "dog.jpg", case(&[1, 3, 352, 352], PixelFormat::Bgr, 0.0, 0.003_921_568_859_368_562_7)),
-        ("mnist", "digit5.jpg", case(&[1, 1, 28, 28], PixelFormat::Gray, 0.0, 1.0)),
+        (
+            "rfb320",
+            "parade.jpg",
+            case(&[1, 3, 240, 320], PixelFormat::Rgb, 127.0, 0.007_812_5),
+        ),
+        (
+            "fastestdet",
+            "dog.jpg",
+            case(
+                &[1, 3, 352, 352],
+                PixelFormat::Bgr,
+                0.0,
+                0.003_921_568_859_368_562_7,
+            ),
+        ),
+        (
+            "mnist",
+            "digit5.jpg",
+            case(&[1, 1, 28, 28], PixelFormat::Gray, 0.0, 1.0),
+        ),
     ];
     for (model, picture, preprocess) in cases {
         let golden = npz::read(&shared.join("golden/models").join(model).join("input.npz")).unwrap();
@@ -120,11 +197,16 @@ fn golden_inputs_come_from_the_pictures() {
 
 #[test]
 fn every_golden_archive_is_written_back_the_same() {
-    let Some(shared) = shared("every_golden_archive_is_written_back_the_same") else { return };
+    let Some(shared) = shared("every_golden_archive_is_written_back_the_same") else {
+        return;
+    };
     let directory = tempfile::tempdir().unwrap();
     let copy = directory.path().join("copy.npz");
     for model in ["mnist", "rfb320", "fastestdet"] {
-        for entry in std::fs::read_dir(shared.join("golden/models").join(model)).unwrap().flatten() {
+        for entry in std::fs::read_dir(shared.join("golden/models").join(model))
+            .unwrap()
+            .flatten()
+        {
             let path = entry.path();
             if path.extension().is_some_and(|extension| extension == "npz") {
                 let tensors = npz::read(&path).unwrap();

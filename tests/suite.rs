@@ -1,5 +1,6 @@
 //! The suite.
 
 mod bmodel;
+mod data;
 mod emulator;
 mod text;

@@ -7,5 +7,3 @@ pub mod pass;
 pub mod program;
 pub mod tools;
 pub mod weights;
-
-pub mod tools;

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{ArgAction, Args};
 
-use super::print;
 use crate::data::compare::text::python_float;
 use crate::data::compare::{
     CompareOptions, CompareReport, Level, TensorSource, common_names, compare, compare_tensors, subsample,
@@ -16,6 +15,7 @@ use crate::data::error::list_names;
 use crate::data::file::write_bytes_atomically;
 use crate::data::npz::{self, NpzReader};
 use crate::data::{Tensor, TensorMap};
+use crate::tools::output::print;
 
 /// What upstream's `sys.exit(-1)` comes to.
 const FAILED: u8 = 255;

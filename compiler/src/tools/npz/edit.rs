@@ -7,11 +7,11 @@ use anyhow::{Context, bail};
 use clap::Args;
 use half::{bf16, f16};
 
-use super::print;
 use crate::data::compare::text::python_tuple;
 use crate::data::file::{write_atomically, write_bytes_atomically};
 use crate::data::npz::{self, Compression, NpzReader};
 use crate::data::{DataError, Tensor, TensorMap, npy};
+use crate::tools::output::print;
 
 /// One archive in, one out.
 #[derive(Args, Debug)]
@@ -221,5 +221,5 @@ pub(super) fn to_npy(archive: &Path, name: &str) -> anyhow::Result<()> {
     let tensor = NpzReader::open(archive)?.load(name)?;
     let file = PathBuf::from(format!("{}.npy", name.replace(['/', '\\'], "_")));
     npy::write(&file, &tensor)?;
-    print(&format!("{}\n", file.display()))
+    Ok(print(&format!("{}\n", file.display()))?)
 }

@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use ndarray::{ArrayD, Axis, Slice, SliceInfoElem};
 
-use super::print;
 use crate::data::Tensor;
 use crate::data::compare::text::{python_float, python_tuple};
 use crate::data::npz::NpzReader;
 use crate::data::numpy_text::array_text;
+use crate::tools::output::print;
 
 /// `dump` without a name: name, shape and type of every tensor.
 pub(super) fn list(archive: &Path) -> anyhow::Result<()> {
@@ -20,7 +20,7 @@ pub(super) fn list(archive: &Path) -> anyhow::Result<()> {
         let header = reader.header(name)?;
         writeln!(text, "{name}\t{}\t{}", python_tuple(&header.shape), header.dtype)?;
     }
-    print(&text)
+    Ok(print(&text)?)
 }
 
 /// `dump` of a tensor or a part of it.
@@ -70,7 +70,7 @@ pub(super) fn dump(archive: &Path, name: &str, index: Option<&str>, whole: bool)
             writeln!(text, "{label} {}", array_text(&per_channel(summary), true))?;
         }
     }
-    print(&text)
+    Ok(print(&text)?)
 }
 
 fn mean(run: &[f64]) -> f64 {
@@ -164,7 +164,7 @@ fn part(tensor: &Tensor, index: &str) -> anyhow::Result<Tensor> {
 pub(super) fn shape(archive: &Path, name: &str) -> anyhow::Result<()> {
     let header = NpzReader::open(archive)?.header(name)?;
     let extents: Vec<String> = header.shape.iter().map(usize::to_string).collect();
-    print(&format!("[{}]\n", extents.join(",")))
+    Ok(print(&format!("[{}]\n", extents.join(",")))?)
 }
 
 /// `check_nan_inf`.
@@ -186,7 +186,7 @@ pub(super) fn check_nan_inf(archive: &Path) -> anyhow::Result<()> {
             }
         }
     }
-    print(&text)
+    Ok(print(&text)?)
 }
 
 /// `print_diff`.
@@ -228,7 +228,7 @@ pub(super) fn print_diff(
     if differing.is_empty() {
         text += "No difference!\n";
     }
-    print(&text)
+    Ok(print(&text)?)
 }
 
 /// `statistic`.
@@ -236,7 +236,7 @@ pub(super) fn statistic(archive: &Path, name: Option<&str>, axis: usize) -> anyh
     let reader = NpzReader::open(archive)?;
     let Some(name) = name else {
         let names: String = reader.names().map(|name| format!("{name}\n")).collect();
-        return print(&names);
+        return Ok(print(&names)?);
     };
     let tensor = reader.load(name)?;
     let shape = tensor.shape().to_vec();
@@ -316,5 +316,5 @@ pub(super) fn statistic(archive: &Path, name: Option<&str>, axis: usize) -> anyh
         "var {}",
         vector(samples.iter().map(|run| variance(run)).collect())
     )?;
-    print(&text)
+    Ok(print(&text)?)
 }
