@@ -1,6 +1,7 @@
 //! ONNX to BM1684 bmodel: import, passes, calibration, lowering, code generation, reference inference, and the tools.
 
 pub mod calibration;
+pub mod codegen;
 pub mod data;
 pub mod inference;
 pub mod pass;

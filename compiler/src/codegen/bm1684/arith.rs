@@ -1,0 +1,182 @@
+//! Short command sequences over local tensors that several operations share. Tensors are aligned and of one shape.
+
+use super::emitter::Emitter;
+use super::error::Result;
+use super::tensor::{Element, Local};
+use super::tiu::Operand;
+use tpuc_runtime::isa::memory_map::l2_table;
+use tpuc_runtime::isa::{Precision, TiuOp};
+
+/// The zero of a tensor's type, as a constant operand.
+pub fn zero_like(tensor: &Local) -> Operand {
+    match tensor.precision {
+        Precision::Float32 => Operand::Float(0.0),
+        _ => Operand::Integer(0, element_of(tensor)),
+    }
+}
+
+/// Element type of a local tensor.
+pub fn element_of(tensor: &Local) -> Element {
+    match (tensor.precision, tensor.signed) {
+        (Precision::Float32, _) => Element::F32,
+        (Precision::Int8, true) => Element::I8,
+        (Precision::Int8, false) => Element::U8,
+        (Precision::Int16, true) => Element::I16,
+        (Precision::Int16, false) => Element::U16,
+        (Precision::Int32, true) => Element::I32,
+        (Precision::Int32, false) => Element::U32,
+    }
+}
+
+/// `t = max(t, 0)` if `relu`, then `min(t, limit)` if the limit is positive.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn float_relu(emitter: &mut Emitter, t: Local, relu: bool, limit: f64) -> Result<()> {
+    if !relu {
+        return Ok(());
+    }
+    emitter.arith(TiuOp::Max, t, t, Operand::Float(0.0), 0)?;
+    if limit > 0.0 {
+        emitter.arith(TiuOp::Min, t, t, Operand::Float(limit as f32), 0)?;
+    }
+    Ok(())
+}
+
+/// `out = x * scale` rounded half away from zero and saturated to the byte type `element`, as 32-bit integers whose low
+/// byte is the result. `out` and `scratch` are 32-bit tensors; `x` is overwritten.
+///
+/// Source of the formula: TPU-MLIR's cast rounds `x * (float)(1 / scale)` half away from zero; the chip has truncation
+/// only, so half a unit is added or taken away first.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn quantize(
+    emitter: &mut Emitter,
+    out: Local,
+    x: Local,
+    scratch: Local,
+    scale: f32,
+    element: Element,
+) -> Result<()> {
+    let (low, high) = if element.is_signed() { (-128.0, 127.0) } else { (0.0, 255.0) };
+    let out = out.as_element(Element::F32);
+    emitter.arith(TiuOp::Mul, x, x, Operand::Float(scale), 0)?;
+    emitter.arith(TiuOp::Add, out, x, Operand::Float(0.5), 0)?;
+    emitter.arith(TiuOp::Sub, scratch, x, Operand::Float(0.5), 0)?;
+    emitter.select(out, x, 0.0, out.into(), scratch.into())?;
+    emitter.arith(TiuOp::Max, out, out, Operand::Float(low), 0)?;
+    emitter.arith(TiuOp::Min, out, out, Operand::Float(high), 0)?;
+    emitter.special(TiuOp::FloatToInt, out.as_element(Element::I32), out)
+}
+
+/// `out = float(low byte of x) * scale`, exactly rounded once. `x` holds bytes in the lowest byte of each word; `out`
+/// is f32.
+///
+/// The byte becomes the low mantissa bits of a float between 1 and 2, from which 1 is taken away again.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn dequantize(emitter: &mut Emitter, out: Local, x: Local, element: Element, scale: f32) -> Result<()> {
+    let mut source = x.as_element(Element::U32);
+    let bits = out.as_element(Element::U32);
+    let constant = |value: u32| Operand::Integer(i64::from(value), Element::U32);
+    let mut offset = 0x3f80_0000;
+    if element.is_signed() {
+        // Flipping the sign bit adds 128.
+        emitter.arith(TiuOp::Xor, bits, source, constant(0x80), 0)?;
+        source = bits;
+        offset += 128;
+    }
+    emitter.arith(TiuOp::And, bits, source, constant(0xff), 0)?;
+    emitter.arith(TiuOp::Or, bits, bits, constant(0x3f80_0000), 0)?;
+    emitter.arith(TiuOp::Sub, out, out, Operand::Float(f32::from_bits(offset)), 0)?;
+    emitter.arith(TiuOp::Mul, out, out, Operand::Float(8_388_608.0), 0)?;
+    if (scale - 1.0).abs() > 0.0 {
+        emitter.arith(TiuOp::Mul, out, out, Operand::Float(scale), 0)?;
+    }
+    Ok(())
+}
+
+/// `out = exp(x)` for x clamped to -103..=88. `x` and both scratch tensors are overwritten; all are f32 and distinct.
+///
+/// exp(x) = exp(i) * exp(f) with the integer part i from a table and the fraction f by its Taylor series.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn exp(emitter: &mut Emitter, out: Local, x: Local, integer: Local, scratch: Local) -> Result<()> {
+    emitter.arith(TiuOp::Max, x, x, Operand::Float(-103.0), 0)?;
+    emitter.arith(TiuOp::Min, x, x, Operand::Float(88.0), 0)?;
+    emitter.special(TiuOp::FloatToInt, integer.as_element(Element::I32), x)?;
+    emitter.lookup(scratch, integer, l2_table::INT_TO_FLOAT_CLAMPED)?;
+    emitter.arith(TiuOp::Sub, x, x, scratch, 0)?;
+    emitter.lookup(scratch, integer, l2_table::EXP)?;
+    emitter.taylor(out, x, l2_table::EXP_SERIES, 32)?;
+    emitter.arith(TiuOp::Add, out, out, Operand::Float(1.0), 0)?;
+    emitter.arith(TiuOp::Mul, out, out, scratch, 0)
+}
+
+/// `t = 1 / t` as the chip's division does it (within 4 units in the last place).
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn reciprocal(emitter: &mut Emitter, t: Local) -> Result<()> {
+    emitter.arith(TiuOp::Divide, t, Operand::Float(1.0), t, 0)
+}
+
+/// `out = saturate((x * multiplier) >> right_shift)` with rounding half up, for byte tensors of any sign. `wide` is a
+/// 16-bit scratch tensor.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn multiply_shift(
+    emitter: &mut Emitter,
+    out: Local,
+    x: Local,
+    wide: Local,
+    multiplier: i64,
+    right_shift: u32,
+    relu: bool,
+) -> Result<()> {
+    let wide = scale_to_wide(emitter, x, wide, multiplier, right_shift)?;
+    narrow(emitter, out, wide, relu)
+}
+
+/// `wide = (x * multiplier) >> right_shift` in 16 bits; the result says whether it is signed.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn scale_to_wide(
+    emitter: &mut Emitter,
+    x: Local,
+    wide: Local,
+    multiplier: i64,
+    right_shift: u32,
+) -> Result<Local> {
+    let factor = constant_byte(multiplier);
+    let signed = x.signed || factor.is_signed();
+    let wide = wide.as_element(if signed { Element::I16 } else { Element::U16 });
+    let multiplier = Operand::Integer(multiplier, factor);
+    emitter.arith(TiuOp::Mul, wide, x, multiplier, right_shift)?;
+    Ok(wide)
+}
+
+/// The byte type of a constant: unsigned where it is not negative.
+pub fn constant_byte(value: i64) -> Element {
+    if value < 0 { Element::I8 } else { Element::U8 }
+}
+
+/// `out = saturate(wide)`, and at least 0 if `relu`. Overwrites `wide` where the sign must go.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn narrow(emitter: &mut Emitter, out: Local, wide: Local, relu: bool) -> Result<()> {
+    let mut source = wide;
+    if wide.signed && (relu || !out.signed) {
+        emitter.arith(TiuOp::Max, wide, wide, Operand::Integer(0, Element::I16), 0)?;
+    }
+    // A command saturates to the signed range when an operand is signed.
+    source.signed = out.signed;
+    let zero = Operand::Integer(0, if out.signed { Element::I16 } else { Element::U16 });
+    emitter.arith(TiuOp::Add, out, source, zero, 0)
+}

@@ -1,0 +1,25 @@
+//! BM1684 code generation: operations of the `tpu` dialect become TIU and GDMA commands.
+//!
+//! Layers, from the bottom:
+//! - [`tensor`]: views of tensors in DDR ([`tensor::Global`]) and in local memory ([`tensor::Local`])
+//! - [`emitter`]: collects commands, gives ids, finds what a command must wait for
+//! - [`tiu`], [`dma`]: one method of the emitter per command
+//! - [`arith`]: short sequences over local tensors (relu, quantise, exp, ...)
+//! - drivers that plan tiles, loads and stores, and call an operation's local part for each tile:
+//!   [`window`] (convolution, pooling), [`elementwise`], [`reduce`] (softmax, sums), [`movement`] (pure moves in DDR)
+//! - one file per operation, which reads attributes and fills in a driver's parameters; [`codegen::OPS`] lists them
+//! - [`coefficient`] lays weights out, [`address`] assigns addresses, [`codegen`] walks the program
+//!
+//! To add an operation: write `NAME.rs` with `pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()>`, take tensors
+//! with [`codegen::Codegen::tensor`], fill an [`elementwise::Elementwise`] (or another driver) whose `local` closure
+//! works on aligned local tensors, and add a row to [`codegen::OPS`].
+
+pub mod arith;
+pub mod dma;
+pub mod dma_plan;
+pub mod elementwise;
+pub mod emitter;
+pub mod error;
+pub mod tensor;
+pub mod tiu;
+pub mod window;

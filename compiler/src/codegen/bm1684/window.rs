@@ -1,0 +1,615 @@
+//! Operations that slide a window over rows and columns: convolution, depthwise convolution, pooling.
+//!
+//! The output is cut into tiles over batches, groups, output channels, rows and, if a row is still too big, columns; a
+//! tile reads the input rows and columns that its windows touch (halo) and all input channels of its group. Two tiles
+//! are in local memory at once: while one is computed the next one is loaded.
+
+use super::dma_plan::pipeline;
+use super::emitter::Emitter;
+use super::error::{Result, unsupported};
+use super::tensor::{Dims, Element, Global, Local, aligned_bytes, lane_rows};
+use super::tiu::{LocalBias, Requantize, Weights, WindowFields};
+use tpuc_runtime::isa::TiuOp;
+use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT, ROW_ALIGN_BYTES};
+
+/// Largest padding that a command can state; more is written into local memory.
+const MAX_PAD: usize = 15;
+/// Largest channel count of one command that is a multiple of the lanes.
+const MAX_CHANNELS: usize = 4032;
+
+/// What is computed in a window.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Kind {
+    /// Sum over taps and all channels of the group, weights per output channel.
+    Dense,
+    /// Sum over taps, weights per channel.
+    Depthwise,
+    /// Maximum over taps.
+    Max,
+    /// Sum over taps, one weight (bits, type) for all.
+    Sum(u32, Element),
+}
+
+/// Where the weights of a dense or depthwise operation come from.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum WeightSource {
+    /// Laid out beforehand (`coefficient`); the element type of one weight.
+    Coefficient(u64, Element),
+    /// The columns of a matrix in DDR: shape `[1, output channels, 1, depth]`, 1x1 kernel.
+    Columns(Global),
+}
+
+/// How the sums become results.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Arithmetic {
+    /// `f32`; clamped at 0 if `relu`, and at `limit` if that is positive.
+    Float {
+        /// Clamp at 0.
+        relu: bool,
+        /// Upper bound; not positive for none.
+        limit: f64,
+    },
+    /// Integers: rounding shift, saturation to the output type.
+    Integer {
+        /// Right shift.
+        right_shift: u32,
+        /// Clamp at 0.
+        relu: bool,
+    },
+}
+
+/// A window operation on tensors in DDR.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct WindowOp {
+    /// What is computed.
+    pub kind: Kind,
+    /// Groups of channels; 1 except for grouped dense convolutions.
+    pub groups: usize,
+    /// Input.
+    pub input: Global,
+    /// Output.
+    pub output: Global,
+    /// Kernel, steps, dilation, inserted zeros, padding (top, bottom, left, right) of the whole tensor.
+    pub window: WindowFields,
+    /// Weights of dense and depthwise operations.
+    pub weights: Option<WeightSource>,
+    /// Bias: address and element type, one per output channel.
+    pub bias: Option<(u64, Element)>,
+    /// Result arithmetic.
+    pub arithmetic: Arithmetic,
+}
+
+/// The part of the input that a range of outputs reads, along one axis.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Axis {
+    start: usize,
+    len: usize,
+    pad_before: usize,
+    pad_after: usize,
+}
+
+/// A piece of the output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tile {
+    /// First batch, batches.
+    batch: (usize, usize),
+    /// Group.
+    group: usize,
+    /// First channel in the group, channels.
+    channel: (usize, usize),
+    /// First row, rows.
+    row: (usize, usize),
+    /// First column, columns.
+    column: (usize, usize),
+    /// Counts the changes of weights.
+    weights: usize,
+}
+
+/// Sizes of the tiles and where things lie in local memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Plan {
+    batches: usize,
+    channels: usize,
+    rows: usize,
+    columns: usize,
+    slots: usize,
+    weight_slots: usize,
+    weight_bytes: usize,
+    bias_bytes: usize,
+    input_bytes: usize,
+    output_bytes: usize,
+}
+
+fn round_up(bytes: usize) -> usize {
+    bytes.next_multiple_of(ROW_ALIGN_BYTES)
+}
+
+/// Input channels of one weight row, padded as the convolution reads them.
+pub fn padded_depth(element: Element, channels: usize) -> usize {
+    channels.next_multiple_of(if element.is_byte() { 4 } else { 2 })
+}
+
+impl WindowOp {
+    /// Emits everything: loads, computation, stores.
+    ///
+    /// # Errors
+    /// When the operation does not fit the chip.
+    pub fn emit(&self, emitter: &mut Emitter) -> Result<()> {
+        self.check()?;
+        let plan = self.plan()?;
+        let tiles = self.tiles(&plan);
+        let mut loaded_weights = None;
+        pipeline(
+            emitter,
+            &tiles,
+            plan.slots,
+            |emitter, tile, slot| {
+                if loaded_weights != Some(tile.weights) {
+                    self.load_weights(emitter, tile, &plan)?;
+                    loaded_weights = Some(tile.weights);
+                }
+                self.load(emitter, tile, &plan, slot)
+            },
+            |emitter, tile, slot| {
+                let input = self.local_input(tile, &plan, slot);
+                let output = self.local_output(tile, &plan, slot);
+                self.local(emitter, tile, input, output, plan.weight_addresses(tile))
+            },
+            |emitter, tile, slot| {
+                let output = self.local_output(tile, &plan, slot);
+                emitter.store(&output, &self.output.slice(self.output_start(tile), output.shape))
+            },
+        )
+    }
+
+    /// Computes one tile in local memory. `input` holds what [`Self::local_input`] says.
+    fn local(
+        &self,
+        emitter: &mut Emitter,
+        tile: &Tile,
+        input: Local,
+        output: Local,
+        (weight_address, bias_address): (usize, usize),
+    ) -> Result<()> {
+        let mut window = self.window;
+        window.pad = self.command_pads(tile);
+        let weights = match (self.kind, self.weights) {
+            (Kind::Sum(bits, element), _) => Weights::Constant(bits, element),
+            (Kind::Max, _) | (_, None) => Weights::None,
+            (_, Some(source)) => Weights::Local {
+                address: weight_address,
+                bytes: self.weight_bytes(tile.channel.1),
+                element: match source {
+                    WeightSource::Coefficient(_, element) => element,
+                    WeightSource::Columns(columns) => columns.element,
+                },
+            },
+        };
+        let bias = self.bias.map(|(_, element)| LocalBias {
+            address: bias_address,
+            element,
+        });
+        let requantize = match self.arithmetic {
+            Arithmetic::Float { .. } => Requantize::default(),
+            Arithmetic::Integer { right_shift, .. } => Requantize {
+                right_shift,
+                unsigned: !self.output.element.is_signed() && self.kind != Kind::Max,
+            },
+        };
+        match self.kind {
+            Kind::Dense => emitter.conv(output, input, &window, weights, bias, requantize)?,
+            Kind::Depthwise | Kind::Sum(..) => emitter.per_channel_window(
+                TiuOp::Depthwise,
+                output,
+                input,
+                &window,
+                weights,
+                bias,
+                requantize,
+            )?,
+            Kind::Max => emitter.per_channel_window(
+                TiuOp::MaxPool,
+                output,
+                input,
+                &window,
+                weights,
+                None,
+                Requantize::default(),
+            )?,
+        }
+        match self.arithmetic {
+            Arithmetic::Float { relu, limit } => super::arith::float_relu(emitter, output, relu, limit),
+            Arithmetic::Integer { relu: true, .. } if output.signed => {
+                emitter.arith(TiuOp::Max, output, output, super::arith::zero_like(&output), 0)
+            }
+            Arithmetic::Integer { .. } => Ok(()),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let WindowFields {
+            kernel,
+            stride,
+            dilation,
+            insert,
+            ..
+        } = self.window;
+        for dim in 0..2 {
+            if stride[dim] > 15 || dilation[dim] > 16 || insert[dim] > 15 {
+                return unsupported(format!(
+                    "steps up to 15 and dilations up to 16 fit a command, found steps {stride:?}, dilations {dilation:?}"
+                ));
+            }
+            if kernel[dim] == 0 || stride[dim] == 0 || dilation[dim] == 0 {
+                return unsupported("a window needs at least one tap and a positive step");
+            }
+        }
+        if self.kind == Kind::Dense && self.input.shape[1] / self.groups > 4095 {
+            return unsupported(format!(
+                "a convolution over {} input channels per group exceeds the 4095 of a command; use a matrix product",
+                self.input.shape[1] / self.groups
+            ));
+        }
+        Ok(())
+    }
+
+    fn output_channels_per_group(&self) -> usize {
+        self.output.shape[1] / self.groups
+    }
+
+    /// Bytes per lane of the weights of `channels` output channels.
+    fn weight_bytes(&self, channels: usize) -> usize {
+        let taps = self.window.kernel[0] * self.window.kernel[1];
+        let per_channel = match (self.kind, self.weights) {
+            (Kind::Dense, Some(WeightSource::Coefficient(_, element))) => {
+                taps * padded_depth(element, self.input.shape[1] / self.groups) * element.bytes()
+            }
+            (Kind::Dense, Some(WeightSource::Columns(columns))) => {
+                padded_depth(columns.element, columns.shape[3]) * columns.element.bytes()
+            }
+            (Kind::Depthwise, Some(WeightSource::Coefficient(_, element))) => taps * element.bytes(),
+            _ => 0,
+        };
+        lane_rows(channels) * per_channel
+    }
+
+    /// Input rows (axis 0) or columns (axis 1) behind outputs `start..start + len`.
+    fn axis(&self, axis: usize, (start, len): (usize, usize)) -> Axis {
+        let window = &self.window;
+        let pitch = window.insert[axis] as i64 + 1;
+        let size = self.input.shape[2 + axis] as i64;
+        let pad = window.pad[2 * axis] as i64;
+        let first = (start * window.stride[axis]) as i64 - pad;
+        let last = ((start + len - 1) * window.stride[axis]
+            + (window.kernel[axis] - 1) * window.dilation[axis]) as i64
+            - pad;
+        let first_input = ((first.max(0) + pitch - 1) / pitch).min(size - 1);
+        let last_input = (last.max(0) / pitch).min(size - 1).max(first_input);
+        Axis {
+            start: first_input as usize,
+            len: (last_input - first_input + 1) as usize,
+            pad_before: (first_input * pitch - first).max(0) as usize,
+            pad_after: (last - last_input * pitch).max(0) as usize,
+        }
+    }
+
+    /// Whether a window of this range lies beside the input: nothing but padding.
+    fn misses_input(&self, axis: usize, range: (usize, usize)) -> bool {
+        let slice = self.axis(axis, range);
+        let pitch = self.window.insert[axis] + 1;
+        let span = (slice.len - 1) * pitch + 1 + slice.pad_before + slice.pad_after;
+        let wanted = (range.1 - 1) * self.window.stride[axis]
+            + (self.window.kernel[axis] - 1) * self.window.dilation[axis]
+            + 1;
+        span != wanted
+    }
+
+    fn axes(&self, tile: &Tile) -> [Axis; 2] {
+        [self.axis(0, tile.row), self.axis(1, tile.column)]
+    }
+
+    /// Padding goes into local memory when it does not fit the command.
+    fn pads_in_memory(&self, tile: &Tile) -> bool {
+        self.axes(tile)
+            .iter()
+            .any(|axis| axis.pad_before > MAX_PAD || axis.pad_after > MAX_PAD)
+    }
+
+    fn command_pads(&self, tile: &Tile) -> [usize; 4] {
+        if self.pads_in_memory(tile) {
+            return [0; 4];
+        }
+        let [rows, columns] = self.axes(tile);
+        [
+            rows.pad_before,
+            rows.pad_after,
+            columns.pad_before,
+            columns.pad_after,
+        ]
+    }
+
+    fn input_channels(&self, tile: &Tile) -> (usize, usize) {
+        if self.kind == Kind::Dense {
+            let channels = self.input.shape[1] / self.groups;
+            (tile.group * channels, channels)
+        } else {
+            tile.channel
+        }
+    }
+
+    /// Shape of a tile's input in local memory.
+    fn input_shape(&self, tile: &Tile) -> Dims {
+        let [rows, columns] = self.axes(tile);
+        let channels = self.input_channels(tile).1;
+        if self.pads_in_memory(tile) {
+            let size = |axis: Axis| axis.pad_before + axis.len + axis.pad_after;
+            [tile.batch.1, channels, size(rows), size(columns)]
+        } else {
+            [tile.batch.1, channels, rows.len, columns.len]
+        }
+    }
+
+    fn local_input(&self, tile: &Tile, plan: &Plan, slot: usize) -> Local {
+        Local::aligned(
+            plan.input_address(slot),
+            self.input.element,
+            self.input_shape(tile),
+        )
+    }
+
+    fn local_output(&self, tile: &Tile, plan: &Plan, slot: usize) -> Local {
+        let shape = [tile.batch.1, tile.channel.1, tile.row.1, tile.column.1];
+        Local::aligned(plan.output_address(slot), self.output.element, shape)
+    }
+
+    fn output_start(&self, tile: &Tile) -> Dims {
+        [
+            tile.batch.0,
+            tile.group * self.output_channels_per_group() + tile.channel.0,
+            tile.row.0,
+            tile.column.0,
+        ]
+    }
+
+    fn load(&self, emitter: &mut Emitter, tile: &Tile, plan: &Plan, slot: usize) -> Result<()> {
+        let [rows, columns] = self.axes(tile);
+        if self.misses_input(0, tile.row) || self.misses_input(1, tile.column) {
+            return unsupported("a window that reads padding only; remove the padding or use a larger kernel");
+        }
+        let channels = self.input_channels(tile);
+        let mut target = self.local_input(tile, plan, slot);
+        if self.pads_in_memory(tile) {
+            if self.window.insert != [0, 0] {
+                return unsupported("a transposed convolution with more than 15 rows or columns of padding");
+            }
+            emitter.fill(&target, self.padding_bits())?;
+            target.address += (rows.pad_before * target.strides[2] + columns.pad_before) * 4;
+            target.shape[2] = rows.len;
+            target.shape[3] = columns.len;
+        }
+        let source = self.input.slice(
+            [tile.batch.0, channels.0, rows.start, columns.start],
+            target.shape,
+        );
+        emitter.load(&source, &target)
+    }
+
+    /// Bits of the value that padding stands for.
+    fn padding_bits(&self) -> u32 {
+        match (self.kind, self.input.element) {
+            (Kind::Max, Element::F32) => f32::MIN.to_bits(),
+            (Kind::Max, Element::I8) => 0x80,
+            _ => 0,
+        }
+    }
+
+    fn load_weights(&self, emitter: &mut Emitter, tile: &Tile, plan: &Plan) -> Result<()> {
+        let (weight_address, bias_address) = plan.weight_addresses(tile);
+        let channel = tile.group * self.output_channels_per_group() + tile.channel.0;
+        let channels = tile.channel.1;
+        match self.weights {
+            Some(WeightSource::Coefficient(address, _)) => {
+                let bytes = self.weight_bytes(1);
+                emitter.load_compact(
+                    address + (channel * bytes) as u64,
+                    weight_address,
+                    channels,
+                    bytes,
+                )?;
+            }
+            Some(WeightSource::Columns(columns)) => {
+                let mut shape = columns.shape;
+                shape[1] = channels;
+                emitter.load_columns(
+                    &columns.slice([0, channel, 0, 0], shape),
+                    weight_address,
+                    self.weight_bytes(1),
+                )?;
+            }
+            None => {}
+        }
+        if let Some((address, element)) = self.bias {
+            let bytes = element.bytes();
+            emitter.load_compact(address + (channel * bytes) as u64, bias_address, channels, bytes)?;
+        }
+        Ok(())
+    }
+
+    fn tiles(&self, plan: &Plan) -> Vec<Tile> {
+        let ranges = |size: usize, step: usize| -> Vec<(usize, usize)> {
+            (0..size)
+                .step_by(step.max(1))
+                .map(|start| (start, step.min(size - start)))
+                .collect()
+        };
+        let [batches, _, rows, columns] = self.output.shape;
+        let mut tiles = Vec::new();
+        let mut weights = 0;
+        for group in 0..self.groups {
+            for channel in ranges(self.output_channels_per_group(), plan.channels) {
+                for batch in ranges(batches, plan.batches) {
+                    for row in ranges(rows, plan.rows) {
+                        for column in ranges(columns, plan.columns) {
+                            tiles.push(Tile {
+                                batch,
+                                group,
+                                channel,
+                                row,
+                                column,
+                                weights,
+                            });
+                        }
+                    }
+                }
+                weights += 1;
+            }
+        }
+        tiles
+    }
+
+    /// Chooses the tile sizes: all channels and as many rows as fit; then fewer channels, one buffer, fewer columns.
+    fn plan(&self) -> Result<Plan> {
+        let channels = self.output_channels_per_group();
+        let [batches, _, rows, columns] = self.output.shape;
+        let batches = if self.input.element.is_byte() {
+            batches.min(4)
+        } else {
+            1
+        };
+        let largest_channels = channels.min(MAX_CHANNELS);
+        let channel_choices: Vec<usize> = std::iter::once(largest_channels)
+            .chain(
+                (1..=largest_channels.saturating_sub(1) / LANE_COUNT)
+                    .rev()
+                    .map(|lane_rows| lane_rows * LANE_COUNT),
+            )
+            .collect();
+        let mut column_choice = columns;
+        loop {
+            for (least_rows, slots) in [(rows.min(8), 2), (rows.min(2), 2), (1, 2), (1, 1)] {
+                for &channels in &channel_choices {
+                    if let Some(plan) = self.fit(batches, channels, least_rows, column_choice, slots) {
+                        return Ok(plan);
+                    }
+                }
+            }
+            if column_choice == 1 {
+                return unsupported(format!(
+                    "one output position needs more than the {LANE_BYTES} bytes of a lane: {} input channels, kernel {:?}",
+                    self.input.shape[1] / self.groups,
+                    self.window.kernel
+                ));
+            }
+            column_choice = column_choice.div_ceil(2);
+        }
+    }
+
+    /// The plan with the most rows that fits, if it has at least `least_rows`.
+    fn fit(
+        &self,
+        batches: usize,
+        channels: usize,
+        least_rows: usize,
+        columns: usize,
+        slots: usize,
+    ) -> Option<Plan> {
+        let all_rows = self.output.shape[2];
+        let with_rows = |rows: usize| -> Option<Plan> {
+            let (mut input_bytes, mut output_bytes) = (0, 0);
+            // The first tiles may have padding in memory; take the largest.
+            for row in [0, rows, all_rows - rows] {
+                for column in [0, columns.min(self.output.shape[3] - columns), self.output.shape[3] - columns] {
+                    let row = row.min(all_rows - rows);
+                    let tile = Tile {
+                        batch: (0, batches),
+                        group: 0,
+                        channel: (0, channels),
+                        row: (row, rows),
+                        column: (column, columns),
+                        weights: 0,
+                    };
+                    input_bytes =
+                        input_bytes.max(aligned_bytes(self.input.element, self.input_shape(&tile)));
+                    output_bytes = output_bytes.max(aligned_bytes(
+                        self.output.element,
+                        [batches, channels, rows, columns],
+                    ));
+                }
+            }
+            // Inner tiles have no padding and may read one row or column more than the outermost ones.
+            let window = &self.window;
+            let span = |count: usize, axis: usize| {
+                ((count - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis])
+                    / (window.insert[axis] + 1)
+                    + 2
+            };
+            let inner = [
+                batches,
+                self.input_channels(&Tile {
+                    batch: (0, batches),
+                    group: 0,
+                    channel: (0, channels),
+                    row: (0, 1),
+                    column: (0, 1),
+                    weights: 0,
+                })
+                .1,
+                span(rows, 0).min(self.input.shape[2]),
+                span(columns, 1).min(self.input.shape[3]),
+            ];
+            input_bytes = input_bytes.max(aligned_bytes(self.input.element, inner));
+            let several_weights = self.groups > 1 || channels < self.output_channels_per_group();
+            let bias_bytes = self
+                .bias
+                .map_or(0, |(_, element)| lane_rows(channels) * element.bytes());
+            let plan = Plan {
+                batches,
+                channels,
+                rows,
+                columns,
+                slots,
+                weight_slots: if several_weights { 2 } else { 1 },
+                weight_bytes: round_up(self.weight_bytes(channels)),
+                bias_bytes: round_up(bias_bytes),
+                input_bytes: round_up(input_bytes),
+                output_bytes: round_up(output_bytes),
+            };
+            (plan.total_bytes() <= LANE_BYTES).then_some(plan)
+        };
+        with_rows(least_rows)?;
+        // Largest row count that fits, by bisection.
+        let (mut good, mut bad) = (least_rows, all_rows + 1);
+        while good + 1 < bad {
+            let middle = usize::midpoint(good, bad);
+            if with_rows(middle).is_some() {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        let tiles = all_rows.div_ceil(good);
+        with_rows(all_rows.div_ceil(tiles)).or_else(|| with_rows(good))
+    }
+}
+
+impl Plan {
+    fn total_bytes(&self) -> usize {
+        self.weight_slots * (self.weight_bytes + self.bias_bytes)
+            + self.slots * (self.input_bytes + self.output_bytes)
+    }
+
+    /// Byte offsets of a tile's weights and bias.
+    fn weight_addresses(&self, tile: &Tile) -> (usize, usize) {
+        let start = tile.weights % self.weight_slots * (self.weight_bytes + self.bias_bytes);
+        (start, start + self.weight_bytes)
+    }
+
+    fn input_address(&self, slot: usize) -> usize {
+        self.weight_slots * (self.weight_bytes + self.bias_bytes)
+            + slot * (self.input_bytes + self.output_bytes)
+    }
+
+    fn output_address(&self, slot: usize) -> usize {
+        self.input_address(slot) + self.input_bytes
+    }
+}
