@@ -6,7 +6,7 @@
 //! - [`tiu`], [`dma`]: one method of the emitter per command
 //! - [`arith`]: short sequences over local tensors (relu, quantise, exp, ...)
 //! - drivers that plan tiles, loads and stores, and call an operation's local part for each tile:
-//!   [`window`] (convolution, pooling), [`elementwise`], [`reduce`] (softmax, sums), [`movement`] (pure moves in DDR)
+//!   [`window`] (convolution, pooling), [`elementwise`]
 //! - one file per operation, which reads attributes and fills in a driver's parameters; [`codegen::OPS`] lists them
 //! - [`coefficient`] lays weights out, [`address`] assigns addresses, [`codegen`] walks the program
 //!
@@ -14,12 +14,17 @@
 //! with [`codegen::Codegen::tensor`], fill an [`elementwise::Elementwise`] (or another driver) whose `local` closure
 //! works on aligned local tensors, and add a row to [`codegen::OPS`].
 
+pub mod address;
 pub mod arith;
+pub mod codegen;
+pub mod coefficient;
+pub mod conv2d;
 pub mod dma;
 pub mod dma_plan;
 pub mod elementwise;
 pub mod emitter;
 pub mod error;
+pub mod pool2d;
 pub mod tensor;
 pub mod tiu;
 pub mod window;

@@ -1,0 +1,406 @@
+//! Walks a program whose tensors have addresses and makes its bmodel (pass `codegen`).
+
+use super::address::{self, element_of_type, packed_bytes, shape_of_type};
+use super::emitter::{Emitter, Position};
+use super::error::{Error, Result, malformed};
+use super::tensor::{Element, Global};
+use super::{conv2d, pool2d};
+use crate::program::Program;
+use serde_json::json;
+use tpuc_dialects::func::Func;
+use tpuc_dialects::ir::{Context, Diagnostic, Op, TypeKind, Value};
+use tpuc_runtime::bmodel::{self, Bmodel, CmdGroup, DataType, Location, StaticNet, StoreMode};
+use tpuc_runtime::isa::memory_map::COEFF_BASE;
+
+/// Emits the commands of one operation.
+pub type EmitFn = fn(&mut Codegen<'_>, Op) -> Result<()>;
+
+/// Every operation that code is generated for.
+pub const OPS: &[(&str, EmitFn)] = &[
+    ("tpu.Conv2D", conv2d::emit),
+    ("tpu.Pool2D", pool2d::emit),
+];
+
+/// A tensor of the program.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TensorInfo {
+    /// Address of the dense data in DDR.
+    pub address: u64,
+    /// Element type.
+    pub element: Element,
+    /// Sizes.
+    pub shape: Vec<usize>,
+    /// Units per quantum of a quantised tensor, otherwise 1.
+    pub scale: f64,
+}
+
+impl TensorInfo {
+    /// Number of elements.
+    pub fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The tensor as batch, channel, row, column; missing last dimensions are 1.
+    ///
+    /// # Errors
+    /// When the rank is above 4.
+    pub fn nchw(&self) -> Result<Global> {
+        if self.shape.len() > 4 {
+            return Err(Error::Unsupported(format!(
+                "a tensor of rank {}; reshape it to 4 dimensions",
+                self.shape.len()
+            )));
+        }
+        let mut shape = [1; 4];
+        shape[..self.shape.len()].copy_from_slice(&self.shape);
+        Ok(Global::dense(self.address, self.element, shape))
+    }
+}
+
+/// What operations need to emit their commands.
+pub struct Codegen<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// Its commands so far.
+    pub emitter: Emitter,
+}
+
+impl Codegen<'_> {
+    /// The program's operations and types.
+    pub fn ctx(&self) -> &Context {
+        &self.program.ctx
+    }
+
+    /// Address, type and shape of a value.
+    ///
+    /// # Errors
+    /// When it has no address or a type that the chip does not have.
+    pub fn tensor(&self, value: Value) -> Result<TensorInfo> {
+        let ctx = self.ctx();
+        let ty = ctx.value_type(value);
+        let Some(address) = ctx.type_address(ty) else {
+            return malformed(format!(
+                "tensor '{}' has no address; run --address-assign",
+                ctx.value_name(value)
+            ));
+        };
+        let mut address = address as u64;
+        let element = element_of_type(ctx, ty)?;
+        if element.is_byte() && address::is_boundary(ctx, value) {
+            address += address::dense_offset(ctx, ty)?;
+        }
+        let scale = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
+            Some(TypeKind::Uniform { scale, .. }) => scale.get(),
+            _ => 1.0,
+        };
+        Ok(TensorInfo {
+            address,
+            element,
+            shape: shape_of_type(ctx, ty)?,
+            scale,
+        })
+    }
+
+    /// The tensor of operand `index`.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub fn operand(&self, op: Op, index: usize) -> Result<TensorInfo> {
+        match self.optional_operand(op, index)? {
+            Some(tensor) => Ok(tensor),
+            None => malformed(format!("operand {index} is missing")),
+        }
+    }
+
+    /// The tensor of operand `index`, unless it is left out or `none`.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub fn optional_operand(&self, op: Op, index: usize) -> Result<Option<TensorInfo>> {
+        let ctx = self.ctx();
+        match ctx.operands(op).get(index) {
+            Some(&value) if !ctx.is_none(value) => self.tensor(value).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The tensor of the only result.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub fn result(&self, op: Op) -> Result<TensorInfo> {
+        self.tensor(self.ctx().result(op))
+    }
+
+    /// An integer attribute.
+    pub fn int(&self, op: Op, name: &str, default: i64) -> i64 {
+        self.ctx().get_i64(op, name).unwrap_or(default)
+    }
+
+    /// A boolean attribute.
+    pub fn flag(&self, op: Op, name: &str) -> bool {
+        self.ctx().get_bool(op, name).unwrap_or(false)
+    }
+
+    /// A number attribute.
+    pub fn float(&self, op: Op, name: &str, default: f64) -> f64 {
+        self.ctx().get_f64(op, name).unwrap_or(default)
+    }
+
+    /// A list of integers that must not be negative; empty when missing.
+    ///
+    /// # Errors
+    /// When one is negative.
+    pub fn sizes(&self, op: Op, name: &str) -> Result<Vec<usize>> {
+        self.ctx()
+            .get_i64s(op, name)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|value| usize::try_from(value))
+            .collect::<std::result::Result<_, _>>()
+            .or_else(|_| malformed(format!("a negative number in '{name}'")))
+    }
+}
+
+/// How the bmodel is made.
+#[derive(Clone, Debug)]
+pub struct BmodelOptions {
+    /// Name of the net.
+    pub name: String,
+    /// Adds where and when every tensor can be read, for tools that dump them.
+    pub debug_info: bool,
+}
+
+/// Makes the bmodel of a program whose tensors have addresses.
+///
+/// # Errors
+/// One diagnostic for every operation that cannot be compiled.
+pub fn generate(
+    program: &Program,
+    function: Func,
+    plan: &address::MemoryPlan,
+    options: &BmodelOptions,
+) -> std::result::Result<Bmodel, Vec<Diagnostic>> {
+    let ctx = &program.ctx;
+    let mut codegen = Codegen {
+        program,
+        emitter: Emitter::new(),
+    };
+    let mut failed = Vec::new();
+    let mut locations = Vec::new();
+    let ops = function.ops(ctx);
+    for &op in &ops {
+        let result = emit_op(&mut codegen, op);
+        if let Err(error) = result {
+            failed.push(diagnostic(ctx, op, &error));
+            continue;
+        }
+        for &value in ctx.results(op) {
+            if ctx.is(op, "top.Weight") || ctx.is_none(value) {
+                continue;
+            }
+            if let Ok(tensor) = codegen.tensor(value) {
+                locations.push(location(ctx, value, &tensor, codegen.emitter.position()));
+            }
+        }
+    }
+    if !failed.is_empty() {
+        return Err(failed);
+    }
+    let boundary = |value: Value, is_input: bool| bmodel_tensor(ctx, value, is_input);
+    let tensors = |values: Vec<Value>, is_input: bool| {
+        values
+            .into_iter()
+            .map(|value| boundary(value, is_input))
+            .collect::<Result<Vec<_>>>()
+    };
+    let inputs = ops
+        .iter()
+        .filter(|op| ctx.is(**op, "top.Input"))
+        .map(|op| ctx.result(*op))
+        .collect();
+    let outputs = function
+        .return_op(ctx)
+        .map(|op| op.values(ctx).to_vec())
+        .unwrap_or_default();
+    let single = |error: Error| vec![Diagnostic::error(error.to_string())];
+    let inputs = tensors(inputs, true).map_err(single)?;
+    let outputs = tensors(outputs, false).map_err(single)?;
+    let (coeff, coeff_locations) = coefficients(program, &ops, plan).map_err(single)?;
+    let cmd_groups = codegen
+        .emitter
+        .finish()
+        .iter()
+        .map(|group| {
+            let tiu: Vec<u8> = group.tiu.iter().flat_map(|command| command.to_bytes()).collect();
+            let dma: Vec<u8> = group.dma.iter().flat_map(|command| command.to_bytes()).collect();
+            CmdGroup::new(tiu, dma)
+        })
+        .collect();
+    let net = StaticNet {
+        name: options.name.clone(),
+        inputs,
+        outputs,
+        coeff_addr: plan.coeff_address,
+        coeff,
+        locations: coeff_locations,
+        ctx_addr: plan.neuron_address,
+        ctx_size: plan.neuron_bytes,
+        cmd_groups,
+        tensor_loc: options
+            .debug_info
+            .then(|| json!({ "tensors": locations }).to_string().into_bytes()),
+    };
+    // The time is fixed: the same program gives the same bytes.
+    let version = format!("tpuc {}", env!("CARGO_PKG_VERSION"));
+    Ok(bmodel::single_net(net, &version, "Thu Jan  1 00:00:00 1970\n"))
+}
+
+fn emit_op(codegen: &mut Codegen<'_>, op: Op) -> Result<()> {
+    let ctx = codegen.ctx();
+    let name = ctx.op_name(op);
+    match name {
+        "top.None" | "top.Weight" => return Ok(()),
+        "top.Input" => return unpack_input(codegen, op),
+        "func.return" => return pack_outputs(codegen, op),
+        _ if address::is_alias(ctx, op) => return Ok(()),
+        _ => {}
+    }
+    match OPS.iter().find(|(known, _)| *known == name) {
+        Some((_, emit)) => emit(codegen, op),
+        None => Err(Error::Unsupported(
+            "no code generation for this operation on bm1684; replace it in the network".into(),
+        )),
+    }
+}
+
+/// Brings an 8-bit input from the runtime's form (four batches share a word) to the dense one.
+fn unpack_input(codegen: &mut Codegen<'_>, op: Op) -> Result<()> {
+    let value = codegen.ctx().result(op);
+    convert_boundary(codegen, value, true)
+}
+
+fn pack_outputs(codegen: &mut Codegen<'_>, op: Op) -> Result<()> {
+    let values = codegen.ctx().operands(op).to_vec();
+    values
+        .into_iter()
+        .try_for_each(|value| convert_boundary(codegen, value, false))
+}
+
+fn convert_boundary(codegen: &mut Codegen<'_>, value: Value, to_dense: bool) -> Result<()> {
+    let tensor = codegen.tensor(value)?;
+    if !tensor.element.is_byte() {
+        return Ok(());
+    }
+    let ctx = codegen.ctx();
+    let packed = ctx.type_address(ctx.value_type(value)).unwrap_or_default() as u64;
+    let batches = tensor.shape.first().copied().unwrap_or(1);
+    let inner: usize = tensor.shape.iter().skip(1).product();
+    for batch in 0..batches {
+        let shape = [1, 1, 1, inner];
+        let dense = Global::dense(tensor.address + (batch * inner) as u64, tensor.element, shape);
+        let strided = Global {
+            address: packed + (batch / 4 * 4 * inner + batch % 4) as u64,
+            element: tensor.element,
+            shape,
+            strides: [0, 0, 0, 4],
+        };
+        if to_dense {
+            codegen.emitter.move_global(&strided, &dense)?;
+        } else {
+            codegen.emitter.move_global(&dense, &strided)?;
+        }
+    }
+    Ok(())
+}
+
+fn diagnostic(ctx: &Context, op: Op, error: &Error) -> Diagnostic {
+    Diagnostic::error(format!("'{}' op {error}", ctx.op_name(op)))
+        .at(ctx.op_span(op))
+        .named(ctx.name(op))
+}
+
+fn data_type(element: Element) -> DataType {
+    match element {
+        Element::F32 => DataType::F32,
+        Element::I8 => DataType::I8,
+        Element::U8 => DataType::U8,
+        Element::I16 => DataType::I16,
+        Element::U16 => DataType::U16,
+        Element::I32 => DataType::I32,
+        Element::U32 => DataType::U32,
+    }
+}
+
+fn bmodel_tensor(ctx: &Context, value: Value, is_input: bool) -> Result<bmodel::Tensor> {
+    let ty = ctx.value_type(value);
+    let element = element_of_type(ctx, ty)?;
+    let scale = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
+        Some(TypeKind::Uniform { scale, .. }) if is_input => 1.0 / scale.get(),
+        Some(TypeKind::Uniform { scale, .. }) => scale.get(),
+        _ => 1.0,
+    };
+    let Some(address) = ctx.type_address(ty) else {
+        return malformed("an input or output without an address; run --address-assign");
+    };
+    Ok(bmodel::Tensor {
+        name: ctx.value_name(value).to_owned(),
+        dtype: data_type(element),
+        store_mode: if element.is_byte() { StoreMode::N4 } else { StoreMode::N1 },
+        device_addr: address as u64,
+        size: if element.is_byte() {
+            packed_bytes(ctx, ty)?
+        } else {
+            address::dense_bytes(ctx, ty)?
+        },
+        shapes: vec![shape_of_type(ctx, ty)?.into_iter().map(|size| size as u64).collect()],
+        scale: scale as f32,
+        ..bmodel::Tensor::default()
+    })
+}
+
+fn coefficients(
+    program: &Program,
+    ops: &[Op],
+    plan: &address::MemoryPlan,
+) -> Result<(Vec<u8>, Vec<Location>)> {
+    let ctx = &program.ctx;
+    let mut bytes = vec![0; plan.coeff_bytes as usize];
+    let mut locations = Vec::new();
+    for &op in ops.iter().filter(|op| ctx.is(**op, "top.Weight")) {
+        let value = ctx.result(op);
+        let (Some(address), Some(tensor)) =
+            (ctx.type_address(ctx.value_type(value)), program.weight(value)?)
+        else {
+            return malformed(format!("weight '{}' has no address", ctx.name(op)));
+        };
+        let start = (address as u64).wrapping_sub(COEFF_BASE) as usize;
+        let data = tensor.to_bytes();
+        let Some(target) = bytes.get_mut(start..start.saturating_add(data.len())) else {
+            return malformed(format!("weight '{}' lies outside the weights' memory", ctx.name(op)));
+        };
+        target.copy_from_slice(&data);
+        locations.push(Location {
+            name: ctx.name(op).to_owned(),
+            offset: start as u64,
+            size: data.len() as u64,
+        });
+    }
+    Ok((bytes, locations))
+}
+
+/// Where and when a tensor can be read: `tpuc run --dump_all_tensors` stops after these commands.
+fn location(ctx: &Context, value: Value, tensor: &TensorInfo, position: Position) -> serde_json::Value {
+    json!({
+        "name": ctx.value_name(value),
+        "address": tensor.address,
+        "dtype": data_type(tensor.element).name(),
+        "shape": tensor.shape,
+        "layout": "dense",
+        "scale": tensor.scale,
+        "quantized": tensor.element.is_byte(),
+        "group": position.group,
+        "tiu": position.tiu,
+        "gdma": position.dma,
+    })
+}

@@ -1,0 +1,242 @@
+//! Weights as the chip reads them (pass `weight-reorder`).
+//!
+//! A dense convolution reads, for each output channel, all taps row-major, and for each tap the input channels, padded
+//! to 4 (8-bit) or 2 (f32). The reordered tensor has shape `[1, output channels, taps, padded input channels]`. Depthwise
+//! weights and biases are read as they are. A matrix becomes the weights of a convolution over its depth: one tap for
+//! each part of at most 4095 rows.
+
+use super::error::{Error, Result, malformed, unsupported};
+use super::tensor::Element;
+use super::window::padded_depth;
+use crate::data::{DType, Tensor};
+use crate::program::Program;
+use tpuc_dialects::ir::{Op, Value};
+
+/// Largest channel count of one convolution command.
+const MAX_DEPTH: usize = 4095;
+
+/// Replaces weights by their laid-out form, where the operation wants it.
+///
+/// # Errors
+/// When a weight is missing or of a type that the chip does not read.
+pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
+    match program.ctx.op_name(op) {
+        "tpu.Conv2D" => reorder_convolution(program, op),
+        "tpu.Deconv" => reorder_transposed(program, op),
+        "tpu.MatMul" => reorder_matrix(program, op),
+        _ => Ok(()),
+    }
+}
+
+/// Whether `value` is a weight.
+pub fn is_weight(program: &Program, value: Value) -> bool {
+    program
+        .ctx
+        .defining_op(value)
+        .is_some_and(|op| program.ctx.is(op, "top.Weight"))
+}
+
+/// Element type of a weight tensor.
+pub fn element_of(tensor: &Tensor) -> Result<Element> {
+    Ok(match tensor.dtype() {
+        DType::F32 => Element::F32,
+        DType::I8 => Element::I8,
+        DType::U8 => Element::U8,
+        DType::I16 => Element::I16,
+        DType::U16 => Element::U16,
+        DType::I32 => Element::I32,
+        DType::U32 => Element::U32,
+        other => return unsupported(format!("weights of type {other}; use f32 or 8-bit integers")),
+    })
+}
+
+/// Taps that a matrix of `depth` rows is cut into: the fewest that divide it evenly.
+///
+/// # Errors
+/// When no number of taps up to 64 does.
+pub fn matrix_taps(depth: usize) -> Result<usize> {
+    (depth.div_ceil(MAX_DEPTH).max(1)..=64)
+        .find(|taps| depth.is_multiple_of(*taps))
+        .map_or_else(
+            || {
+                unsupported(format!(
+                    "a matrix product over {depth} elements; pad the inner dimension to a multiple of 64"
+                ))
+            },
+            Ok,
+        )
+}
+
+fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
+    let filter = program.ctx.operand(op, 1);
+    let Some(tensor) = program.weight(filter)? else {
+        return unsupported("a convolution whose filter is computed; make the filter a constant");
+    };
+    let &[outputs, inputs, ref kernel @ ..] = tensor.shape() else {
+        return malformed("a filter of rank below 2");
+    };
+    let group = program.ctx.get_i64(op, "group").unwrap_or(1);
+    if inputs == 1 && group as usize == outputs && group > 1 {
+        return Ok(());
+    }
+    let taps: usize = kernel.iter().product();
+    let source = tensor.to_bytes();
+    let element = element_of(&tensor)?;
+    let laid_out = lay_out(&source, element, [outputs, taps, inputs], |output, tap, input| {
+        (output * inputs + input) * taps + tap
+    });
+    replace_weight(program, op, 1, laid_out, element, [outputs, taps, inputs])
+}
+
+/// A transposed convolution is a convolution over the input with zeros between, and the kernel turned by 180 degrees.
+/// Its filter is `[output channels, input channels of the group, rows, columns]` here, too.
+fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
+    let filter = program.ctx.operand(op, 1);
+    let Some(tensor) = program.weight(filter)? else {
+        return unsupported("a transposed convolution whose filter is computed; make the filter a constant");
+    };
+    let &[outer, inner, rows, columns] = tensor.shape() else {
+        return malformed("a transposed filter of rank other than 4");
+    };
+    let group = program.ctx.get_i64(op, "group").unwrap_or(1).max(1) as usize;
+    let shape = |value: Value| program.ctx.shape(value).map(<[i64]>::to_vec).unwrap_or_default();
+    let (input, output) = (
+        shape(program.ctx.operand(op, 0)),
+        shape(program.ctx.result(op)),
+    );
+    let (inputs, outputs) = match (input.get(1), output.get(1)) {
+        (Some(&inputs), Some(&outputs)) => (inputs as usize / group, outputs as usize),
+        _ => return malformed("a transposed convolution on tensors of rank below 2"),
+    };
+    if outer * inner != inputs * outputs {
+        return malformed("a transposed filter that does not match its channels");
+    }
+    let taps = rows * columns;
+    let source = tensor.to_bytes();
+    let element = element_of(&tensor)?;
+    if group > 1 && group == outputs && inputs == 1 {
+        let size = element.bytes();
+        let turned: Vec<u8> = (0..outputs * taps)
+            .flat_map(|index| {
+                let from = index / taps * taps + (taps - 1 - index % taps);
+                source[from * size..(from + 1) * size].iter().copied()
+            })
+            .collect();
+        return insert_weight(program, op, 1, &turned, element, &[1, outputs, rows, columns]);
+    }
+    let laid_out = lay_out(&source, element, [outputs, taps, inputs], |output, tap, input| {
+        (output * inputs + input) * taps + (taps - 1 - tap)
+    });
+    replace_weight(program, op, 1, laid_out, element, [outputs, taps, inputs])
+}
+
+fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
+    let right = program.ctx.operand(op, 1);
+    let Some(tensor) = program.weight(right)? else {
+        return Ok(());
+    };
+    let transposed = program.ctx.get_bool(op, "right_transpose").unwrap_or(false);
+    let (matrices, rows, columns) = match tensor.shape() {
+        [rows, columns] => (1, *rows, *columns),
+        [outer @ .., rows, columns] => (outer.iter().product(), *rows, *columns),
+        _ => return malformed("a matrix of rank below 2"),
+    };
+    let (depth, outputs) = if transposed { (columns, rows) } else { (rows, columns) };
+    let taps = matrix_taps(depth)?;
+    let inputs = depth / taps;
+    let source = tensor.to_bytes();
+    let element = element_of(&tensor)?;
+    let laid_out = lay_out(
+        &source,
+        element,
+        [matrices * outputs, taps, inputs],
+        |output, tap, input| {
+            let (matrix, output) = (output / outputs, output % outputs);
+            let row = tap * inputs + input;
+            matrix * depth * outputs
+                + if transposed {
+                    output * depth + row
+                } else {
+                    row * outputs + output
+                }
+        },
+    );
+    replace_weight(program, op, 1, laid_out, element, [matrices * outputs, taps, inputs])
+}
+
+/// Bytes of `[outputs, taps, padded inputs]`, each element taken from `source` at the index that `from` says.
+fn lay_out(
+    source: &[u8],
+    element: Element,
+    [outputs, taps, inputs]: [usize; 3],
+    from: impl Fn(usize, usize, usize) -> usize,
+) -> Vec<u8> {
+    let size = element.bytes();
+    let padded = padded_depth(element, inputs);
+    let mut bytes = vec![0; outputs * taps * padded * size];
+    for output in 0..outputs {
+        for tap in 0..taps {
+            for input in 0..inputs {
+                let to = ((output * taps + tap) * padded + input) * size;
+                let at = from(output, tap, input) * size;
+                bytes[to..to + size].copy_from_slice(&source[at..at + size]);
+            }
+        }
+    }
+    bytes
+}
+
+fn replace_weight(
+    program: &mut Program,
+    op: Op,
+    operand: usize,
+    bytes: Vec<u8>,
+    element: Element,
+    [outputs, taps, inputs]: [usize; 3],
+) -> Result<()> {
+    let shape = [1, outputs, taps, padded_depth(element, inputs)];
+    insert_weight(program, op, operand, &bytes, element, &shape)
+}
+
+/// Puts a new weight in place of operand `operand`; the old one goes when nothing else uses it.
+fn insert_weight(
+    program: &mut Program,
+    op: Op,
+    operand: usize,
+    bytes: &[u8],
+    element: Element,
+    shape: &[usize],
+) -> Result<()> {
+    let old = program.ctx.operand(op, operand);
+    let Some(old_op) = program.ctx.defining_op(old) else {
+        return malformed("a weight that no operation defines");
+    };
+    let dtype = match element {
+        Element::F32 => DType::F32,
+        Element::I8 => DType::I8,
+        Element::U8 => DType::U8,
+        Element::I16 => DType::I16,
+        Element::U16 => DType::U16,
+        Element::I32 => DType::I32,
+        Element::U32 => DType::U32,
+    };
+    let tensor =
+        Tensor::from_bytes(dtype, shape, bytes).map_err(|error| Error::Malformed(error.to_string()))?;
+    let name = format!("{}_reorderd", program.ctx.name(old_op));
+    let name = program.weights.unique_name(&name);
+    program.weights.insert(&name, tensor);
+    let element_type = match program.ctx.element(old) {
+        Some(ty) => ty,
+        None => return malformed("a weight without a tensor type"),
+    };
+    let sizes: Vec<i64> = shape.iter().map(|size| *size as i64).collect();
+    let ty = program.ctx.tensor_type(&sizes, element_type);
+    let mut rewriter = program.ctx.rewriter_before(old_op);
+    let new = rewriter.build("top.Weight").result(ty).named(&name).finish();
+    let new = rewriter.result(new);
+    rewriter.set_operand(op, operand, new);
+    if rewriter.uses(old).is_empty() {
+        rewriter.erase_op(old_op);
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! `tpu.Conv2D`: dense, grouped and depthwise convolution in f32 and 8-bit integers.
+//!
+//! 8-bit: `saturate((sum + bias) >> rshift)` with rounding half up, in one command. f32: relu is a command of its own.
+
+use super::codegen::Codegen;
+use super::error::{Result, malformed, unsupported};
+use super::tensor::Element;
+use super::tiu::WindowFields;
+use super::window::{Arithmetic, Kind, WeightSource, WindowOp};
+use tpuc_dialects::ir::Op;
+
+/// Emits the commands.
+///
+/// # Errors
+/// When the convolution does not fit the chip.
+pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    let (input, filter, output) = (cg.operand(op, 0)?, cg.operand(op, 1)?, cg.result(op)?);
+    let bias = if cg.flag(op, "with_bias") { cg.optional_operand(op, 2)? } else { None };
+    let window = window_fields(cg, op)?;
+    if cg.sizes(op, "inserts")?.iter().any(|zeros| *zeros != 0) {
+        return unsupported("zeros inserted into a convolution's input; use a transposed convolution");
+    }
+    let groups = cg.int(op, "group", 1).max(1) as usize;
+    let (input_view, output_view) = (input.nchw()?, output.nchw()?);
+    let depthwise = groups > 1 && groups == input_view.shape[1] && groups == output_view.shape[1];
+    let window_op = WindowOp {
+        kind: if depthwise { Kind::Depthwise } else { Kind::Dense },
+        groups: if depthwise { 1 } else { groups },
+        input: input_view,
+        output: output_view,
+        window,
+        weights: Some(WeightSource::Coefficient(filter.address, filter.element)),
+        bias: bias.map(|bias| (bias.address, bias.element)),
+        arithmetic: arithmetic(cg, op, output.element)?,
+    };
+    window_op.emit(&mut cg.emitter)
+}
+
+/// Relu, limit and shift of an operation with one right shift for all channels.
+///
+/// # Errors
+/// When channels have shifts of their own.
+pub fn arithmetic(cg: &Codegen<'_>, op: Op, output: Element) -> Result<Arithmetic> {
+    let relu = cg.flag(op, "do_relu");
+    if output == Element::F32 {
+        return Ok(Arithmetic::Float {
+            relu,
+            limit: cg.float(op, "relu_limit", -1.0),
+        });
+    }
+    match cg.sizes(op, "rshift")?.as_slice() {
+        [shift, rest @ ..] if rest.iter().all(|other| other == shift) => Ok(Arithmetic::Integer {
+            right_shift: *shift as u32,
+            relu,
+        }),
+        [] => Ok(Arithmetic::Integer { right_shift: 0, relu }),
+        _ => unsupported("a shift for each channel; quantise with one shift per tensor"),
+    }
+}
+
+/// Kernel, steps, dilation and padding from the attributes, for one or two spatial dimensions.
+///
+/// # Errors
+/// When their lengths do not match.
+pub fn window_fields(cg: &Codegen<'_>, op: Op) -> Result<WindowFields> {
+    let pair = |name: &str, default: usize| -> Result<[usize; 2]> {
+        match cg.sizes(op, name)?.as_slice() {
+            [] => Ok([default; 2]),
+            [rows] => Ok([*rows, 1]),
+            [rows, columns] => Ok([*rows, *columns]),
+            more => unsupported(format!("{} spatial dimensions; use two", more.len())),
+        }
+    };
+    let kernel = pair("kernel_shape", 1)?;
+    let pad = match cg.sizes(op, "pads")?.as_slice() {
+        [] => [0; 4],
+        [before, after] => [*before, *after, 0, 0],
+        [top, left, bottom, right] => [*top, *bottom, *left, *right],
+        _ => return malformed("'pads' of neither 2 nor 4 numbers"),
+    };
+    Ok(WindowFields {
+        kernel,
+        stride: pair("strides", 1)?,
+        dilation: pair("dilations", 1)?,
+        insert: [0; 2],
+        pad,
+    })
+}
