@@ -41,7 +41,11 @@ pub fn element_of_type(ctx: &Context, ty: Type) -> Result<Element> {
         } => integer(*bits, *signed),
         _ => None,
     }
-    .ok_or_else(|| Error::Unsupported(format!("element type {kind:?} does not exist on this chip; use F32 or INT8")))
+    .ok_or_else(|| {
+        Error::Unsupported(format!(
+            "element type {kind:?} does not exist on this chip; use F32 or INT8"
+        ))
+    })
 }
 
 /// Sizes of a tensor type.
@@ -139,11 +143,11 @@ struct Interval {
     offset: u64,
 }
 
-/// Assigns addresses to all tensors of `function` and writes them into their types.
+/// Assigns addresses to all tensors of `function` and writes them into their types. Tensors share memory if `reuse`.
 ///
 /// # Errors
 /// When a type is not for this chip.
-pub fn assign(program: &mut Program, function: Func) -> Result<MemoryPlan> {
+pub fn assign(program: &mut Program, function: Func, reuse: bool) -> Result<MemoryPlan> {
     let ops = function.ops(&program.ctx);
     let mut next = COEFF_BASE;
     let mut addresses: HashMap<Value, u64> = HashMap::new();
@@ -153,7 +157,12 @@ pub fn assign(program: &mut Program, function: Func) -> Result<MemoryPlan> {
         next += dense_bytes(&program.ctx, program.ctx.value_type(value))?.next_multiple_of(ALIGNMENT);
     }
     let neuron_address = next;
-    let (intervals, owners) = lifetimes(&program.ctx, &ops, &addresses)?;
+    let (mut intervals, owners) = lifetimes(&program.ctx, &ops, &addresses)?;
+    if !reuse {
+        for interval in &mut intervals {
+            (interval.first, interval.last) = (0, ops.len());
+        }
+    }
     let (offsets, neuron_bytes) = first_fit(intervals);
     for (value, owner) in owners {
         let address = match owner {
@@ -191,8 +200,10 @@ fn lifetimes(
 ) -> Result<(Vec<Interval>, Vec<(Value, Owner)>)> {
     let mut intervals: Vec<Interval> = Vec::new();
     let mut owners: Vec<(Value, Owner)> = Vec::new();
-    let mut owner_of: HashMap<Value, Owner> =
-        weights.iter().map(|(value, address)| (*value, Owner::Weight(*address))).collect();
+    let mut owner_of: HashMap<Value, Owner> = weights
+        .iter()
+        .map(|(value, address)| (*value, Owner::Weight(*address)))
+        .collect();
     for (position, &op) in ops.iter().enumerate() {
         let is_return = ctx.is(op, "func.return");
         for &operand in ctx.operands(op) {
@@ -244,7 +255,13 @@ fn lifetimes(
 /// total size.
 fn first_fit(mut intervals: Vec<Interval>) -> (Vec<u64>, u64) {
     let mut order: Vec<usize> = (0..intervals.len()).collect();
-    order.sort_by_key(|&index| (std::cmp::Reverse(intervals[index].bytes), intervals[index].first, index));
+    order.sort_by_key(|&index| {
+        (
+            std::cmp::Reverse(intervals[index].bytes),
+            intervals[index].first,
+            index,
+        )
+    });
     let mut placed: Vec<usize> = Vec::new();
     let mut total = 0;
     for index in order {
@@ -267,10 +284,7 @@ fn first_fit(mut intervals: Vec<Interval>) -> (Vec<u64>, u64) {
         total = total.max(offset + this.bytes);
         placed.push(index);
     }
-    (
-        intervals.iter().map(|interval| interval.offset).collect(),
-        total,
-    )
+    (intervals.iter().map(|interval| interval.offset).collect(), total)
 }
 
 #[cfg(test)]

@@ -59,7 +59,11 @@ pub fn quantize(
     scale: f32,
     element: Element,
 ) -> Result<()> {
-    let (low, high) = if element.is_signed() { (-128.0, 127.0) } else { (0.0, 255.0) };
+    let (low, high) = if element.is_signed() {
+        (-128.0, 127.0)
+    } else {
+        (0.0, 255.0)
+    };
     let out = out.as_element(Element::F32);
     emitter.arith(TiuOp::Mul, x, x, Operand::Float(scale), 0)?;
     emitter.arith(TiuOp::Add, out, x, Operand::Float(0.5), 0)?;

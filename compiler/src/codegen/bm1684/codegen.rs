@@ -16,10 +16,7 @@ use tpuc_runtime::isa::memory_map::COEFF_BASE;
 pub type EmitFn = fn(&mut Codegen<'_>, Op) -> Result<()>;
 
 /// Every operation that code is generated for.
-pub const OPS: &[(&str, EmitFn)] = &[
-    ("tpu.Conv2D", conv2d::emit),
-    ("tpu.Pool2D", pool2d::emit),
-];
+pub const OPS: &[(&str, EmitFn)] = &[("tpu.Conv2D", conv2d::emit), ("tpu.Pool2D", pool2d::emit)];
 
 /// A tensor of the program.
 #[derive(Clone, PartialEq, Debug)]
@@ -346,14 +343,23 @@ fn bmodel_tensor(ctx: &Context, value: Value, is_input: bool) -> Result<bmodel::
     Ok(bmodel::Tensor {
         name: ctx.value_name(value).to_owned(),
         dtype: data_type(element),
-        store_mode: if element.is_byte() { StoreMode::N4 } else { StoreMode::N1 },
+        store_mode: if element.is_byte() {
+            StoreMode::N4
+        } else {
+            StoreMode::N1
+        },
         device_addr: address as u64,
         size: if element.is_byte() {
             packed_bytes(ctx, ty)?
         } else {
             address::dense_bytes(ctx, ty)?
         },
-        shapes: vec![shape_of_type(ctx, ty)?.into_iter().map(|size| size as u64).collect()],
+        shapes: vec![
+            shape_of_type(ctx, ty)?
+                .into_iter()
+                .map(|size| size as u64)
+                .collect(),
+        ],
         scale: scale as f32,
         ..bmodel::Tensor::default()
     })
@@ -369,15 +375,17 @@ fn coefficients(
     let mut locations = Vec::new();
     for &op in ops.iter().filter(|op| ctx.is(**op, "top.Weight")) {
         let value = ctx.result(op);
-        let (Some(address), Some(tensor)) =
-            (ctx.type_address(ctx.value_type(value)), program.weight(value)?)
+        let (Some(address), Some(tensor)) = (ctx.type_address(ctx.value_type(value)), program.weight(value)?)
         else {
             return malformed(format!("weight '{}' has no address", ctx.name(op)));
         };
         let start = (address as u64).wrapping_sub(COEFF_BASE) as usize;
         let data = tensor.to_bytes();
         let Some(target) = bytes.get_mut(start..start.saturating_add(data.len())) else {
-            return malformed(format!("weight '{}' lies outside the weights' memory", ctx.name(op)));
+            return malformed(format!(
+                "weight '{}' lies outside the weights' memory",
+                ctx.name(op)
+            ));
         };
         target.copy_from_slice(&data);
         locations.push(Location {

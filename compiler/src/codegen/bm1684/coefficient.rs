@@ -100,10 +100,7 @@ fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
     };
     let group = program.ctx.get_i64(op, "group").unwrap_or(1).max(1) as usize;
     let shape = |value: Value| program.ctx.shape(value).map(<[i64]>::to_vec).unwrap_or_default();
-    let (input, output) = (
-        shape(program.ctx.operand(op, 0)),
-        shape(program.ctx.result(op)),
-    );
+    let (input, output) = (shape(program.ctx.operand(op, 0)), shape(program.ctx.result(op)));
     let (inputs, outputs) = match (input.get(1), output.get(1)) {
         (Some(&inputs), Some(&outputs)) => (inputs as usize / group, outputs as usize),
         _ => return malformed("a transposed convolution on tensors of rank below 2"),
@@ -141,7 +138,11 @@ fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
         [outer @ .., rows, columns] => (outer.iter().product(), *rows, *columns),
         _ => return malformed("a matrix of rank below 2"),
     };
-    let (depth, outputs) = if transposed { (columns, rows) } else { (rows, columns) };
+    let (depth, outputs) = if transposed {
+        (columns, rows)
+    } else {
+        (rows, columns)
+    };
     let taps = matrix_taps(depth)?;
     let inputs = depth / taps;
     let source = tensor.to_bytes();
@@ -161,7 +162,14 @@ fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
                 }
         },
     );
-    replace_weight(program, op, 1, laid_out, element, [matrices * outputs, taps, inputs])
+    replace_weight(
+        program,
+        op,
+        1,
+        laid_out,
+        element,
+        [matrices * outputs, taps, inputs],
+    )
 }
 
 /// Bytes of `[outputs, taps, padded inputs]`, each element taken from `source` at the index that `from` says.

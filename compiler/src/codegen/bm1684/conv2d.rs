@@ -15,7 +15,11 @@ use tpuc_dialects::ir::Op;
 /// When the convolution does not fit the chip.
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (input, filter, output) = (cg.operand(op, 0)?, cg.operand(op, 1)?, cg.result(op)?);
-    let bias = if cg.flag(op, "with_bias") { cg.optional_operand(op, 2)? } else { None };
+    let bias = if cg.flag(op, "with_bias") {
+        cg.optional_operand(op, 2)?
+    } else {
+        None
+    };
     let window = window_fields(cg, op)?;
     if cg.sizes(op, "inserts")?.iter().any(|zeros| *zeros != 0) {
         return unsupported("zeros inserted into a convolution's input; use a transposed convolution");

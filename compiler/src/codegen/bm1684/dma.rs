@@ -69,7 +69,10 @@ impl Emitter {
         accesses: &[Access],
     ) -> Result<()> {
         let on_chip = |address: u64| address < L2_BASE;
-        let direction = match (source.is_some_and(|side| on_chip(side.address)), on_chip(target.address)) {
+        let direction = match (
+            source.is_some_and(|side| on_chip(side.address)),
+            on_chip(target.address),
+        ) {
             (false, true) => Direction::DdrToLocal,
             (true, false) => Direction::LocalToDdr,
             (false, false) => Direction::DdrToDdr,
@@ -231,10 +234,14 @@ impl Emitter {
         channels: usize,
         bytes_per_channel: usize,
     ) -> Result<()> {
-        let (format, size) = [(DmaFormat::Float32, 4), (DmaFormat::Int16, 2), (DmaFormat::Int8, 1)]
-            .into_iter()
-            .find(|(_, size)| bytes_per_channel.is_multiple_of(*size) && source.is_multiple_of(*size as u64))
-            .unwrap_or((DmaFormat::Int8, 1));
+        let (format, size) = [
+            (DmaFormat::Float32, 4),
+            (DmaFormat::Int16, 2),
+            (DmaFormat::Int8, 1),
+        ]
+        .into_iter()
+        .find(|(_, size)| bytes_per_channel.is_multiple_of(*size) && source.is_multiple_of(*size as u64))
+        .unwrap_or((DmaFormat::Int8, 1));
         let count = bytes_per_channel / size;
         // Long channels are cut in two dimensions, so that each fits a size field.
         let Some((rows, columns)) = split_count(count) else {
@@ -400,7 +407,12 @@ mod tests {
         assert_eq!(second.destination_address(), local_address(0, 256 + 32 * 4));
         assert_eq!(second.src_nsize(), 2);
         assert_eq!(
-            (second.dst_nstride(), second.dst_cstride(), second.dst_hstride(), second.dst_wstride()),
+            (
+                second.dst_nstride(),
+                second.dst_cstride(),
+                second.dst_hstride(),
+                second.dst_wstride()
+            ),
             (1, 128, 20, 4)
         );
     }

@@ -94,7 +94,8 @@ impl Elementwise<'_> {
         let batches = if narrow { 4 } else { 1 };
         let slots = 2;
         // Bytes that one 4-byte word of positions takes in all buffers.
-        let cost = |element: Element| aligned_bytes(element, [batches, 1, 1, ROW_ALIGN_WORDS]) / ROW_ALIGN_WORDS;
+        let cost =
+            |element: Element| aligned_bytes(element, [batches, 1, 1, ROW_ALIGN_WORDS]) / ROW_ALIGN_WORDS;
         let streamed: usize = self.tensors().map(|tensor| cost(tensor.element)).sum();
         let scratch: usize = self.scratch.iter().map(|&element| cost(element)).sum();
         let words = LANE_BYTES / (slots * streamed + scratch) / ROW_ALIGN_WORDS * ROW_ALIGN_WORDS;
@@ -132,9 +133,7 @@ impl Elementwise<'_> {
                     .try_for_each(|index| emitter.load(&global(piece, index), &local(piece, slot, index)))
             },
             |emitter, piece, slot| {
-                let inputs: Vec<Local> = (0..output_index)
-                    .map(|index| local(piece, slot, index))
-                    .collect();
+                let inputs: Vec<Local> = (0..output_index).map(|index| local(piece, slot, index)).collect();
                 let mut start = slots * streamed * words;
                 let scratch: Vec<Local> = self
                     .scratch

@@ -130,7 +130,9 @@ impl Emitter {
         self.start_group_if_full();
         let id = self.current.dma.len() as u64 + 1;
         let wait = self.tiu_history.wait_for(accesses);
-        command.set(DmaField::CmdId, id)?.set(DmaField::Eng0SyncId, wait)?;
+        command
+            .set(DmaField::CmdId, id)?
+            .set(DmaField::Eng0SyncId, wait)?;
         self.dma_history
             .accesses
             .extend(accesses.iter().map(|access| (id, *access)));
@@ -218,10 +220,7 @@ mod tests {
         let mut emitter = Emitter::new();
         for index in 0..3 {
             emitter
-                .push_dma(
-                    DmaCommand::new(),
-                    &[access(index * 128, index * 128 + 128, true)],
-                )
+                .push_dma(DmaCommand::new(), &[access(index * 128, index * 128 + 128, true)])
                 .unwrap();
         }
         for index in [2, 0, 1] {

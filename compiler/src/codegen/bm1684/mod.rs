@@ -24,6 +24,7 @@ pub mod dma_plan;
 pub mod elementwise;
 pub mod emitter;
 pub mod error;
+pub mod passes;
 pub mod pool2d;
 pub mod tensor;
 pub mod tiu;

@@ -35,7 +35,11 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
                 return unsupported(format!("an average with multiplier {multiplier}; 0 to 255 fit"));
             }
             // The weight is signed where it can be, as the vendor's commands have it.
-            let element = if multiplier < 128 { Element::I8 } else { Element::U8 };
+            let element = if multiplier < 128 {
+                Element::I8
+            } else {
+                Element::U8
+            };
             let element = if input.element.is_signed() || output.element.is_signed() {
                 element
             } else {
@@ -52,7 +56,11 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         }
     } else {
         Arithmetic::Integer {
-            right_shift: if kind == Kind::Max { 0 } else { cg.int(op, "rshift", 0).max(0) as u32 },
+            right_shift: if kind == Kind::Max {
+                0
+            } else {
+                cg.int(op, "rshift", 0).max(0) as u32
+            },
             relu,
         }
     };

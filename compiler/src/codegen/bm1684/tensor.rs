@@ -101,12 +101,7 @@ impl Global {
 
 /// Row-major strides.
 pub fn dense_strides(shape: Dims) -> Dims {
-    [
-        shape[1] * shape[2] * shape[3],
-        shape[2] * shape[3],
-        shape[3],
-        1,
-    ]
+    [shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1]
 }
 
 /// Rows of a lane that `channels` channels take, starting in lane 0.

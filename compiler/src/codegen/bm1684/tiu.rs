@@ -321,10 +321,10 @@ impl Emitter {
                     tensor.extent_bytes(),
                     false,
                 ),
-                Operand::Float(value) => builder
-                    .set(address, u64::from(value.to_bits()))
-                    .set(constant, 1),
-                Operand::Integer(value, _) => builder.set(address, value as u64 & 0xffff_ffff).set(constant, 1),
+                Operand::Float(value) => builder.set(address, u64::from(value.to_bits())).set(constant, 1),
+                Operand::Integer(value, _) => {
+                    builder.set(address, value as u64 & 0xffff_ffff).set(constant, 1)
+                }
             };
         }
         builder.push(self)
@@ -344,7 +344,11 @@ impl Emitter {
         bias: Option<LocalBias>,
         requantize: Requantize,
     ) -> Result<()> {
-        let channels_per_unit = if input.precision == Precision::Float32 { 2 } else { 4 };
+        let channels_per_unit = if input.precision == Precision::Float32 {
+            2
+        } else {
+            4
+        };
         let column = input.shape[1].div_ceil(channels_per_unit);
         let [kernel_h, kernel_w] = window.kernel;
         self.window_builder(TiuOp::Conv, &out, &input, window, weights, bias, requantize)

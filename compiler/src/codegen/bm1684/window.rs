@@ -374,7 +374,9 @@ impl WindowOp {
     fn load(&self, emitter: &mut Emitter, tile: &Tile, plan: &Plan, slot: usize) -> Result<()> {
         let [rows, columns] = self.axes(tile);
         if self.misses_input(0, tile.row) || self.misses_input(1, tile.column) {
-            return unsupported("a window that reads padding only; remove the padding or use a larger kernel");
+            return unsupported(
+                "a window that reads padding only; remove the padding or use a larger kernel",
+            );
         }
         let channels = self.input_channels(tile);
         let mut target = self.local_input(tile, plan, slot);
@@ -518,7 +520,11 @@ impl WindowOp {
             let (mut input_bytes, mut output_bytes) = (0, 0);
             // The first tiles may have padding in memory; take the largest.
             for row in [0, rows, all_rows - rows] {
-                for column in [0, columns.min(self.output.shape[3] - columns), self.output.shape[3] - columns] {
+                for column in [
+                    0,
+                    columns.min(self.output.shape[3] - columns),
+                    self.output.shape[3] - columns,
+                ] {
                     let row = row.min(all_rows - rows);
                     let tile = Tile {
                         batch: (0, batches),
@@ -528,8 +534,7 @@ impl WindowOp {
                         column: (column, columns),
                         weights: 0,
                     };
-                    input_bytes =
-                        input_bytes.max(aligned_bytes(self.input.element, self.input_shape(&tile)));
+                    input_bytes = input_bytes.max(aligned_bytes(self.input.element, self.input_shape(&tile)));
                     output_bytes = output_bytes.max(aligned_bytes(
                         self.output.element,
                         [batches, channels, rows, columns],

@@ -1,0 +1,189 @@
+//! The passes of code generation, in the order in which they run: `weight-reorder`, `address-assign`, `codegen`.
+
+use super::address::{self, MemoryPlan};
+use super::codegen::{BmodelOptions, generate};
+use super::coefficient;
+use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
+use crate::program::Program;
+use std::path::Path;
+use tpuc_dialects::ir::{Diagnostic, OpView};
+use tpuc_runtime::bmodel::Bmodel;
+
+/// Lays weights out as the chip reads them.
+pub const WEIGHT_REORDER: Pass = Pass {
+    flag: "weight-reorder",
+    group: "tpu",
+    summary: "Lay weights out as the chip reads them",
+    options: &[],
+    run: weight_reorder,
+};
+
+/// Gives weights and tensors their addresses.
+pub const ADDRESS_ASSIGN: Pass = Pass {
+    flag: "address-assign",
+    group: "tpu",
+    summary: "Assign global memory addresses to weights and tensors",
+    options: &[OptionSpec {
+        name: "reuse_addr",
+        kind: OptionKind::Bool,
+        default: "true",
+        help: "Tensors whose lifetimes do not meet share memory",
+    }],
+    run: address_assign,
+};
+
+/// Makes the bmodel.
+pub const CODEGEN: Pass = Pass {
+    flag: "codegen",
+    group: "tpu",
+    summary: "Generate the commands and write the bmodel",
+    options: &[
+        OptionSpec {
+            name: "model_file",
+            kind: OptionKind::Str,
+            default: "",
+            help: "The bmodel to write",
+        },
+        OptionSpec {
+            name: "embed_debug_info",
+            kind: OptionKind::Bool,
+            default: "false",
+            help: "Add where and when every tensor can be read",
+        },
+    ],
+    run: codegen,
+};
+
+/// All passes of this module.
+pub const PASSES: &[&Pass] = &[&WEIGHT_REORDER, &ADDRESS_ASSIGN, &CODEGEN];
+
+fn weight_reorder(
+    program: &mut Program,
+    _: &Options,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Changed, Failed> {
+    let function = program.main().map_err(|error| {
+        diagnostics.push(error);
+        Failed
+    })?;
+    let mut failed = false;
+    for op in function.ops(&program.ctx) {
+        if program.ctx.is_erased(op) {
+            continue;
+        }
+        if let Err(error) = coefficient::reorder(program, op) {
+            let ctx = &program.ctx;
+            diagnostics.push(
+                Diagnostic::error(format!("'{}' op {error}", ctx.op_name(op)))
+                    .at(ctx.op_span(op))
+                    .named(ctx.name(op)),
+            );
+            failed = true;
+        }
+    }
+    program.set_module_str("state", "TPU_REORDERED");
+    if failed { Err(Failed) } else { Ok(Changed::Yes) }
+}
+
+const PLAN_ATTRS: [&str; 4] = [
+    "module.coeff_addr",
+    "module.coeff_size",
+    "module.neuron_addr",
+    "module.neuron_size",
+];
+
+fn address_assign(
+    program: &mut Program,
+    options: &Options,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Changed, Failed> {
+    let reuse = options.bool("reuse_addr");
+    let result = program.main().and_then(|function| {
+        address::assign(program, function, reuse).map_err(|error| Diagnostic::error(error.to_string()))
+    });
+    let plan = result.map_err(|error| {
+        diagnostics.push(error);
+        Failed
+    })?;
+    let values = [
+        plan.coeff_address,
+        plan.coeff_bytes,
+        plan.neuron_address,
+        plan.neuron_bytes,
+    ];
+    let module = program.module.op();
+    for (name, value) in PLAN_ATTRS.into_iter().zip(values) {
+        let attr = program.ctx.i64_attr(value as i64);
+        program.ctx.rewriter().set_attr(module, name, attr);
+    }
+    program.set_module_str("state", "TPU_ADDRESSED");
+    Ok(Changed::Yes)
+}
+
+fn codegen(
+    program: &mut Program,
+    options: &Options,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Changed, Failed> {
+    let file = options.str("model_file");
+    if file.is_empty() {
+        diagnostics.push(Diagnostic::error(
+            "codegen needs 'model_file', the bmodel to write",
+        ));
+        return Err(Failed);
+    }
+    let bmodel = bmodel_of(program, options.bool("embed_debug_info")).map_err(|errors| {
+        diagnostics.extend(errors);
+        Failed
+    })?;
+    bmodel.write(Path::new(file)).map_err(|error| {
+        diagnostics.push(Diagnostic::error(format!("cannot write '{file}': {error}")));
+        Failed
+    })?;
+    Ok(Changed::No)
+}
+
+/// The bmodel of a program that went through the passes before `codegen`.
+///
+/// # Errors
+/// One diagnostic for every operation that cannot be compiled.
+pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diagnostic>> {
+    let ctx = &program.ctx;
+    let module = program.module.op();
+    let [coeff_address, coeff_bytes, neuron_address, neuron_bytes] =
+        PLAN_ATTRS.map(|name| ctx.get_i64(module, name).map(|value| value as u64));
+    let (Some(coeff_address), Some(coeff_bytes), Some(neuron_address), Some(neuron_bytes)) =
+        (coeff_address, coeff_bytes, neuron_address, neuron_bytes)
+    else {
+        return Err(vec![Diagnostic::error(
+            "the program has no addresses yet; run --address-assign before codegen",
+        )]);
+    };
+    let function = program.main().map_err(|error| vec![error])?;
+    let plan = MemoryPlan {
+        coeff_address,
+        coeff_bytes,
+        neuron_address,
+        neuron_bytes,
+    };
+    let options = BmodelOptions {
+        name: ctx.get_str(module, "sym_name").unwrap_or("main").to_owned(),
+        debug_info,
+    };
+    generate(program, function, &plan, &options)
+}
+
+/// Runs all passes up to the bmodel: for tools and tests that have no pass manager at hand.
+///
+/// # Errors
+/// The diagnostics of the pass that failed.
+pub fn compile(program: &mut Program, debug_info: bool) -> Result<Bmodel, Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    let options = Options::new([("reuse_addr", "true".to_owned())].into_iter().collect());
+    for pass in [&WEIGHT_REORDER, &ADDRESS_ASSIGN] {
+        if (pass.run)(program, &options, &mut diagnostics).is_err() {
+            return Err(diagnostics);
+        }
+    }
+    bmodel_of(program, debug_info)
+}
