@@ -128,8 +128,8 @@ pub fn reciprocal(emitter: &mut Emitter, t: Local) -> Result<()> {
     emitter.arith(TiuOp::Divide, t, Operand::Float(1.0), t, 0)
 }
 
-/// `out = saturate((x * multiplier) >> right_shift)` with rounding half up, for byte tensors of any sign. `wide` is a
-/// 16-bit scratch tensor.
+/// `out = saturate((x * multiplier) >> right_shift)` with rounding half up, for byte tensors of any sign, and at least 0
+/// if `relu`. `wide` is a 16-bit scratch tensor.
 ///
 /// # Errors
 /// When a command cannot be encoded.
@@ -142,6 +142,21 @@ pub fn multiply_shift(
     right_shift: u32,
     relu: bool,
 ) -> Result<()> {
+    // One command will do when it saturates to the output's range: signed if an operand is signed.
+    let factor = match (out.signed, x.signed) {
+        (true, _) if (-128..128).contains(&multiplier) => Some(Element::I8),
+        (false, false) if (0..256).contains(&multiplier) => Some(Element::U8),
+        _ => None,
+    };
+    if let (Some(factor), false) = (factor, relu && out.signed) {
+        return emitter.arith(
+            TiuOp::Mul,
+            out,
+            x,
+            Operand::Integer(multiplier, factor),
+            right_shift,
+        );
+    }
     let wide = scale_to_wide(emitter, x, wide, multiplier, right_shift)?;
     narrow(emitter, out, wide, relu)
 }
@@ -165,22 +180,24 @@ pub fn scale_to_wide(
     Ok(wide)
 }
 
-/// The byte type of a constant: unsigned where it is not negative.
+/// The byte type of a constant: signed where it fits.
 pub fn constant_byte(value: i64) -> Element {
-    if value < 0 { Element::I8 } else { Element::U8 }
+    if value < 128 { Element::I8 } else { Element::U8 }
 }
 
-/// `out = saturate(wide)`, and at least 0 if `relu`. Overwrites `wide` where the sign must go.
+/// `out = saturate(wide)`, and at least 0 if `relu`. Overwrites `wide` where a clamp is needed.
 ///
 /// # Errors
 /// When a command cannot be encoded.
 pub fn narrow(emitter: &mut Emitter, out: Local, wide: Local, relu: bool) -> Result<()> {
-    let mut source = wide;
+    let clamp = |value: i64, element: Element| Operand::Integer(value, element);
     if wide.signed && (relu || !out.signed) {
-        emitter.arith(TiuOp::Max, wide, wide, Operand::Integer(0, Element::I16), 0)?;
+        emitter.arith(TiuOp::Max, wide, wide, clamp(0, Element::I16), 0)?;
     }
-    // A command saturates to the signed range when an operand is signed.
-    source.signed = out.signed;
-    let zero = Operand::Integer(0, if out.signed { Element::I16 } else { Element::U16 });
-    emitter.arith(TiuOp::Add, out, source, zero, 0)
+    if !wide.signed && out.signed {
+        emitter.arith(TiuOp::Min, wide, wide, clamp(127, Element::U16), 0)?;
+    }
+    // A command saturates to the signed range when an operand is signed; the value fits either reading now.
+    let element = if out.signed { Element::I16 } else { Element::U16 };
+    emitter.arith(TiuOp::Add, out, wide.as_element(element), clamp(0, element), 0)
 }

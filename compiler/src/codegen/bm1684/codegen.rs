@@ -4,7 +4,7 @@ use super::address::{self, element_of_type, packed_bytes, shape_of_type};
 use super::emitter::{Emitter, Position};
 use super::error::{Error, Result, malformed};
 use super::tensor::{Element, Global};
-use super::{conv2d, pool2d};
+use super::{binary, cast, conv2d, movement, pool2d, unary};
 use crate::program::Program;
 use serde_json::json;
 use tpuc_dialects::func::Func;
@@ -16,7 +16,37 @@ use tpuc_runtime::isa::memory_map::COEFF_BASE;
 pub type EmitFn = fn(&mut Codegen<'_>, Op) -> Result<()>;
 
 /// Every operation that code is generated for.
-pub const OPS: &[(&str, EmitFn)] = &[("tpu.Conv2D", conv2d::emit), ("tpu.Pool2D", pool2d::emit)];
+pub const OPS: &[(&str, EmitFn)] = &[
+    ("tpu.Active", unary::active),
+    ("tpu.Add", binary::add),
+    ("tpu.AddConst", unary::add_const),
+    ("tpu.Cast", cast::emit),
+    ("tpu.Clip", unary::clip),
+    ("tpu.Concat", movement::concat),
+    ("tpu.Conv2D", conv2d::emit),
+    ("tpu.Div", binary::div),
+    ("tpu.LeakyRelu", unary::leaky_relu),
+    ("tpu.Lut", unary::lut),
+    ("tpu.Max", binary::max),
+    ("tpu.MaxConst", unary::max_const),
+    ("tpu.Min", binary::min),
+    ("tpu.MinConst", unary::min_const),
+    ("tpu.Mul", binary::mul),
+    ("tpu.MulConst", unary::mul_const),
+    ("tpu.MulShift", unary::mul_shift),
+    ("tpu.PReluOp", unary::prelu),
+    ("tpu.Pad", movement::pad),
+    ("tpu.Permute", movement::permute),
+    ("tpu.Pool2D", pool2d::emit),
+    ("tpu.Relu", unary::relu),
+    ("tpu.ShuffleChannel", movement::shuffle_channel),
+    ("tpu.Slice", movement::slice),
+    ("tpu.Sub", binary::sub),
+    ("tpu.SubConst", unary::sub_const),
+    ("tpu.SwapDimInner", movement::swap_dim_inner),
+    ("tpu.Tile", movement::tile),
+    ("tpu.Upsample", movement::upsample),
+];
 
 /// A tensor of the program.
 #[derive(Clone, PartialEq, Debug)]

@@ -60,6 +60,8 @@ pub struct Elementwise<'a> {
     pub output: Strided,
     /// Element types of scratch tensors.
     pub scratch: Vec<Element>,
+    /// One element in each word, also for narrow types; otherwise four batches share the words of narrow types.
+    pub words: bool,
     /// The computation.
     pub local: LocalFn<'a>,
 }
@@ -90,7 +92,8 @@ impl Elementwise<'_> {
             .tensors()
             .map(|tensor| tensor.element)
             .chain(self.scratch.iter().copied())
-            .all(|element| element.bytes() < 4);
+            .all(|element| element.bytes() < 4)
+            && !self.words;
         let batches = if narrow { 4 } else { 1 };
         let slots = 2;
         // Bytes that one 4-byte word of positions takes in all buffers.
@@ -348,6 +351,7 @@ mod tests {
                 inputs: vec![Strided::broadcast(0, Element::I8, own, shape).unwrap()],
                 output: Strided::broadcast(0, Element::I8, shape, shape).unwrap(),
                 scratch: vec![],
+                words: false,
                 local,
             };
             let pieces = pieces(&operation.merged_dimensions(), batches, 64);

@@ -16,6 +16,8 @@
 
 pub mod address;
 pub mod arith;
+pub mod binary;
+pub mod cast;
 pub mod codegen;
 pub mod coefficient;
 pub mod conv2d;
@@ -24,8 +26,10 @@ pub mod dma_plan;
 pub mod elementwise;
 pub mod emitter;
 pub mod error;
+pub mod movement;
 pub mod passes;
 pub mod pool2d;
 pub mod tensor;
 pub mod tiu;
+pub mod unary;
 pub mod window;

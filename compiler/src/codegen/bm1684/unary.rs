@@ -1,0 +1,380 @@
+//! Operations on one tensor: `tpu.MulShift`, `tpu.MulConst`, `tpu.AddConst`, `tpu.Relu`, `tpu.Clip`, `tpu.LeakyRelu`,
+//! `tpu.PReluOp`, `tpu.Lut`, `tpu.Active`, ...
+
+use super::arith;
+use super::codegen::{Codegen, TensorInfo};
+use super::elementwise::{Elementwise, LocalFn, Strided};
+use super::error::{Result, unsupported};
+use super::tensor::{Element, Local};
+use super::tiu::Operand;
+use tpuc_dialects::ir::Op;
+use tpuc_runtime::isa::TiuOp;
+use tpuc_runtime::isa::memory_map::l2_table;
+
+/// Runs `local` over all elements. `words`: one element in each word, also for bytes.
+pub fn run(
+    cg: &mut Codegen<'_>,
+    op: Op,
+    words: bool,
+    scratch: Vec<Element>,
+    local: LocalFn<'_>,
+) -> Result<()> {
+    let (input, output) = (cg.operand(op, 0)?, cg.result(op)?);
+    let strided = |tensor: &TensorInfo| Strided {
+        address: tensor.address,
+        element: tensor.element,
+        strides: vec![1],
+    };
+    let operation = Elementwise {
+        shape: vec![output.elements()],
+        inputs: vec![strided(&input)],
+        output: strided(&output),
+        scratch,
+        words,
+        local,
+    };
+    operation.emit(&mut cg.emitter)
+}
+
+fn is_float(cg: &Codegen<'_>, op: Op) -> Result<bool> {
+    Ok(cg.result(op)?.element == Element::F32)
+}
+
+fn shift_of(cg: &Codegen<'_>, op: Op, name: &str) -> Result<u32> {
+    let shift = cg.int(op, name, 0);
+    u32::try_from(shift).ok().filter(|shift| *shift < 32).map_or_else(
+        || unsupported(format!("{name} {shift}; 0 to 31 fit a command")),
+        Ok,
+    )
+}
+
+/// `tpu.MulShift`: `saturate((x * multiplier) >> rshift)`, rounding half up.
+///
+/// # Errors
+/// When the shift does not fit a command.
+pub fn mul_shift(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    let relu = cg.flag(op, "do_relu");
+    rescale(cg, op, relu)
+}
+
+fn rescale(cg: &mut Codegen<'_>, op: Op, relu: bool) -> Result<()> {
+    let (multiplier, shift) = (cg.int(op, "multiplier", 1), shift_of(cg, op, "rshift")?);
+    run(
+        cg,
+        op,
+        false,
+        vec![Element::I16],
+        &|emitter, inputs, out, scratch| {
+            arith::multiply_shift(emitter, out, inputs[0], scratch[0], multiplier, shift, relu)
+        },
+    )
+}
+
+/// `tpu.MulConst`.
+///
+/// # Errors
+/// When the shift does not fit a command.
+pub fn mul_const(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    if !is_float(cg, op)? {
+        return mul_shift(cg, op);
+    }
+    float_const(cg, op, TiuOp::Mul)
+}
+
+/// `tpu.AddConst`: 8-bit `saturate((x * multiplier + const_val) >> rshift)`.
+///
+/// # Errors
+/// When the constant does not fit.
+pub fn add_const(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    if is_float(cg, op)? {
+        return float_const(cg, op, TiuOp::Add);
+    }
+    let (multiplier, shift) = (cg.int(op, "multiplier", 1), shift_of(cg, op, "rshift")?);
+    let constant = cg.float(op, "const_val", 0.0) as i64;
+    if !(-32_768..=32_767).contains(&constant) {
+        return unsupported(format!(
+            "the constant {constant} in 16 bits; keep this operation in F32"
+        ));
+    }
+    let relu = cg.flag(op, "do_relu");
+    run(
+        cg,
+        op,
+        false,
+        vec![Element::I16],
+        &|emitter, inputs, out, scratch| {
+            let mut wide = arith::scale_to_wide(emitter, inputs[0], scratch[0], multiplier, 0)?;
+            wide.signed = true;
+            emitter.arith(
+                TiuOp::Add,
+                wide,
+                wide,
+                Operand::Integer(constant, Element::I16),
+                shift,
+            )?;
+            arith::narrow(emitter, out, wide, relu)
+        },
+    )
+}
+
+fn float_const(cg: &mut Codegen<'_>, op: Op, tiu_op: TiuOp) -> Result<()> {
+    let constant = cg.float(op, "const_val", 0.0) as f32;
+    let (relu, limit) = (cg.flag(op, "do_relu"), cg.float(op, "relu_limit", -1.0));
+    run(cg, op, true, vec![], &|emitter, inputs, out, _| {
+        emitter.arith(tiu_op, out, inputs[0], Operand::Float(constant), 0)?;
+        arith::float_relu(emitter, out, relu, limit)
+    })
+}
+
+/// `tpu.MaxConst`, f32.
+///
+/// # Errors
+/// For integers.
+pub fn max_const(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    only_float(cg, op)?;
+    float_const(cg, op, TiuOp::Max)
+}
+
+/// `tpu.MinConst`, f32.
+///
+/// # Errors
+/// For integers.
+pub fn min_const(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    only_float(cg, op)?;
+    float_const(cg, op, TiuOp::Min)
+}
+
+/// `tpu.SubConst`, f32: `x - c`, or `c - x` if `is_reverse`.
+///
+/// # Errors
+/// For integers.
+pub fn sub_const(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    only_float(cg, op)?;
+    let constant = Operand::Float(cg.float(op, "const_val", 0.0) as f32);
+    let reverse = cg.flag(op, "is_reverse");
+    let (relu, limit) = (cg.flag(op, "do_relu"), cg.float(op, "relu_limit", -1.0));
+    run(cg, op, true, vec![], &|emitter, inputs, out, _| {
+        if reverse {
+            emitter.arith(TiuOp::Sub, out, constant, inputs[0], 0)?;
+        } else {
+            emitter.arith(TiuOp::Sub, out, inputs[0], constant, 0)?;
+        }
+        arith::float_relu(emitter, out, relu, limit)
+    })
+}
+
+fn only_float(cg: &Codegen<'_>, op: Op) -> Result<()> {
+    if is_float(cg, op)? {
+        Ok(())
+    } else {
+        unsupported("integers; keep this operation in F32 (qtable)")
+    }
+}
+
+/// `tpu.Relu`: f32 `min(max(x, 0), limit)`; 8-bit rescaled first.
+///
+/// # Errors
+/// When the shift does not fit a command.
+pub fn relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    if !is_float(cg, op)? {
+        return rescale(cg, op, true);
+    }
+    let limit = cg.float(op, "relu_limit", -1.0);
+    run(cg, op, true, vec![], &|emitter, inputs, out, _| {
+        emitter.arith(TiuOp::Max, out, inputs[0], Operand::Float(0.0), 0)?;
+        arith::float_relu(emitter, out, limit > 0.0, limit)
+    })
+}
+
+/// `tpu.Clip`, f32.
+///
+/// # Errors
+/// For integers.
+pub fn clip(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    only_float(cg, op)?;
+    let (low, high) = (
+        cg.float(op, "min", f64::from(f32::MIN)) as f32,
+        cg.float(op, "max", f64::from(f32::MAX)) as f32,
+    );
+    run(cg, op, true, vec![], &|emitter, inputs, out, _| {
+        emitter.arith(TiuOp::Max, out, inputs[0], Operand::Float(low), 0)?;
+        emitter.arith(TiuOp::Min, out, out, Operand::Float(high), 0)
+    })
+}
+
+/// `tpu.LeakyRelu`: negative elements times `alpha`, or times `multiplier` with a rounding right shift.
+///
+/// # Errors
+/// For 8-bit tensors with a positive multiplier, and unsigned ones.
+pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    if is_float(cg, op)? {
+        let alpha = cg.float(op, "alpha", 0.0) as f32;
+        return run(
+            cg,
+            op,
+            true,
+            vec![Element::F32],
+            &|emitter, inputs, out, scratch| {
+                // Both halves, one of which is 0, then their sum.
+                emitter.arith(TiuOp::Min, scratch[0], inputs[0], Operand::Float(0.0), 0)?;
+                emitter.arith(TiuOp::Mul, scratch[0], scratch[0], Operand::Float(alpha), 0)?;
+                emitter.arith(TiuOp::Max, out, inputs[0], Operand::Float(0.0), 0)?;
+                emitter.arith(TiuOp::Add, out, out, scratch[0], 0)
+            },
+        );
+    }
+    let input = cg.operand(op, 0)?;
+    if cg.ctx().get_attr(op, "multiplier_neg").is_some() || !input.element.is_signed() {
+        return unsupported("a leaky relu on unsigned or asymmetric integers; keep it in F32");
+    }
+    let (multiplier, shift) = (cg.int(op, "multiplier", 1), shift_of(cg, op, "rshift")?);
+    run(
+        cg,
+        op,
+        false,
+        vec![Element::I8],
+        &|emitter, inputs, out, scratch| {
+            let zero = Operand::Integer(0, Element::I8);
+            let factor = Operand::Integer(multiplier, arith::constant_byte(multiplier));
+            emitter.arith(TiuOp::Min, scratch[0], inputs[0], zero, 0)?;
+            emitter.arith(TiuOp::Mul, scratch[0], scratch[0], factor, shift)?;
+            emitter.arith(TiuOp::Max, out, inputs[0], zero, 0)?;
+            emitter.arith(TiuOp::Add, out, out, scratch[0], 0)
+        },
+    )
+}
+
+/// `tpu.PReluOp`: a slope for each channel (any shape that broadcasts).
+///
+/// # Errors
+/// For unsigned integers.
+pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    let (input, slope, output) = (cg.operand(op, 0)?, cg.operand(op, 1)?, cg.result(op)?);
+    let strided = |tensor: &TensorInfo| {
+        Strided::broadcast(tensor.address, tensor.element, &tensor.shape, &output.shape)
+    };
+    let float = output.element == Element::F32;
+    if !float && (!input.element.is_signed() || cg.ctx().get_attr(op, "multiplier_pos").is_some()) {
+        return unsupported("a parametric relu on unsigned or asymmetric integers; keep it in F32");
+    }
+    let shift = shift_of(cg, op, "rshift")?;
+    let zero = if float {
+        Operand::Float(0.0)
+    } else {
+        Operand::Integer(0, Element::I8)
+    };
+    let operation = Elementwise {
+        shape: output.shape.clone(),
+        inputs: vec![strided(&input)?, strided(&slope)?],
+        output: strided(&output)?,
+        scratch: vec![output.element],
+        words: float,
+        local: &|emitter, inputs, out, scratch| {
+            emitter.arith(TiuOp::Min, scratch[0], inputs[0], zero, 0)?;
+            emitter.arith(
+                TiuOp::Mul,
+                scratch[0],
+                scratch[0],
+                inputs[1],
+                if float { 0 } else { shift },
+            )?;
+            emitter.arith(TiuOp::Max, out, inputs[0], zero, 0)?;
+            emitter.arith(TiuOp::Add, out, out, scratch[0], 0)
+        },
+    };
+    operation.emit(&mut cg.emitter)
+}
+
+/// `tpu.Lut`: 8-bit to 8-bit through a table of 256 words, which is brought to L2 first.
+///
+/// # Errors
+/// When the table is not of 256 words.
+pub fn lut(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    let table = cg.operand(op, 1)?;
+    if table.elements() != 256 || table.element.bytes() != 4 {
+        return unsupported(format!(
+            "a table of {} elements of type {:?}; 256 words are looked up",
+            table.elements(),
+            table.element
+        ));
+    }
+    cg.emitter.load_table(table.address, l2_table::MODEL_TABLES)?;
+    run(cg, op, true, vec![], &|emitter, inputs, out, _| {
+        emitter.lookup(out, inputs[0], l2_table::MODEL_TABLES)
+    })
+}
+
+/// `tpu.Active`, f32: functions made of exp, division and square root.
+///
+/// # Errors
+/// For functions without a sequence here.
+pub fn active(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    only_float(cg, op)?;
+    let mode = cg.ctx().get_str(op, "mode").unwrap_or_default().to_owned();
+    let coefficients = cg.ctx().get_f64s(op, "coeffs").unwrap_or_default();
+    let coefficient = |index: usize, default: f64| {
+        Operand::Float(coefficients.get(index).copied().unwrap_or(default) as f32)
+    };
+    let scratch = vec![Element::F32; 3];
+    run(cg, op, true, scratch, &|emitter, inputs, out, scratch| {
+        let x = inputs[0];
+        let copy: Local = scratch[2];
+        let float = Operand::Float;
+        // 1 / (1 + exp(-x)); destroys `from`.
+        let sigmoid = |emitter: &mut super::emitter::Emitter, out: Local, from: Local| {
+            emitter.arith(TiuOp::Mul, from, from, float(-1.0), 0)?;
+            arith::exp(emitter, out, from, scratch[0], scratch[1])?;
+            emitter.arith(TiuOp::Add, out, out, float(1.0), 0)?;
+            arith::reciprocal(emitter, out)
+        };
+        match mode.as_str() {
+            "SIGMOID" => sigmoid(emitter, out, x),
+            "SILU" | "SWISH" => {
+                emitter.copy(copy, x)?;
+                sigmoid(emitter, out, x)?;
+                emitter.arith(TiuOp::Mul, out, out, copy, 0)
+            }
+            "TANH" => {
+                // 2 / (1 + exp(-2x)) - 1
+                emitter.arith(TiuOp::Mul, x, x, float(2.0), 0)?;
+                sigmoid(emitter, out, x)?;
+                emitter.arith(TiuOp::Mul, out, out, float(2.0), 0)?;
+                emitter.arith(TiuOp::Sub, out, out, float(1.0), 0)
+            }
+            "EXP" => arith::exp(emitter, out, x, scratch[0], scratch[1]),
+            "ELU" => {
+                emitter.copy(copy, x)?;
+                emitter.arith(TiuOp::Min, x, x, float(0.0), 0)?;
+                arith::exp(emitter, out, x, scratch[0], scratch[1])?;
+                emitter.arith(TiuOp::Sub, out, out, float(1.0), 0)?;
+                emitter.arith(TiuOp::Mul, out, out, coefficient(0, 1.0), 0)?;
+                emitter.arith(TiuOp::Max, copy, copy, float(0.0), 0)?;
+                emitter.arith(TiuOp::Add, out, out, copy, 0)
+            }
+            "RELU" => emitter.arith(TiuOp::Max, out, x, float(0.0), 0),
+            "ABSVAL" => {
+                emitter.arith(TiuOp::Mul, out, x, float(-1.0), 0)?;
+                emitter.arith(TiuOp::Max, out, out, x, 0)
+            }
+            "SQUARE" => emitter.arith(TiuOp::Mul, out, x, x, 0),
+            "RSQRT" => emitter.special(TiuOp::Rsqrt, out, x),
+            "SQRT" => {
+                emitter.special(TiuOp::Rsqrt, out, x)?;
+                emitter.arith(TiuOp::Mul, out, out, x, 0)
+            }
+            "HSIGMOID" | "HSWISH" => {
+                emitter.arith(TiuOp::Mul, out, x, coefficient(1, 1.0 / 6.0), 0)?;
+                emitter.arith(TiuOp::Add, out, out, coefficient(0, 0.5), 0)?;
+                emitter.arith(TiuOp::Max, out, out, float(0.0), 0)?;
+                emitter.arith(TiuOp::Min, out, out, float(1.0), 0)?;
+                if mode == "HSWISH" {
+                    emitter.arith(TiuOp::Mul, out, out, x, 0)?;
+                }
+                Ok(())
+            }
+            other => unsupported(format!(
+                "the function {other} in F32; quantise it to INT8, where every function is a table"
+            )),
+        }
+    })
+}
