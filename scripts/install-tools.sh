@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs what building needs and the machine lacks: a C compiler with headers (Debian's or Ubuntu's packages) and Rust.
+# Does nothing, and says nothing, where everything is there.
+set -euo pipefail
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else
+    echo "make: '$*' needs root: run it yourself, then make again" >&2
+    exit 1
+  fi
+}
+
+missing=()
+command -v cc >/dev/null || missing+=(gcc)
+command -v make >/dev/null || missing+=(make)
+[[ -e /usr/include/stdlib.h ]] || missing+=(libc6-dev)
+rust_is_new_enough() {
+  command -v cargo >/dev/null || return 1
+  local minor
+  minor=$(rustc --version | sed -E 's/^rustc 1\.([0-9]+).*/\1/')
+  [[ $minor =~ ^[0-9]+$ ]] && ((minor >= 95))
+}
+if ! rust_is_new_enough && ! command -v rustup >/dev/null; then
+  missing+=(rustup)
+fi
+if ((${#missing[@]})); then
+  command -v apt-get >/dev/null || { echo "make: please install ${missing[*]} and make again" >&2; exit 1; }
+  echo "installing ${missing[*]}"
+  as_root apt-get update -q
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" ||
+    { echo "make: could not install ${missing[*]}; where the distribution has no package 'rustup', install Rust 1.95 or newer by hand" >&2; exit 1; }
+fi
+if ! rust_is_new_enough; then
+  rustup toolchain install stable --profile minimal --component rustfmt
+  rustup default stable
+fi
