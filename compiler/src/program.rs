@@ -1,11 +1,14 @@
 //! A program: the module and the weights beside it.
 
-use crate::data::Tensor;
+use crate::data::file::write_bytes_atomically;
+use crate::data::{DataError, Tensor};
 use crate::weights::{WeightError, WeightStore};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tpuc_dialects::builtin::Module;
 use tpuc_dialects::func::Func;
-use tpuc_dialects::ir::{Context, Diagnostic, Op, OpView, Value};
+use tpuc_dialects::ir::{Context, Diagnostic, Op, OpView, Value, verify};
+use tpuc_dialects::text::{self, Colors, PrintOptions, SourceMap};
 
 /// A module with its context. Weights live in an npz beside the text, named by the attribute `module.weight_file`.
 pub struct Program {
@@ -17,7 +20,143 @@ pub struct Program {
     pub weights: WeightStore,
 }
 
+/// Why a program could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// The text cannot be read.
+    #[error("cannot read '{}': {source}", path.display())]
+    Read {
+        /// The text file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The text is wrong.
+    #[error("{}", text::render_all(diagnostics, sources, Colors::No).trim_end())]
+    Text {
+        /// What is wrong with it.
+        diagnostics: Vec<Diagnostic>,
+        /// The text that the diagnostics point into.
+        sources: Box<SourceMap>,
+    },
+    /// The weights are missing or bad.
+    #[error(transparent)]
+    Weights(#[from] WeightError),
+    /// A file is bad or cannot be written.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
 impl Program {
+    /// Reads and verifies a text file. The weights of the npz that it names, beside it, are loaded when first asked for.
+    ///
+    /// # Errors
+    /// When the text cannot be read, is wrong, or its weight file is no npz. A missing weight file is an error only when a
+    /// weight is asked for.
+    pub fn read(path: &Path) -> Result<Self, ProgramError> {
+        let source = std::fs::read_to_string(path).map_err(|source| ProgramError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let mut sources = SourceMap::new();
+        let file = sources.add(path.display().to_string(), source);
+        let mut ctx = Context::default();
+        let module = match text::parse(&mut ctx, &sources, file) {
+            Ok(module) => module,
+            Err(diagnostics) => {
+                return Err(ProgramError::Text {
+                    diagnostics,
+                    sources: Box::new(sources),
+                });
+            }
+        };
+        let diagnostics = verify(&ctx, module.op());
+        if !diagnostics.is_empty() {
+            return Err(ProgramError::Text {
+                diagnostics,
+                sources: Box::new(sources),
+            });
+        }
+        let mut program = Self {
+            ctx,
+            module,
+            weights: WeightStore::default(),
+        };
+        program.open_weights(path.parent().unwrap_or(Path::new("")))?;
+        Ok(program)
+    }
+
+    /// Opens the weight file that the module names, in this folder.
+    ///
+    /// # Errors
+    /// When the file is there but is no npz.
+    pub fn open_weights(&mut self, folder: &Path) -> Result<(), DataError> {
+        if let Some(name) = self.module_str("weight_file") {
+            self.weights = WeightStore::open_if_present(&folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the text and, beside it, the weights under the name in `module.weight_file`. Weights that are the file's own
+    /// and unchanged are not written again. Weights that were changed go to a file of another name than the one they came
+    /// from (see [`Self::default_weight_file`]) unless a pass has set one.
+    ///
+    /// # Errors
+    /// When a weight is missing or a file cannot be written; no partial file stays behind.
+    pub fn write(&mut self, path: &Path) -> Result<(), ProgramError> {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let names = self.weight_names();
+        let opened = self.weights.path().map(Path::to_owned);
+        let named = self.module_str("weight_file").map(|name| folder.join(name));
+        let same_place = opened.is_some() && opened == named;
+        if (self.weights.is_changed() && same_place) || named.is_none() {
+            let name = self.default_weight_file();
+            self.set_module_str("weight_file", &name);
+        }
+        let target = folder.join(self.module_str("weight_file").unwrap_or_default());
+        if self.weights.is_changed() || opened.as_deref() != Some(&target) {
+            let available = names.iter().all(|name| self.weights.contains(name));
+            // Text alone can be passed through without its weights, as long as nothing touched them.
+            if available || self.weights.is_changed() || opened.is_some() {
+                self.weights.write(&target, &names)?;
+            }
+        }
+        write_bytes_atomically(path, self.to_text().as_bytes())?;
+        Ok(())
+    }
+
+    /// The program as text, with locations.
+    pub fn to_text(&self) -> String {
+        text::print(&self.ctx, self.module.op(), &PrintOptions::default())
+    }
+
+    /// The name that TPU-MLIR gives the weight file of this state: `rfb320_top_f32_all_weight.npz`,
+    /// `rfb320_tpu_addressed_bm1684_int8_sym_weight.npz`.
+    pub fn default_weight_file(&self) -> String {
+        let lower = |name: &str| self.module_str(name).map(str::to_lowercase);
+        let mut parts = vec![
+            self.ctx
+                .get_str(self.module.op(), "sym_name")
+                .unwrap_or("module")
+                .to_owned(),
+        ];
+        parts.extend(lower("state"));
+        parts.extend(lower("chip"));
+        if let Some(mode) = lower("mode") {
+            let quantised = mode.starts_with("int");
+            parts.push(mode);
+            if quantised {
+                let asymmetric = self
+                    .ctx
+                    .get_bool(self.module.op(), "module.asymmetric")
+                    .unwrap_or(false);
+                parts.push(if asymmetric { "asym" } else { "sym" }.to_owned());
+            }
+        }
+        parts.push("weight.npz".to_owned());
+        parts.join("_")
+    }
+
     /// An empty module of this name, without weights.
     pub fn new(name: &str) -> Self {
         let mut ctx = Context::default();

@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex};
 pub struct WeightStore {
     file: Option<NpzReader>,
     loaded: Mutex<HashMap<String, Arc<Tensor>>>,
+    /// What to call the place of the tensors in messages, where there is no open file.
+    place: Option<String>,
     /// `None` marks a tensor of the file that was removed.
     changed: IndexMap<String, Option<Arc<Tensor>>>,
 }
@@ -25,7 +27,7 @@ pub enum WeightError {
     Missing {
         /// The tensor's name.
         name: String,
-        /// The file, or "memory" where there is none.
+        /// The file, or "memory" where there never was one.
         file: String,
     },
     /// The file is bad.
@@ -43,6 +45,44 @@ impl WeightStore {
             file: Some(NpzReader::open(path)?),
             ..Self::default()
         })
+    }
+
+    /// A store over a file that may be missing: asking for a tensor is then an error that names the file.
+    ///
+    /// # Errors
+    /// When the file is there but is no npz.
+    pub fn open_if_present(path: &Path) -> Result<Self, DataError> {
+        if path.is_file() {
+            return Self::open(path);
+        }
+        Ok(Self {
+            place: Some(format!("{} (no such file)", path.display())),
+            ..Self::default()
+        })
+    }
+
+    /// Whether tensors were added, replaced or removed since the file was opened.
+    pub fn is_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// The file that the store was opened over.
+    pub fn path(&self) -> Option<&Path> {
+        self.file.as_ref().map(NpzReader::path)
+    }
+
+    /// Names of all tensors, those of the file first.
+    pub fn names(&self) -> Vec<String> {
+        let in_file = self.file.iter().flat_map(|file| file.names());
+        let kept = in_file
+            .filter(|name| !self.changed.contains_key(*name))
+            .map(str::to_owned);
+        let added = self
+            .changed
+            .iter()
+            .filter(|(_, tensor)| tensor.is_some())
+            .map(|(name, _)| name.clone());
+        kept.chain(added).collect()
     }
 
     /// The tensor of this name.
