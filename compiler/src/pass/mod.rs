@@ -1,5 +1,14 @@
 //! Passes: functions over a [`Program`](crate::program::Program), described by rows of one table.
 
+mod manager;
+mod options;
+pub mod registry;
+pub mod strip_debuginfo;
+
+pub use manager::{Dumps, RunError, RunOptions, RunReport, Step, run_pipeline, run_steps};
+pub use options::parse_options;
+pub use registry::find;
+
 use std::collections::BTreeMap;
 
 /// Whether a pass changed the program.

@@ -1,0 +1,65 @@
+//! The pass table: one row for each pass, in the order of `--help`.
+
+use super::{Pass, strip_debuginfo};
+use tpuc_dialects::ir::nearest;
+
+/// All passes.
+pub static PASSES: &[&Pass] = &[&strip_debuginfo::PASS];
+
+/// The pass of this flag.
+///
+/// # Errors
+/// A message with the nearest flags.
+pub fn find(table: &[&'static Pass], flag: &str) -> Result<&'static Pass, String> {
+    if let Some(pass) = table.iter().find(|pass| pass.flag == flag) {
+        return Ok(pass);
+    }
+    let near = nearest(flag, table.iter().map(|pass| pass.flag), 3);
+    let hint = if near.is_empty() {
+        "; --list-passes shows all".to_owned()
+    } else {
+        format!("; did you mean {}?", near.join(", "))
+    };
+    Err(format!("unknown pass '{flag}'{hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pass::{OptionKind, Options, parse_options};
+
+    #[test]
+    fn rows_are_well_formed() {
+        for (index, pass) in PASSES.iter().enumerate() {
+            assert!(
+                pass.flag
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                "{}",
+                pass.flag
+            );
+            assert!(
+                PASSES[..index].iter().all(|other| other.flag != pass.flag),
+                "{} twice",
+                pass.flag
+            );
+            assert!(!pass.summary.is_empty() && !pass.group.is_empty(), "{}", pass.flag);
+            let defaults: Options = parse_options(pass, "").expect("defaults fit their kinds");
+            for option in pass.options {
+                assert!(!option.help.is_empty(), "{} {}", pass.flag, option.name);
+                if option.kind == OptionKind::Int {
+                    defaults.int(option.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_flags_name_the_nearest() {
+        let error = find(PASSES, "strip-debug-info").err().unwrap();
+        assert_eq!(
+            error,
+            "unknown pass 'strip-debug-info'; did you mean strip-debuginfo?"
+        );
+    }
+}
