@@ -138,7 +138,7 @@ impl Program {
             self.ctx
                 .get_str(self.module.op(), "sym_name")
                 .unwrap_or("module")
-                .to_owned(),
+                .to_lowercase(),
         ];
         parts.extend(lower("state"));
         parts.extend(lower("chip"));

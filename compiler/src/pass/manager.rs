@@ -179,7 +179,9 @@ pub fn run_steps(
             _ => {
                 let mut diagnostics = std::mem::take(&mut report.diagnostics);
                 if !has_errors {
-                    diagnostics.push(Diagnostic::error(format!("pass '{flag}' failed without a reason")));
+                    diagnostics.push(Diagnostic::error(format!(
+                        "pass '{flag}' failed without a reason"
+                    )));
                 }
                 return Err(fails(diagnostics));
             }
@@ -309,7 +311,10 @@ mod tests {
     fn unknown_passes_and_options_are_errors() {
         let mut program = Program::new("net");
         let error = run_pipeline(&mut program, &[("strip-debuginf", "")]).unwrap_err();
-        assert!(error.to_string().contains("did you mean strip-debuginfo?"), "{error}");
+        assert!(
+            error.to_string().contains("did you mean strip-debuginfo?"),
+            "{error}"
+        );
         let error = run_pipeline(&mut program, &[("strip-debuginfo", "all=true")]).unwrap_err();
         assert!(error.to_string().contains("it has no options"), "{error}");
     }

@@ -43,7 +43,11 @@ mod tests {
                 "{} twice",
                 pass.flag
             );
-            assert!(!pass.summary.is_empty() && !pass.group.is_empty(), "{}", pass.flag);
+            assert!(
+                !pass.summary.is_empty() && !pass.group.is_empty(),
+                "{}",
+                pass.flag
+            );
             let defaults: Options = parse_options(pass, "").expect("defaults fit their kinds");
             for option in pass.options {
                 assert!(!option.help.is_empty(), "{} {}", pass.flag, option.name);
