@@ -160,7 +160,9 @@ impl WeightStore {
         let file = self
             .file
             .as_ref()
-            .map_or("memory".to_owned(), |file| file.path().display().to_string());
+            .map(|file| file.path().display().to_string())
+            .or_else(|| self.place.clone())
+            .unwrap_or_else(|| "memory".to_owned());
         WeightError::Missing {
             name: name.to_owned(),
             file,
