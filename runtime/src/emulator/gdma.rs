@@ -365,7 +365,12 @@ pub(super) fn execute(command: &DmaCommand, memory: &mut Memory) -> Result<(), P
             to.scatter(memory, &swapped, lane_mask);
         }
         DmaFunction::TransposeCw => {
-            // Only batch 0 and row 0 are moved.
+            // Only batch 0 and row 0 are moved, columns always one element apart.
+            if strided && (command.src_wstride() != 1 || command.dst_wstride() != 1) {
+                return Err(Problem::unsupported(
+                    "transpose_cw with a column stride other than 1",
+                ));
+            }
             let [_, c, _, w] = source_sizes;
             destination_sizes = [1, destination_sizes[1], 1, destination_sizes[3]];
             let (from, to) = (

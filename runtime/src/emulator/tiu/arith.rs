@@ -271,6 +271,15 @@ fn integer(
     [a_precision, b_precision, result_precision]: [Precision; 3],
     memory: &mut Memory,
 ) -> Result<(), Problem> {
+    require(
+        a_precision.bytes() <= 2 && b_precision.bytes() <= 2 && result.size <= 2,
+        "integer arithmetic on 32 bits (the vendor simulator gives no usable result)",
+    )?;
+    let products = matches!(op, TiuOp::Mul | TiuOp::Mac);
+    require(
+        !products || (a_precision == Precision::Int8 && b_precision == Precision::Int8),
+        "integer products of 16-bit operands (the vendor simulator gives no usable result)",
+    )?;
     let [a_signed, b_signed] = [command.opt_opd0_sign() == 1, command.opt_opd1_sign() == 1];
     let signed = a_signed || b_signed || op == TiuOp::Sub;
     let shift = if matches!(op, TiuOp::Max | TiuOp::Min) {
@@ -280,65 +289,24 @@ fn integer(
     };
     let requantise = Requantise::new(shift, result_precision, signed, false);
     let operands = [(a, a_precision, a_signed), (b, b_precision, b_signed)];
-    let operand_bytes = a_precision.bytes().max(b_precision.bytes());
-    // Unsigned 32-bit values do not fit the 32-bit planes; the widening below puts their bits right.
-    let widen = |value: i32, precision: Precision, signed: bool| -> i64 {
-        if precision == Precision::Int32 && !signed {
-            i64::from(value as u32)
-        } else {
-            i64::from(value)
-        }
-    };
-    let narrow = operand_bytes <= 2 && result.size <= 2 && shift <= 30;
-    let wide = |f: fn(i64, i64) -> i64| {
-        move |a: &[i32], b: &[i32], out: &mut [i32]| {
-            map_i32(a, b, out, |a, b| {
-                requantise.apply(f(
-                    widen(a, a_precision, a_signed),
-                    widen(b, b_precision, b_signed),
-                )) as i32
-            });
-        }
-    };
     let nothing = |_: &Lanes<'_>, _: usize, _: usize, _: &mut [i32]| {};
+    let mut run = |f: fn(i32, i32) -> i32| {
+        let kernel = |a: &[i32], b: &[i32], out: &mut [i32]| {
+            if shift <= 29 {
+                map_i32(a, b, out, |a, b| requantise.apply_i32(f(a, b)));
+            } else {
+                map_i32(a, b, out, |a, b| requantise.apply(i64::from(f(a, b))) as i32);
+            }
+        };
+        integer_planes(result, operands, memory, nothing, kernel);
+    };
     match op {
-        TiuOp::Mul if narrow && a_precision.bytes() + b_precision.bytes() <= 3 => {
-            let kernel = |a: &[i32], b: &[i32], out: &mut [i32]| {
-                map_i32(a, b, out, |a, b| requantise.apply_i32(a * b))
-            };
-            integer_planes(result, operands, memory, nothing, kernel);
-        }
-        TiuOp::Add if narrow => {
-            let kernel = |a: &[i32], b: &[i32], out: &mut [i32]| {
-                map_i32(a, b, out, |a, b| requantise.apply_i32(a + b))
-            };
-            integer_planes(result, operands, memory, nothing, kernel);
-        }
-        TiuOp::Sub if narrow => {
-            let kernel = |a: &[i32], b: &[i32], out: &mut [i32]| {
-                map_i32(a, b, out, |a, b| requantise.apply_i32(a - b))
-            };
-            integer_planes(result, operands, memory, nothing, kernel);
-        }
-        TiuOp::Max if narrow => {
-            let kernel = |a: &[i32], b: &[i32], out: &mut [i32]| {
-                map_i32(a, b, out, |a, b| requantise.apply_i32(a.max(b)))
-            };
-            integer_planes(result, operands, memory, nothing, kernel);
-        }
-        TiuOp::Min if narrow => {
-            let kernel = |a: &[i32], b: &[i32], out: &mut [i32]| {
-                map_i32(a, b, out, |a, b| requantise.apply_i32(a.min(b)))
-            };
-            integer_planes(result, operands, memory, nothing, kernel);
-        }
-        TiuOp::Mul => integer_planes(result, operands, memory, nothing, wide(|a, b| a * b)),
-        TiuOp::Add => integer_planes(result, operands, memory, nothing, wide(|a, b| a + b)),
-        TiuOp::Sub => integer_planes(result, operands, memory, nothing, wide(|a, b| a - b)),
-        TiuOp::Max => integer_planes(result, operands, memory, nothing, wide(i64::max)),
-        TiuOp::Min => integer_planes(result, operands, memory, nothing, wide(i64::min)),
+        TiuOp::Mul => run(|a, b| a * b),
+        TiuOp::Add => run(|a, b| a + b),
+        TiuOp::Sub => run(|a, b| a - b),
+        TiuOp::Max => run(i32::max),
+        TiuOp::Min => run(i32::min),
         TiuOp::Mac => {
-            require(operand_bytes <= 2, "integer mac of 32-bit operands")?;
             let strides = result_strides(command);
             let old = Layout::new(
                 "old result",
@@ -347,14 +315,15 @@ fn integer(
                 result.shape,
                 strides,
             )?;
-            let (left, old_signed) = (command.opt_left_shift(), command.opt_res_add_sign() == 1);
+            let left = command.opt_left_shift();
+            // The old result is signed when the new one is, whatever opt_res_add_sign says.
             let prepare = |lanes: &Lanes<'_>, c: usize, n: usize, out: &mut [i32]| {
                 let (lane, row) = old.lane_row(c);
-                old.read_i32(lanes.lane(lane), n, row, old_signed, out);
+                old.read_i32(lanes.lane(lane), n, row, signed, out);
             };
             let kernel = |a: &[i32], b: &[i32], out: &mut [i32]| {
                 for ((slot, a), b) in out.iter_mut().zip(a).zip(b) {
-                    let sum = i64::from(*a) * i64::from(*b) + (i64::from(*slot) << left);
+                    let sum = i64::from(a * b) + (i64::from(*slot) << left);
                     *slot = requantise.apply(sum) as i32;
                 }
             };

@@ -442,7 +442,8 @@ fn integer_results(conv: &Conv<'_>, command: &TiuCommand) -> Results<u8> {
     let requantise = Requantise::new(
         command.opt_right_shift(),
         Precision::Int8,
-        x_signed || w_signed || b_signed,
+        // The sign of an absent bias does not count.
+        x_signed || w_signed || (conv.bias.is_some() && b_signed),
         command.opt_relu() == 1,
     );
     let mut offsets = Vec::with_capacity(taps * pairs);

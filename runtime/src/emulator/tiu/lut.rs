@@ -17,6 +17,11 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         precision.bytes() == 4 && result.size == 4,
         "look-up with indices or entries that are not 32 bits wide",
     )?;
+    // The number of entries is given as rows of 32 words.
+    require(
+        command.opd1_h() == 8,
+        "a table of another size than 256 words (opd1_h must be 8)",
+    )?;
     let table = words(memory.l2(), command.opd1_addr(), ENTRIES)?;
     let starts = [index.start_lane(&result)];
     let compute = |lanes: &Lanes<'_>, c: usize, n: usize, _: &mut (), out: &mut [i32]| {

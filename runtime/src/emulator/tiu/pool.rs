@@ -203,7 +203,12 @@ pub(super) fn depthwise(command: &TiuCommand, memory: &mut Memory) -> Result<(),
             buffers.kernel.resize(window.taps(), 0.0);
             kernel_bytes(lanes, c, &mut |tap, bytes| buffers.kernel[tap] = float(bytes));
             window_sums(&window, &buffers.padded, &buffers.kernel, &mut buffers.sums);
-            out.copy_from_slice(&buffers.sums[0]);
+            if window.taps() == 1 {
+                // A single product is the sum: a product of -0 stays -0.
+                single_products(&window, &buffers.padded, buffers.kernel[0], out);
+            } else {
+                out.copy_from_slice(&buffers.sums[0]);
+            }
             if let Some(place) = &bias {
                 let (lane, range) = place.place(c);
                 add_bias(out, float(&lanes.lane(lane)[range]));
@@ -213,13 +218,18 @@ pub(super) fn depthwise(command: &TiuCommand, memory: &mut Memory) -> Result<(),
         return Ok(());
     }
     require(command.opt_res_add() == 0, "opt_res_add")?;
+    require(
+        !(window.inserts() && matches!(kernel, Kernel::Constant(_))),
+        "a constant 8-bit kernel over an input with inserted zeros",
+    )?;
     let [signed_x, signed_k, signed_b] = [
         command.opt_opd0_sign(),
         command.opt_opd1_sign(),
         command.opt_opd2_sign(),
     ]
     .map(|sign| sign == 1);
-    let signed = signed_x || signed_k || signed_b;
+    // The sign of an absent bias does not count.
+    let signed = signed_x || signed_k || (bias.is_some() && signed_b);
     let requantise = Requantise::new(
         command.opt_right_shift(),
         Precision::Int8,
@@ -250,6 +260,15 @@ pub(super) fn depthwise(command: &TiuCommand, memory: &mut Memory) -> Result<(),
     };
     for_each_plane(local, &result, &starts, compute, Layout::write_i32);
     Ok(())
+}
+
+#[inline(never)]
+fn single_products(window: &Window, padded: &[f32], weight: f32, out: &mut [f32]) {
+    for (y, line) in out.chunks_exact_mut(window.out_w).enumerate() {
+        for (x, slot) in line.iter_mut().enumerate() {
+            *slot = padded[window.tap_position(y, x, 0, 0)] * weight;
+        }
+    }
 }
 
 #[inline(never)]
@@ -307,6 +326,7 @@ pub(super) fn max_pool(command: &TiuCommand, memory: &mut Memory) -> Result<(), 
         for_each_plane(local, &result, &starts, compute, Layout::write_f32);
         return Ok(());
     }
+    require(command.opt_relu() == 0, "opt_relu on an 8-bit maximum")?;
     let signed = command.opt_opd0_sign() == 1;
     let lowest = if signed { -128 } else { 0 };
     let compute = |lanes: &Lanes<'_>, c: usize, n: usize, buffers: &mut Buffers<i32>, out: &mut [i32]| {
