@@ -4,7 +4,7 @@ use super::address::{self, element_of_type, packed_bytes, shape_of_type};
 use super::emitter::{Emitter, Position};
 use super::error::{Error, Result, malformed};
 use super::tensor::{Element, Global};
-use super::{binary, cast, conv2d, movement, pool2d, unary};
+use super::{binary, cast, conv2d, deconv, matmul, movement, pool2d, reduce, unary};
 use crate::program::Program;
 use serde_json::json;
 use tpuc_dialects::func::Func;
@@ -24,9 +24,11 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.Clip", unary::clip),
     ("tpu.Concat", movement::concat),
     ("tpu.Conv2D", conv2d::emit),
+    ("tpu.Deconv", deconv::emit),
     ("tpu.Div", binary::div),
     ("tpu.LeakyRelu", unary::leaky_relu),
     ("tpu.Lut", unary::lut),
+    ("tpu.MatMul", matmul::emit),
     ("tpu.Max", binary::max),
     ("tpu.MaxConst", unary::max_const),
     ("tpu.Min", binary::min),
@@ -38,9 +40,11 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.Pad", movement::pad),
     ("tpu.Permute", movement::permute),
     ("tpu.Pool2D", pool2d::emit),
+    ("tpu.Reduce", reduce::reduce),
     ("tpu.Relu", unary::relu),
     ("tpu.ShuffleChannel", movement::shuffle_channel),
     ("tpu.Slice", movement::slice),
+    ("tpu.Softmax", reduce::softmax),
     ("tpu.Sub", binary::sub),
     ("tpu.SubConst", unary::sub_const),
     ("tpu.SwapDimInner", movement::swap_dim_inner),

@@ -45,20 +45,23 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 /// # Errors
 /// When channels have shifts of their own.
 pub fn arithmetic(cg: &Codegen<'_>, op: Op, output: Element) -> Result<Arithmetic> {
+    match cg.sizes(op, "rshift")?.as_slice() {
+        [] => Ok(arithmetic_with_shift(cg, op, output, 0)),
+        [shift, rest @ ..] if rest.iter().all(|other| other == shift) => {
+            Ok(arithmetic_with_shift(cg, op, output, *shift as u32))
+        }
+        _ => unsupported("a shift for each channel; quantise with one shift per tensor"),
+    }
+}
+
+/// Relu and limit of an operation, and the right shift of its integers.
+pub fn arithmetic_with_shift(cg: &Codegen<'_>, op: Op, output: Element, right_shift: u32) -> Arithmetic {
     let relu = cg.flag(op, "do_relu");
     if output == Element::F32 {
-        return Ok(Arithmetic::Float {
-            relu,
-            limit: cg.float(op, "relu_limit", -1.0),
-        });
-    }
-    match cg.sizes(op, "rshift")?.as_slice() {
-        [shift, rest @ ..] if rest.iter().all(|other| other == shift) => Ok(Arithmetic::Integer {
-            right_shift: *shift as u32,
-            relu,
-        }),
-        [] => Ok(Arithmetic::Integer { right_shift: 0, relu }),
-        _ => unsupported("a shift for each channel; quantise with one shift per tensor"),
+        let limit = cg.float(op, "relu_limit", -1.0);
+        Arithmetic::Float { relu, limit }
+    } else {
+        Arithmetic::Integer { right_shift, relu }
     }
 }
 

@@ -6,7 +6,7 @@
 //! - [`tiu`], [`dma`]: one method of the emitter per command
 //! - [`arith`]: short sequences over local tensors (relu, quantise, exp, ...)
 //! - drivers that plan tiles, loads and stores, and call an operation's local part for each tile:
-//!   [`window`] (convolution, pooling), [`elementwise`]
+//!   [`window`] (convolution, pooling, matrix products), [`elementwise`], [`reduce`] (softmax, sums), [`movement`]
 //! - one file per operation, which reads attributes and fills in a driver's parameters; [`codegen::OPS`] lists them
 //! - [`coefficient`] lays weights out, [`address`] assigns addresses, [`codegen`] walks the program
 //!
@@ -21,14 +21,17 @@ pub mod cast;
 pub mod codegen;
 pub mod coefficient;
 pub mod conv2d;
+pub mod deconv;
 pub mod dma;
 pub mod dma_plan;
 pub mod elementwise;
 pub mod emitter;
 pub mod error;
+pub mod matmul;
 pub mod movement;
 pub mod passes;
 pub mod pool2d;
+pub mod reduce;
 pub mod tensor;
 pub mod tiu;
 pub mod unary;
