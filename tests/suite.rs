@@ -1,6 +1,7 @@
 //! The suite.
 
 mod bmodel;
+mod codegen;
 mod data;
 mod emulator;
 mod text;

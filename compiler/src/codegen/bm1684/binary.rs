@@ -202,25 +202,42 @@ pub fn mul(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             operands.inputs.len()
         ));
     }
+    if !(-128..=127).contains(&multiplier) {
+        return unsupported(format!(
+            "the multiplier {multiplier} of a product; -128 to 127 fit"
+        ));
+    }
     let relu = cg.flag(op, "do_relu");
-    run(
-        cg,
-        &operands,
-        vec![Element::I16],
-        &|emitter, inputs, out, scratch| {
-            let signed = inputs[0].signed || inputs[1].signed;
-            let mut wide = scratch[0].as_element(if signed { Element::I16 } else { Element::U16 });
-            emitter.arith(TiuOp::Mul, wide, inputs[0], inputs[1], 0)?;
-            let factor = if wide.signed { Element::I16 } else { Element::U16 };
-            emitter.arith(
-                TiuOp::Mul,
-                wide,
-                wide,
-                Operand::Integer(multiplier, factor),
-                shift as u32,
-            )?;
-            wide.signed = signed;
-            arith::narrow(emitter, out, wide, relu)
-        },
-    )
+    let scratch = vec![Element::I16, Element::I16, Element::U8, Element::I8];
+    run(cg, &operands, scratch, &|emitter, inputs, out, scratch| {
+        product(emitter, [inputs[0], inputs[1]], scratch, multiplier, shift as u32)?;
+        arith::narrow(emitter, out, scratch[1].as_element(Element::I16), relu)
+    })
+}
+
+/// `scratch[1] = (a * b * multiplier) >> shift` in 16 bits. The chip multiplies bytes only: the 16-bit product is taken
+/// apart, and the high byte's share is shifted back in where the low byte's is added.
+fn product(
+    emitter: &mut Emitter,
+    [a, b]: [Local; 2],
+    scratch: &[Local],
+    multiplier: i64,
+    shift: u32,
+) -> Result<()> {
+    let signed = a.signed || b.signed;
+    let wide_type = if signed { Element::I16 } else { Element::U16 };
+    let wide = scratch[0].as_element(wide_type);
+    let (result, low) = (scratch[1].as_element(Element::I16), scratch[2]);
+    let high = scratch[3].as_element(if signed { Element::I8 } else { Element::U8 });
+    let low_bits = scratch[1].as_element(Element::U16);
+    let factor = Operand::Integer(multiplier, Element::I8);
+    emitter.arith(TiuOp::Mul, wide, a, b, 0)?;
+    let mask = Operand::Integer(0xff, Element::U16);
+    emitter.arith(TiuOp::And, low_bits, wide.as_element(Element::U16), mask, 0)?;
+    let zero = Operand::Integer(0, Element::U16);
+    emitter.arith(TiuOp::Add, low, low_bits, zero, 0)?;
+    emitter.arith(TiuOp::Shift, wide, wide, Operand::Integer(-8, wide_type), 0)?;
+    emitter.arith(TiuOp::Add, high, wide, Operand::Integer(0, wide_type), 0)?;
+    emitter.arith(TiuOp::Mul, result, high, factor, 0)?;
+    emitter.multiply_accumulate(result, low, factor, 8, shift)
 }

@@ -9,6 +9,7 @@ use crate::program::Program;
 use serde_json::json;
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Context, Diagnostic, Op, TypeKind, Value};
+use tpuc_dialects::text::type_text;
 use tpuc_runtime::bmodel::{self, Bmodel, CmdGroup, DataType, Location, StaticNet, StoreMode};
 use tpuc_runtime::isa::memory_map::COEFF_BASE;
 
@@ -221,18 +222,22 @@ pub fn generate(
     let mut locations = Vec::new();
     let ops = function.ops(ctx);
     for &op in &ops {
-        let result = emit_op(&mut codegen, op);
-        if let Err(error) = result {
+        let before = codegen.emitter.position();
+        if let Err(error) = emit_op(&mut codegen, op) {
             failed.push(diagnostic(ctx, op, &error));
             continue;
         }
-        for &value in ctx.results(op) {
-            if ctx.is(op, "top.Weight") || ctx.is_none(value) {
-                continue;
-            }
-            if let Ok(tensor) = codegen.tensor(value) {
-                locations.push(location(ctx, value, &tensor, codegen.emitter.position()));
-            }
+        if ctx.is(op, "top.Weight") {
+            continue;
+        }
+        let results: Vec<(Value, TensorInfo)> = ctx
+            .results(op)
+            .iter()
+            .filter_map(|value| Some((*value, codegen.tensor(*value).ok()?)))
+            .collect();
+        if !results.is_empty() {
+            let after = codegen.emitter.position();
+            locations.push(location(ctx, op, &results, before, after));
         }
     }
     if !failed.is_empty() {
@@ -280,7 +285,7 @@ pub fn generate(
         cmd_groups,
         tensor_loc: options
             .debug_info
-            .then(|| json!({ "tensors": locations }).to_string().into_bytes()),
+            .then(|| serde_json::Value::from(locations).to_string().into_bytes()),
     };
     // The time is fixed: the same program gives the same bytes.
     let version = format!("tpuc {}", env!("CARGO_PKG_VERSION"));
@@ -431,18 +436,50 @@ fn coefficients(
     Ok((bytes, locations))
 }
 
-/// Where and when a tensor can be read: `tpuc run --dump_all_tensors` stops after these commands.
-fn location(ctx: &Context, value: Value, tensor: &TensorInfo, position: Position) -> serde_json::Value {
+/// Where and when an operation's results can be read, in the form of TPU-MLIR's tensor locations: the runtime takes them
+/// from memory when the commands up to `after` are done.
+fn location(
+    ctx: &Context,
+    op: Op,
+    results: &[(Value, TensorInfo)],
+    before: Position,
+    after: Position,
+) -> serde_json::Value {
+    let results: Vec<serde_json::Value> = results
+        .iter()
+        .map(|(value, tensor)| {
+            let dims: String = tensor.shape.iter().map(|size| format!("{size}x")).collect();
+            json!({
+                "name": ctx.value_name(*value),
+                "address": tensor.address,
+                "layout": "continuous",
+                "memory_type": format!("<{dims}{}>", memory_type(tensor.element)),
+                "reshape": "",
+                "shape": tensor.shape,
+                "slice": "[...]",
+                "type": type_text(ctx, ctx.value_type(*value)),
+            })
+        })
+        .collect();
     json!({
-        "name": ctx.value_name(value),
-        "address": tensor.address,
-        "dtype": data_type(tensor.element).name(),
-        "shape": tensor.shape,
-        "layout": "dense",
-        "scale": tensor.scale,
-        "quantized": tensor.element.is_byte(),
-        "group": position.group,
-        "tiu": position.tiu,
-        "gdma": position.dma,
+        "core_id": 0,
+        "opcode": ctx.op_name(op),
+        "operands": [],
+        "results": results,
+        "subnet_id": 0,
+        "tiu_dma_id(after)": [after.tiu, after.dma],
+        "tiu_dma_id(before)": [before.tiu, before.dma],
     })
+}
+
+fn memory_type(element: Element) -> &'static str {
+    match element {
+        Element::F32 => "f32",
+        Element::I8 => "si8",
+        Element::U8 => "ui8",
+        Element::I16 => "si16",
+        Element::U16 => "ui16",
+        Element::I32 => "si32",
+        Element::U32 => "ui32",
+    }
 }

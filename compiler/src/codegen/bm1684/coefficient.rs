@@ -5,6 +5,7 @@
 //! weights and biases are read as they are. A matrix becomes the weights of a convolution over its depth: one tap for
 //! each part of at most 4095 rows.
 
+use super::address::shape_of_type;
 use super::error::{Error, Result, malformed, unsupported};
 use super::tensor::Element;
 use super::window::padded_depth;
@@ -26,6 +27,18 @@ pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
         "tpu.MatMul" => reorder_matrix(program, op),
         _ => Ok(()),
     }
+}
+
+/// Sizes of a weight by its type; the store may hold it flat.
+fn weight_shape(program: &Program, value: Value, tensor: &Tensor) -> Result<Vec<usize>> {
+    let shape = shape_of_type(&program.ctx, program.ctx.value_type(value))?;
+    if shape.iter().product::<usize>() != tensor.len() {
+        return malformed(format!(
+            "a weight of {} elements where its type says {shape:?}",
+            tensor.len()
+        ));
+    }
+    Ok(shape)
 }
 
 /// Whether `value` is a weight.
@@ -72,7 +85,8 @@ fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
     let Some(tensor) = program.weight(filter)? else {
         return unsupported("a convolution whose filter is computed; make the filter a constant");
     };
-    let &[outputs, inputs, ref kernel @ ..] = tensor.shape() else {
+    let shape = weight_shape(program, filter, &tensor)?;
+    let &[outputs, inputs, ref kernel @ ..] = shape.as_slice() else {
         return malformed("a filter of rank below 2");
     };
     let group = program.ctx.get_i64(op, "group").unwrap_or(1);
@@ -95,7 +109,8 @@ fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
     let Some(tensor) = program.weight(filter)? else {
         return unsupported("a transposed convolution whose filter is computed; make the filter a constant");
     };
-    let &[outer, inner, rows, columns] = tensor.shape() else {
+    let filter_shape = weight_shape(program, filter, &tensor)?;
+    let &[outer, inner, rows, columns] = filter_shape.as_slice() else {
         return malformed("a transposed filter of rank other than 4");
     };
     let group = program.ctx.get_i64(op, "group").unwrap_or(1).max(1) as usize;
@@ -133,7 +148,8 @@ fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
         return Ok(());
     };
     let transposed = program.ctx.get_bool(op, "right_transpose").unwrap_or(false);
-    let (matrices, rows, columns) = match tensor.shape() {
+    let shape = weight_shape(program, right, &tensor)?;
+    let (matrices, rows, columns) = match shape.as_slice() {
         [rows, columns] => (1, *rows, *columns),
         [outer @ .., rows, columns] => (outer.iter().product(), *rows, *columns),
         _ => return malformed("a matrix of rank below 2"),

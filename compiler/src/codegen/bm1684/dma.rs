@@ -78,12 +78,6 @@ impl Emitter {
             (false, false) => Direction::DdrToDdr,
             (true, true) => Direction::LocalToLocal,
         };
-        // A constant into local memory carries the direction local to local.
-        let direction = if source.is_none() && on_chip(target.address) {
-            Direction::LocalToLocal
-        } else {
-            direction
-        };
         let mut command = DmaCommand::new();
         command
             .set(F::StrideEnable, 1)?

@@ -221,13 +221,40 @@ impl Emitter {
         b: impl Into<Operand>,
         right_shift: u32,
     ) -> Result<()> {
+        let a = a.into();
+        // Only shifts to the right of unsigned values are logical.
+        let logical = op == TiuOp::Shift && matches!(a, Operand::Tensor(tensor) if !tensor.signed);
         Builder::new(op, 2)
             .set(F::OptRightShift, u64::from(right_shift))
+            .set(F::OptShiftTyp, u64::from(!logical))
+            .result(&out)
+            .result_strides(&out)
+            .operand(0, a)
+            .operand(1, b.into())
+            .push(self)
+    }
+
+    /// `out = (a * b + (out << left_shift)) >> right_shift`, bytes into signed 16 bits.
+    ///
+    /// # Errors
+    /// When a field does not fit.
+    pub fn multiply_accumulate(
+        &mut self,
+        out: Local,
+        a: Local,
+        b: Operand,
+        left_shift: u32,
+        right_shift: u32,
+    ) -> Result<()> {
+        Builder::new(TiuOp::Mac, 2)
+            .set(F::OptRightShift, u64::from(right_shift))
+            .set(F::OptLeftShift, u64::from(left_shift))
             .set(F::OptShiftTyp, 1)
+            .set(F::OptResAddSign, 1)
             .result(&out)
             .result_strides(&out)
             .operand(0, a.into())
-            .operand(1, b.into())
+            .operand(1, b)
             .push(self)
     }
 

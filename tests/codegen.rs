@@ -1,0 +1,152 @@
+//! Programs of the `tpu` dialect, compiled and run on the emulator, against the reference inference: integers equal,
+//! floats within a relative bound.
+
+use std::path::Path;
+use tpuc_compiler::codegen::bm1684::passes::compile;
+use tpuc_compiler::data::npz::NpzReader;
+use tpuc_compiler::data::{Tensor, TensorMap};
+use tpuc_compiler::inference::{Dump, Interpreter};
+use tpuc_compiler::program::Program;
+use tpuc_runtime::emulator::Emulator;
+use tpuc_runtime::session::{HostTensor, HostType, RunOptions, Session};
+use tpuc_tests::shared;
+
+/// Floats: largest difference allowed, relative to the tensor's largest absolute value.
+const FLOAT_TOLERANCE: f64 = 1e-4;
+
+/// Runs both ways and describes every tensor that differs.
+fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
+    let mut program = Program::read(mlir).map_err(|error| error.to_string())?;
+    let reader = NpzReader::open(input).map_err(|error| error.to_string())?;
+    let mut inputs = TensorMap::default();
+    for name in reader.names() {
+        let tensor = reader.load(name).map_err(|error| error.to_string())?;
+        inputs.insert(name.to_owned(), tensor);
+    }
+    let interpreter = Interpreter::new(&program).map_err(|error| error.to_string())?;
+    let expected = interpreter
+        .run_stored(&inputs, Dump::All)
+        .map_err(|error| error.to_string())?;
+    let bmodel = compile(&mut program, true).map_err(|errors| {
+        errors
+            .iter()
+            .map(|error| format!("{error}\n"))
+            .collect::<String>()
+    })?;
+    if let Some(folder) = std::env::var_os("TPUC_KEEP_BMODELS") {
+        let case = mlir
+            .parent()
+            .and_then(Path::file_name)
+            .unwrap_or_default()
+            .to_string_lossy();
+        let stem = mlir.file_stem().unwrap_or_default().to_string_lossy();
+        let path = Path::new(&folder).join(format!("{case}_{stem}.bmodel"));
+        bmodel.write(&path).map_err(|error| error.to_string())?;
+    }
+    let emulator = Emulator::new().map_err(|error| error.to_string())?;
+    let mut session = Session::new(bmodel, emulator).map_err(|error| error.to_string())?;
+    let host: Vec<HostTensor> = inputs
+        .iter()
+        .map(|(name, tensor)| {
+            let values: Vec<f32> = tensor.to_f32().iter().copied().collect();
+            HostTensor::from_f32(name, tensor.shape(), &values)
+        })
+        .collect();
+    let options = RunOptions {
+        fixed_outputs: true,
+        dump_tensors: true,
+    };
+    let found = session
+        .run_with(&host, options, None)
+        .map_err(|error| error.to_string())?;
+    let mut problems = Vec::new();
+    let mut compared = 0;
+    for (name, tensor) in &expected {
+        let Some(actual) = found.iter().find(|actual| actual.name == *name) else {
+            problems.push(format!("{name}: not in the bmodel's tensors"));
+            continue;
+        };
+        compared += 1;
+        problems.extend(compare(name, tensor, actual));
+    }
+    if compared == 0 {
+        problems.push("no tensor was compared".into());
+    }
+    Ok(problems)
+}
+
+fn numbers(tensor: &HostTensor) -> Vec<f64> {
+    match tensor.dtype {
+        HostType::F32 => tensor
+            .data
+            .chunks_exact(4)
+            .map(|bytes| f64::from(f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])))
+            .collect(),
+        HostType::I8 => tensor.data.iter().map(|byte| f64::from(*byte as i8)).collect(),
+        _ => tensor.data.iter().map(|byte| f64::from(*byte)).collect(),
+    }
+}
+
+fn compare(name: &str, expected: &Tensor, actual: &HostTensor) -> Option<String> {
+    let is_float = matches!(expected, Tensor::F32(_));
+    let expected: Vec<f64> = expected.to_f64().iter().copied().collect();
+    let actual = numbers(actual);
+    if expected.len() != actual.len() {
+        return Some(format!(
+            "{name}: {} elements instead of {}",
+            actual.len(),
+            expected.len()
+        ));
+    }
+    let largest = expected
+        .iter()
+        .fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let bound = if is_float { largest * FLOAT_TOLERANCE } else { 0.0 };
+    let wrong: Vec<usize> = (0..expected.len())
+        .filter(|&index| (expected[index] - actual[index]).abs() > bound || actual[index].is_nan())
+        .collect();
+    let first = *wrong.first()?;
+    Some(format!(
+        "{name}: {} of {} differ, first at {first}: {} instead of {}",
+        wrong.len(),
+        expected.len(),
+        actual[first],
+        expected[first]
+    ))
+}
+
+/// Checks one golden program; panics with all differences.
+fn check(folder: &Path, file: &str) {
+    let problems = differences(&folder.join(file), &folder.join("input.npz"))
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    assert!(
+        problems.is_empty(),
+        "{}/{file}:\n{}",
+        folder.display(),
+        problems.join("\n")
+    );
+}
+
+fn check_network(name: &str) {
+    let Some(shared) = shared("codegen of golden networks") else {
+        return;
+    };
+    let folder = shared.join("golden/models").join(name);
+    check(&folder, "tpu_f32.mlir");
+    check(&folder, "tpu_int8.mlir");
+}
+
+#[test]
+fn mnist_runs_as_the_reference_says() {
+    check_network("mnist");
+}
+
+#[test]
+fn rfb320_runs_as_the_reference_says() {
+    check_network("rfb320");
+}
+
+#[test]
+fn fastestdet_runs_as_the_reference_says() {
+    check_network("fastestdet");
+}
