@@ -4,4 +4,5 @@ mod bmodel;
 mod codegen;
 mod data;
 mod emulator;
+mod session;
 mod text;

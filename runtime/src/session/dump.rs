@@ -57,7 +57,7 @@ pub(super) struct Dump {
 impl Dump {
     /// Reads the list of tensor locations. `fixed`: leave quantised tensors as they are.
     pub(super) fn new(json: &[u8], fixed: bool) -> Result<Self, String> {
-        let list: Value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        let list = parse(json)?;
         let entries = list
             .as_array()
             .ok_or("the list of tensor locations is not a list")?;
@@ -142,6 +142,25 @@ impl Dump {
             }
         }
     }
+}
+
+/// Reads the list. TPU-MLIR embeds it while the file it wrote is not flushed, so that its end can be missing: the
+/// complete entries count.
+fn parse(json: &[u8]) -> Result<Value, String> {
+    let error = match serde_json::from_slice(json) {
+        Ok(list) => return Ok(list),
+        Err(error) => error,
+    };
+    const ENTRY_END: &[u8] = b"\n  },";
+    let last = json
+        .windows(ENTRY_END.len())
+        .rposition(|window| window == ENTRY_END);
+    if let (true, Some(last)) = (error.is_eof(), last) {
+        let mut complete = json[..last + ENTRY_END.len() - 1].to_vec();
+        complete.push(b']');
+        return serde_json::from_slice(&complete).map_err(|error| error.to_string());
+    }
+    Err(format!("the list of tensor locations is damaged: {error}"))
 }
 
 /// Adds the results of one operation; `None` when a field is missing.
@@ -339,7 +358,8 @@ fn convert(elements: &[u8], piece: &Piece, fixed: bool) -> Option<(HostType, Vec
     let (Some((scale, zero)), false) = (piece.scale, fixed) else {
         return Some((dtype, elements.to_vec()));
     };
-    let units = |q: i32| ((f64::from(q - zero) * scale) as f32).to_le_bytes();
+    // Single precision, as the reference inference of TPU-MLIR does it.
+    let units = |q: i32| ((q - zero) as f32 * scale as f32).to_le_bytes();
     let data = match dtype {
         HostType::I8 => elements.iter().flat_map(|q| units(i32::from(*q as i8))).collect(),
         HostType::U8 => elements.iter().flat_map(|q| units(i32::from(*q))).collect(),
@@ -445,6 +465,16 @@ mod tests {
         let huge = r#"{"address": 0, "layout": "eu_align", "memory_type": "<99999999x99999999x1x1xf32>", "name": "a",
             "reshape": "", "shape": [1], "slice": "[...]", "type": ""}"#;
         assert!(Dump::new(format!("[{}]", entry("tpu.Add", (1, 0), huge)).as_bytes(), false).is_err());
+    }
+
+    #[test]
+    fn a_list_without_its_end_counts_as_far_as_it_goes() {
+        assert_eq!(
+            parse(b"[\n  {\n  },\n  {\n  \"a\": [\n").unwrap(),
+            serde_json::json!([{}])
+        );
+        assert!(parse(b"[\n  {\n  },\n  ]]").is_err());
+        assert!(parse(b"[").is_err());
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub struct Session<D> {
     plans: Vec<Option<Vec<Step>>>,
     device: D,
     stage_in_memory: Option<usize>,
+    tensor_locations: Option<Vec<u8>>,
 }
 
 impl<D: Device> Session<D> {
@@ -52,6 +53,7 @@ impl<D: Device> Session<D> {
             plans: Vec::new(),
             device,
             stage_in_memory: None,
+            tensor_locations: None,
         };
         session.use_net(0)?;
         Ok(session)
@@ -83,6 +85,11 @@ impl<D: Device> Session<D> {
         }
         (self.net, self.plans, self.stage_in_memory) = (net, plans, None);
         Ok(())
+    }
+
+    /// Uses this list of tensor locations (`docs/bmodel.md`) instead of the one embedded in the bmodel.
+    pub fn set_tensor_locations(&mut self, json: Vec<u8>) {
+        self.tensor_locations = Some(json);
     }
 
     /// The model.
@@ -152,7 +159,8 @@ impl<D: Device> Session<D> {
 
     fn dump(&self, stage: usize, fixed: bool) -> Result<Dump, Error> {
         let net = &self.model.nets[self.net];
-        let Some(json) = &net.stages[stage].tensor_loc else {
+        let embedded = net.stages[stage].tensor_loc.as_deref();
+        let Some(json) = self.tensor_locations.as_deref().or(embedded) else {
             let message =
                 "it does not tell where its inner tensors are; deploy the model with --debug to have them";
             return Err(Error::Unsupported(message.to_owned()));
