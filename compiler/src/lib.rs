@@ -4,6 +4,7 @@ pub mod calibration;
 pub mod codegen;
 pub mod data;
 pub mod inference;
+pub mod inputs;
 pub mod pass;
 pub mod program;
 pub mod tools;

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout)]
 
 use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 
 /// Writes text to standard output. A reader that has closed the pipe, like `head`, is not an error.
 ///
@@ -13,4 +14,34 @@ pub fn print(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// Prints a warning line to standard error.
+pub fn warn(text: &str) {
+    line("warning: ", text);
+}
+
+/// Prints an error to standard error.
+pub fn error_line(text: &str) {
+    line("error: ", text);
+}
+
+/// Prints an error with its causes, each once, and gives the status of a failed command. An error that carries its own
+/// "error:" (rendered diagnostics) is printed as it is.
+pub fn fail(error: &anyhow::Error) -> ExitCode {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    let rendered = text.lines().any(|line| line.starts_with("error") || line.contains(": error: "));
+    line(if rendered { "" } else { "error: " }, &text);
+    ExitCode::FAILURE
+}
+
+fn line(prefix: &str, text: &str) {
+    // Nothing useful can be done when standard error is closed.
+    let _ = writeln!(io::stderr(), "{prefix}{text}");
 }

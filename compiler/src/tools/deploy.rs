@@ -1,0 +1,237 @@
+//! `tpuc deploy` (`model_deploy`): quantises and lowers a top module, generates the bmodel, and compares after each step:
+//! the tpu module's inference with the reference of transform, the bmodel on the emulator with the tpu module's inference.
+
+use super::output::{print, warn};
+use super::run::run_bmodel;
+use crate::data::compare::{CompareOptions, CompareReport, compare, common_names};
+use crate::data::npz::{self, Compression};
+use crate::data::TensorMap;
+use crate::inference::{Dump, Interpreter};
+use crate::inputs::{input_specs, load_inputs};
+use crate::pass::run_pipeline;
+use crate::program::Program;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Quantise, lower, generate a bmodel and check every step.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --chip bm1684 \\
+    --test_input net_in_f32.npz --test_reference net_top_outputs.npz --tolerance 0.85,0.45 --model net_int8.bmodel
+Files of the steps are named NAME_bm1684_int8_sym_tpu.mlir, ..._final.mlir, ..._tpu_outputs.npz, ..._model_outputs.npz.")]
+pub struct DeployArgs {
+    /// MLIR text in the top dialect, made by 'tpuc transform'.
+    #[arg(long, value_name = "FILE")]
+    mlir: PathBuf,
+    /// F32 or INT8.
+    #[arg(long, value_name = "MODE")]
+    quantize: String,
+    /// The chip.
+    #[arg(long, visible_alias = "processor", value_name = "CHIP", default_value = "bm1684")]
+    chip: String,
+    /// The bmodel to write.
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// Thresholds, made by 'tpuc calibrate'; needed for INT8.
+    #[arg(long, value_name = "FILE")]
+    calibration_table: Option<PathBuf>,
+    /// Layers that are not to be quantised, made by 'tpuc fp-forward' or by hand.
+    #[arg(long, value_name = "FILE")]
+    quantize_table: Option<PathBuf>,
+    /// Accept names in the tables that the network does not have.
+    #[arg(long)]
+    allow_unmatched: bool,
+    /// Asymmetric INT8; BM1684 has none.
+    #[arg(long)]
+    asymmetric: bool,
+    /// The bmodel takes quantised inputs.
+    #[arg(long)]
+    quant_input: bool,
+    /// The bmodel gives quantised outputs.
+    #[arg(long)]
+    quant_output: bool,
+    /// Inputs to check with: an npz, or a picture or npy for each input joined by commas.
+    #[arg(long, value_name = "FILES")]
+    test_input: Option<String>,
+    /// Tensors of the top module, made by 'tpuc transform --test_result'.
+    #[arg(long, value_name = "FILE")]
+    test_reference: Option<PathBuf>,
+    /// Cosine and Euclidean similarity that tpu must keep to top; by default 0.90,0.80 for INT8 and 0.99,0.99 for F32.
+    #[arg(long, value_name = "COS,EUC")]
+    tolerance: Option<String>,
+    /// Tensors that are not compared, joined by commas.
+    #[arg(long, value_name = "NAMES", default_value = "")]
+    excepts: String,
+    /// Compare every tensor of the bmodel too, not the outputs only.
+    #[arg(long)]
+    compare_all: bool,
+    /// Do not compare.
+    #[arg(long)]
+    skip_validation: bool,
+    /// Keep in the bmodel where every tensor is, so that 'tpuc run --dump_all_tensors' can show them.
+    #[arg(long)]
+    debug: bool,
+}
+
+/// Runs the tool.
+///
+/// # Errors
+/// When an option, a file or the network is not usable, or a comparison fails.
+pub fn run(args: &DeployArgs) -> Result<ExitCode> {
+    let quantize = check(args)?;
+    let program = Program::read(&args.mlir)?;
+    let state = program.module_str("state").unwrap_or("unknown");
+    if !state.starts_with("TOP") {
+        bail!("'{}' is in state {state}; deploy needs a top module, as 'tpuc transform' writes it", args.mlir.display());
+    }
+    let name = program.ctx.get_str(program.module.op(), "sym_name").unwrap_or("model").to_owned();
+    let prefix = format!("{name}_{}_{}", args.chip, if quantize == "INT8" { "int8_sym" } else { "f32" });
+    let test = Test::load(args, &program, &name, quantize)?;
+
+    let program = lower(args, program, quantize, &prefix)?;
+    let tpu_mlir = PathBuf::from(format!("{prefix}_tpu.mlir"));
+    let mut tpu_outputs = None;
+    if let Some(test) = &test {
+        let outputs = Interpreter::new(&program)?.run_all(&test.inputs, Dump::All)?;
+        npz::write_map(Path::new(&format!("{prefix}_tpu_outputs.npz")), &outputs, Compression::Deflated)?;
+        if let Some(reference) = &test.reference {
+            let options = CompareOptions::default().with_tolerance(&test.tolerance)?;
+            report("tpu", &format!("{}", tpu_mlir.display()), &test.tolerance, &test.compare(&outputs, reference, &options)?)?;
+        }
+        tpu_outputs = Some(outputs);
+    }
+    generate(args, program, &prefix)?;
+    if let (Some(test), Some(tpu_outputs)) = (&test, &tpu_outputs) {
+        let outputs = run_bmodel(&args.model, &test.inputs, args.compare_all)?;
+        npz::write_map(Path::new(&format!("{prefix}_model_outputs.npz")), &outputs, Compression::Deflated)?;
+        let tolerance = if args.quantize_table.is_some() { "0.99,0.85" } else { "0.99,0.90" };
+        let options = CompareOptions::default().with_tolerance(tolerance)?;
+        report("bmodel", &args.model.display().to_string(), tolerance, &test.compare(&outputs, tpu_outputs, &options)?)?;
+    }
+    print(&format!("{} written\n", args.model.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Everything that can be refused before work starts. Gives the mode in capitals.
+fn check(args: &DeployArgs) -> Result<&'static str> {
+    if args.chip != "bm1684" {
+        bail!("chip '{}' is not supported; tpuc compiles for bm1684", args.chip);
+    }
+    let quantize = match args.quantize.to_uppercase().as_str() {
+        "F32" => "F32",
+        "INT8" => "INT8",
+        other => bail!("--quantize {other}: bm1684 computes in F32 and INT8 only; choose one of them, or INT8 with a --quantize_table for layers that need more"),
+    };
+    if args.asymmetric {
+        bail!("--asymmetric: bm1684 has symmetric INT8 only; leave the option out");
+    }
+    if quantize == "INT8" && args.calibration_table.is_none() {
+        bail!("--quantize INT8 needs --calibration_table; make one with 'tpuc calibrate {}'", args.mlir.display());
+    }
+    let tables = args.calibration_table.iter().chain(&args.quantize_table).chain(&args.test_reference);
+    for path in tables {
+        std::fs::File::open(path).with_context(|| format!("cannot read '{}'", path.display()))?;
+    }
+    Ok(quantize)
+}
+
+/// What the results are checked with.
+struct Test {
+    inputs: TensorMap,
+    reference: Option<TensorMap>,
+    tolerance: String,
+    excepts: Vec<String>,
+}
+
+impl Test {
+    fn load(args: &DeployArgs, program: &Program, name: &str, quantize: &str) -> Result<Option<Self>> {
+        let Some(files) = args.test_input.as_ref().filter(|_| !args.skip_validation) else {
+            if args.test_reference.is_some() && !args.skip_validation {
+                warn("--test_reference without --test_input: nothing is compared");
+            }
+            return Ok(None);
+        };
+        let inputs = load_inputs(&input_specs(program)?, files)?;
+        let reference = args.test_reference.as_ref().map(|path| npz::read(path)).transpose()?;
+        npz::write_map(Path::new(&format!("{name}_in_f32.npz")), &inputs, Compression::Deflated)?;
+        let default = if quantize == "INT8" { "0.90,0.80" } else { "0.99,0.99" };
+        let tolerance = args.tolerance.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| default.to_owned());
+        CompareOptions::default().with_tolerance(&tolerance)?;
+        let excepts =
+            args.excepts.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "-").map(str::to_owned).collect();
+        Ok(Some(Self { inputs, reference, tolerance, excepts }))
+    }
+
+    fn compare(&self, target: &TensorMap, reference: &TensorMap, options: &CompareOptions) -> Result<CompareReport> {
+        let names = common_names(target, reference, &self.excepts);
+        if names.is_empty() {
+            bail!("no tensor has the same name in both; is the reference of another model?");
+        }
+        Ok(compare(target, reference, &names, options)?)
+    }
+}
+
+/// Prints a comparison's outcome; an error if it failed.
+fn report(what: &str, target: &str, tolerance: &str, report: &CompareReport) -> Result<()> {
+    let mut text = String::new();
+    for tensor in report.failures() {
+        tensor.write(&mut text, 1, None)?;
+    }
+    let verdict = if report.passed() { "PASSED" } else { "FAILED" };
+    writeln!(text, "{}", report.min_similarity_line())?;
+    writeln!(text, "{what}: {} tensors compared, tolerance {tolerance}: {verdict}", report.tensors.len())?;
+    print(&text)?;
+    if !report.passed() {
+        bail!("{target}: {} of {} tensors are not similar enough", report.failures().count(), report.tensors.len());
+    }
+    Ok(())
+}
+
+/// Top to tpu; the text is written as PREFIX_tpu.mlir.
+fn lower(args: &DeployArgs, mut program: Program, quantize: &str, prefix: &str) -> Result<Program> {
+    let assign = format!("chip={} mode={quantize} num_device=1 num_core=1 addr_mode=auto", args.chip);
+    let import = args.calibration_table.as_ref().map(|table| {
+        format!("file={} asymmetric=false allow-unmatched={}", table.display(), args.allow_unmatched)
+    });
+    let qtable = args.quantize_table.as_ref().map(|table| format!("qtable={} ", table.display())).unwrap_or_default();
+    let convert = format!(
+        "{qtable}weightFileName={prefix}_tpu_weights.npz asymmetric=false allow-unmatched={}",
+        args.allow_unmatched
+    );
+    let mut passes: Vec<(&str, &str)> = vec![("processor-assign", &assign)];
+    if quantize == "INT8"
+        && let Some(import) = &import
+    {
+        passes.push(("import-calibration-table", import));
+    }
+    passes.extend([
+        ("processor-top-optimize", ""),
+        ("convert-top-to-tpu", convert.as_str()),
+        ("canonicalize", ""),
+        ("weight-fold", ""),
+    ]);
+    for diagnostic in run_pipeline(&mut program, &passes)? {
+        warn(&diagnostic.to_string());
+    }
+    program.write(Path::new(&format!("{prefix}_tpu.mlir")))?;
+    Ok(program)
+}
+
+/// Tpu to bmodel; the addressed text is written as PREFIX_final.mlir.
+fn generate(args: &DeployArgs, mut program: Program, prefix: &str) -> Result<()> {
+    let strip = format!("quant_input={} quant_output={}", args.quant_input, args.quant_output);
+    let passes = [("strip-io-quant", strip.as_str()), ("weight-reorder", ""), ("subnet-divide", ""), ("address-assign", "")];
+    for diagnostic in run_pipeline(&mut program, &passes)? {
+        warn(&diagnostic.to_string());
+    }
+    program.write(Path::new(&format!("{prefix}_final.mlir")))?;
+    let codegen =
+        format!("model_file={} embed_debug_info={}", args.model.display(), args.debug || args.compare_all);
+    for diagnostic in run_pipeline(&mut program, &[("codegen", codegen.as_str())])? {
+        warn(&diagnostic.to_string());
+    }
+    Ok(())
+}
