@@ -7,6 +7,7 @@
 pub mod histogram;
 pub mod kl;
 pub mod statistics;
+pub mod tune;
 
 pub use histogram::Histogram;
 pub use statistics::{Method, Statistics, TensorStatistics};

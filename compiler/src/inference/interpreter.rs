@@ -61,6 +61,31 @@ struct Step {
     last_uses: Vec<usize>,
 }
 
+impl Step {
+    /// The operands, those that steps computed by `lookup`.
+    fn operands(&self, lookup: &dyn Fn(usize) -> Option<Arc<Tensor>>) -> Args {
+        let operands = self.operands.iter().map(|operand| match operand {
+            Operand::None => None,
+            Operand::Slot(slot) => lookup(*slot),
+            Operand::Constant(tensor) => Some(tensor.clone()),
+        });
+        Args::new(operands.collect())
+    }
+
+    fn run(&self, mut operands: Args) -> Result<Vec<Tensor>, InferenceError> {
+        let fail = |message: String| {
+            let mut about = self.about.clone();
+            about.message.push_str(&message);
+            InferenceError::Run(about)
+        };
+        let results = self.kernel.run(&mut operands).map_err(fail)?;
+        if results.len() != self.results.len() {
+            return Err(fail(format!("made {} results where {} are wanted", results.len(), self.results.len())));
+        }
+        Ok(results)
+    }
+}
+
 /// A program made ready for execution. It holds what it needs of the weights and does not change when it runs.
 ///
 /// Tensors are f32, or `i8`/`u8` where the program says so; integers of other widths are held in f32.
@@ -247,57 +272,89 @@ impl Interpreter {
         Ok(result)
     }
 
+    /// The program's inputs by slot, converted to the types that it wants.
+    ///
+    /// # Errors
+    /// [`InferenceError::Input`] when an input is missing or has another number of elements.
+    pub fn input_values(&self, inputs: &TensorMap) -> Result<FxHashMap<usize, Arc<Tensor>>, InferenceError> {
+        let only = self.inputs.len() == 1 && inputs.len() == 1;
+        let mut values = FxHashMap::default();
+        for (name, input) in &self.inputs {
+            let tensor = if only { inputs.values().next() } else { inputs.get(name) };
+            let tensor = tensor.ok_or_else(|| {
+                let given: Vec<&str> = inputs.keys().map(String::as_str).collect();
+                InferenceError::Input(format!("the program needs an input '{name}'; given: {}", given.join(", ")))
+            })?;
+            values.insert(input.slot, Arc::new(input.convert(name, tensor)?));
+        }
+        Ok(values)
+    }
+
+    /// Number of steps: operations that compute something.
+    pub fn step_count(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Slots that a step reads, each once, in the order of the operands.
+    pub fn step_inputs(&self, step: usize) -> Vec<usize> {
+        let mut slots = Vec::new();
+        for operand in &self.steps[step].operands {
+            if let Operand::Slot(slot) = operand
+                && !slots.contains(slot)
+            {
+                slots.push(*slot);
+            }
+        }
+        slots
+    }
+
+    /// Slots that a step writes.
+    pub fn step_results(&self, step: usize) -> &[usize] {
+        &self.steps[step].results
+    }
+
+    /// Slots that nobody reads after a step.
+    pub fn step_last_uses(&self, step: usize) -> &[usize] {
+        &self.steps[step].last_uses
+    }
+
+    /// Name of the tensor in a slot.
+    pub fn slot_name(&self, slot: usize) -> &str {
+        &self.slots[slot].0
+    }
+
+    /// Runs one step on the tensors that `lookup` gives for its slots.
+    ///
+    /// # Errors
+    /// [`InferenceError::Run`] when the operation fails on them.
+    pub fn run_step(
+        &self,
+        step: usize,
+        lookup: &dyn Fn(usize) -> Option<Arc<Tensor>>,
+    ) -> Result<Vec<Tensor>, InferenceError> {
+        let step = &self.steps[step];
+        step.run(step.operands(lookup))
+    }
+
     fn execute(
         &self,
         inputs: &TensorMap,
         observer: &mut dyn FnMut(usize, &Tensor),
     ) -> Result<(), InferenceError> {
         let mut values: Vec<Option<Arc<Tensor>>> = vec![None; self.slots.len()];
-        let only = self.inputs.len() == 1 && inputs.len() == 1;
-        for (name, input) in &self.inputs {
-            let tensor = if only {
-                inputs.values().next()
-            } else {
-                inputs.get(name)
-            };
-            let tensor = tensor.ok_or_else(|| {
-                let given: Vec<&str> = inputs.keys().map(String::as_str).collect();
-                InferenceError::Input(format!(
-                    "the program needs an input '{name}'; given: {}",
-                    given.join(", ")
-                ))
-            })?;
-            let tensor = Arc::new(input.convert(name, tensor)?);
-            observer(input.slot, &tensor);
-            values[input.slot] = Some(tensor);
+        for (slot, tensor) in self.input_values(inputs)? {
+            observer(slot, &tensor);
+            values[slot] = Some(tensor);
         }
         for (slot, tensor) in &self.constants {
             observer(*slot, tensor);
         }
         for step in &self.steps {
-            let operands = step.operands.iter().map(|operand| match operand {
-                Operand::None => None,
-                Operand::Slot(slot) => values[*slot].clone(),
-                Operand::Constant(tensor) => Some(tensor.clone()),
-            });
-            let mut args = Args::new(operands.collect());
+            let operands = step.operands(&|slot| values[slot].clone());
             for slot in &step.last_uses {
                 values[*slot] = None;
             }
-            let fail = |message: String| {
-                let mut about = step.about.clone();
-                about.message.push_str(&message);
-                InferenceError::Run(about)
-            };
-            let results = step.kernel.run(&mut args).map_err(fail)?;
-            drop(args);
-            if results.len() != step.results.len() {
-                return Err(fail(format!(
-                    "made {} results where {} are wanted",
-                    results.len(),
-                    step.results.len()
-                )));
-            }
+            let results = step.run(operands)?;
             for (slot, tensor) in step.results.iter().zip(results) {
                 observer(*slot, &tensor);
                 if !step.last_uses.contains(slot) {

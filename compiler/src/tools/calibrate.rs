@@ -102,7 +102,7 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     if method == Method::Kl && args.tune_num > 0 {
         let count = args.tune_num.min(batches.len());
         let samples: Result<Vec<TensorMap>> = (0..count).map(load).collect();
-        thresholds = tune::tune(&program, &samples?, &statistics, thresholds)?;
+        thresholds = tune::tune(&interpreter, &samples?, &statistics, thresholds)?;
     }
     for name in &statistics.restarted {
         warn(&format!("'{name}': samples differ so much in size that earlier ones were dropped; reorder or replace them"));
