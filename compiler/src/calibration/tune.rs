@@ -35,7 +35,10 @@ pub fn tune(
     let initial = thresholds.clone();
     let mut tuned = thresholds;
     let mut done: FxHashSet<usize> = FxHashSet::default();
-    let mut values: Vec<Values> = samples.iter().map(|sample| interpreter.input_values(sample)).collect::<Result<_, _>>()?;
+    let mut values: Vec<Values> = samples
+        .iter()
+        .map(|sample| Ok(interpreter.input_values(sample)?.into_iter().collect()))
+        .collect::<Result<_, InferenceError>>()?;
     let progress = Progress::new("tune", interpreter.step_count());
     for step in 0..interpreter.step_count() {
         let mut references = Vec::with_capacity(samples.len());

@@ -272,20 +272,20 @@ impl Interpreter {
         Ok(result)
     }
 
-    /// The program's inputs by slot, converted to the types that it wants.
+    /// The program's inputs and their slots, in order, converted to the types that it wants.
     ///
     /// # Errors
     /// [`InferenceError::Input`] when an input is missing or has another number of elements.
-    pub fn input_values(&self, inputs: &TensorMap) -> Result<FxHashMap<usize, Arc<Tensor>>, InferenceError> {
+    pub fn input_values(&self, inputs: &TensorMap) -> Result<Vec<(usize, Arc<Tensor>)>, InferenceError> {
         let only = self.inputs.len() == 1 && inputs.len() == 1;
-        let mut values = FxHashMap::default();
+        let mut values = Vec::with_capacity(self.inputs.len());
         for (name, input) in &self.inputs {
             let tensor = if only { inputs.values().next() } else { inputs.get(name) };
             let tensor = tensor.ok_or_else(|| {
                 let given: Vec<&str> = inputs.keys().map(String::as_str).collect();
                 InferenceError::Input(format!("the program needs an input '{name}'; given: {}", given.join(", ")))
             })?;
-            values.insert(input.slot, Arc::new(input.convert(name, tensor)?));
+            values.push((input.slot, Arc::new(input.convert(name, tensor)?)));
         }
         Ok(values)
     }
