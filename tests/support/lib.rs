@@ -37,3 +37,51 @@ pub fn golden_files(shared: &Path, names: &[&str]) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// One of the programs that were built beside the tests: `tpuc`, `tpuc-opt`. Panics when it is missing: `make test` and
+/// `cargo build --release` make it.
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    // target/release/deps/suite-... -> target/release
+    let folder = test.ancestors().nth(2).expect("tests stand in target/PROFILE/deps");
+    let program = folder.join(name);
+    assert!(program.is_file(), "{} is missing: cargo build --release first", program.display());
+    program
+}
+
+/// What a run of a program gave.
+pub struct Ran {
+    /// Exit status; 0 is success.
+    pub status: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+/// Runs a program of ours in a folder.
+pub fn run_in<S: AsRef<std::ffi::OsStr>>(folder: &Path, name: &str, arguments: &[S]) -> Ran {
+    let output = std::process::Command::new(program(name))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the program starts");
+    Ran {
+        status: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The same, and it must succeed.
+pub fn succeed_in<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(folder: &Path, name: &str, arguments: &[S]) -> Ran {
+    let ran = run_in(folder, name, arguments);
+    assert_eq!(ran.status, 0, "{name} {arguments:?}\n{}\n{}", ran.out, ran.err);
+    ran
+}
+
+/// `examples/digits` of this repository.
+pub fn digits() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits").canonicalize().expect("the example is there")
+}
