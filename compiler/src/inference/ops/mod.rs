@@ -5,8 +5,12 @@ pub mod binary;
 pub mod cast;
 pub mod channel;
 pub mod conv;
+pub mod deconv;
+pub mod gather;
+pub mod lstm;
 pub mod matmul;
 pub mod movement;
+pub mod norm;
 pub mod pool;
 pub mod reduce;
 pub mod softmax;
@@ -55,6 +59,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Concat", movement::prepare_concat),
     ("top.Conv", conv::prepare),
     ("top.Cos", active::prepare_named),
+    ("top.Deconv", deconv::prepare),
     ("top.Depth2Space", movement::prepare_depth_to_space),
     ("top.Div", binary::prepare),
     ("top.Elu", active::prepare_named),
@@ -64,9 +69,16 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Flatten", movement::prepare_reshape),
     ("top.Floor", active::prepare_named),
     ("top.GELU", active::prepare_named),
+    ("top.Gather", gather::prepare),
+    ("top.GatherElements", gather::prepare_elements),
+    ("top.GroupNorm", norm::prepare_group_norm),
     ("top.HardSigmoid", active::prepare_named),
     ("top.HardSwish", active::prepare_named),
     ("top.Identity", movement::prepare_reshape),
+    ("top.InstanceNorm", norm::prepare_group_norm),
+    ("top.LRN", norm::prepare_lrn),
+    ("top.LSTM", lstm::prepare),
+    ("top.LayerNorm", norm::prepare_layer_norm),
     ("top.LeakyRelu", active::prepare_leaky_relu),
     ("top.Log", active::prepare_named),
     ("top.LogSigmoid", active::prepare_named),
@@ -90,6 +102,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Round", active::prepare_named),
     ("top.Rsqrt", active::prepare_named),
     ("top.Scale", channel::prepare_scale),
+    ("top.Shape", gather::prepare_shape),
     ("top.ShuffleChannel", movement::prepare_shuffle_channel),
     ("top.SiLU", active::prepare_named),
     ("top.Sigmoid", active::prepare_named),
@@ -120,11 +133,21 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.Conv1D", conv::prepare),
     ("tpu.Conv2D", conv::prepare),
     ("tpu.Conv3D", conv::prepare),
+    ("tpu.Deconv", deconv::prepare),
+    ("tpu.Deconv3D", deconv::prepare),
     ("tpu.Depth2Space", movement::prepare_depth_to_space),
     ("tpu.Device2Host", movement::prepare_reshape),
     ("tpu.Div", binary::prepare),
+    ("tpu.Gather", gather::prepare),
+    ("tpu.GatherElements", gather::prepare_elements),
+    ("tpu.GenericCpu", gather::prepare_generic_cpu),
+    ("tpu.GroupNorm", norm::prepare_group_norm),
     ("tpu.Host2Device", movement::prepare_reshape),
     ("tpu.Identity", movement::prepare_reshape),
+    ("tpu.InstanceNorm", norm::prepare_group_norm),
+    ("tpu.LRN", norm::prepare_lrn),
+    ("tpu.LSTM", lstm::prepare),
+    ("tpu.LayerNorm", norm::prepare_layer_norm),
     ("tpu.LeakyRelu", active::prepare_leaky_relu),
     ("tpu.Lut", active::prepare_lut),
     ("tpu.MatMul", matmul::prepare),
@@ -146,6 +169,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.Relu", active::prepare_relu),
     ("tpu.Reshape", movement::prepare_reshape),
     ("tpu.Scale", channel::prepare_scale),
+    ("tpu.Shape", gather::prepare_shape),
     ("tpu.ShapeSlice", movement::prepare_slice),
     ("tpu.ShuffleChannel", movement::prepare_shuffle_channel),
     ("tpu.Slice", movement::prepare_slice),
