@@ -5,4 +5,5 @@ mod codegen;
 mod data;
 mod emulator;
 mod session;
+mod inference;
 mod text;

@@ -37,12 +37,10 @@ pub struct Quantisation {
 }
 
 impl Quantisation {
-    /// Real values of a stored tensor. The product is taken in double precision and rounded once, as the real tool's dumps.
+    /// Real values of a stored tensor, by the scale rounded to f32, as the real tool's casts and dumps compute them.
     pub fn dequantise(&self, tensor: &Tensor) -> Tensor {
-        let real = tensor
-            .to_f32()
-            .mapv(|stored| (f64::from(stored - self.zero_point as f32) * self.scale) as f32);
-        Tensor::F32(real)
+        let (scale, zero_point) = (self.scale as f32, self.zero_point as f32);
+        Tensor::F32(tensor.to_f32().mapv(|stored| (stored - zero_point) * scale))
     }
 
     /// Stored integers of real values: `clamp(round(x * (1 / scale)) + zero_point)`, the reciprocal rounded to f32, halves away

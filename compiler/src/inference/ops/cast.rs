@@ -25,15 +25,7 @@ pub fn prepare(node: &Node<'_>) -> Prepared {
             }))
         }
         (Some(quantisation), None) if output.element == Element::F32 => {
-            let (scale, zero_point) = (quantisation.scale as f32, quantisation.zero_point as f32);
-            Ok(Kernel::new(move |args| {
-                let stored = args.get(0)?.to_f32();
-                let real: Vec<f32> = stored
-                    .iter()
-                    .map(|stored| (stored - zero_point) * scale)
-                    .collect();
-                Ok(vec![tensor(&output.shape, real)?])
-            }))
+            Ok(Kernel::new(move |args| Ok(vec![quantisation.dequantise(args.get(0)?)])))
         }
         _ if input.element == output.element => super::movement::prepare_reshape(node),
         (None, None) if output.element == Element::F32 => Ok(Kernel::new(move |args| {

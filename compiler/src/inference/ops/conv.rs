@@ -16,25 +16,34 @@ use tpuc_dialects::ir::Diagnostic;
 
 /// The geometry of a convolution or deconvolution from its attributes. `filter` is `[outputs, inputs / group, kernel...]`.
 pub fn geometry(node: &Node<'_>, input: &ValueInfo, output: &ValueInfo) -> Result<Window, Diagnostic> {
-    let dims = input.shape.len().saturating_sub(2);
-    if !(1..=3).contains(&dims) || output.shape.len() != dims + 2 {
+    let rank = input.shape.len();
+    if !(3..=5).contains(&rank) || output.shape.len() != rank {
         return Err(node.error("supports 1 to 3 spatial dimensions"));
     }
+    // A kernel may have more dimensions than the input: these are 1 then.
+    let dims = node.i64s("kernel_shape").map_or(rank - 2, |kernel| kernel.len());
     let ones = vec![1; dims];
     let kernel = node.sizes("kernel_shape", &ones, 1)?;
     let strides = node.sizes("strides", &ones, 1)?;
     let dilations = node.sizes("dilations", &ones, 1)?;
     let pads = node.sizes("pads", &vec![0; 2 * dims], 0)?;
-    let fits =
-        kernel.len() == dims && strides.len() == dims && dilations.len() == dims && pads.len() == 2 * dims;
+    let fits = (rank - 2..=3).contains(&dims)
+        && strides.len() == dims
+        && dilations.len() == dims
+        && pads.len() == 2 * dims;
     if !fits {
         return Err(node.error(format_args!(
             "expects {dims} values in 'kernel_shape', 'strides' and 'dilations', and twice as many in 'pads'"
         )));
     }
+    let spatial = |shape: &[usize]| {
+        let mut spatial = shape[2..].to_vec();
+        spatial.resize(dims, 1);
+        three(&spatial, 1)
+    };
     Ok(Window {
-        input: three(&input.shape[2..], 1),
-        output: three(&output.shape[2..], 1),
+        input: spatial(&input.shape),
+        output: spatial(&output.shape),
         kernel: three(&kernel, 1),
         strides: three(&strides, 1),
         dilations: three(&dilations, 1),

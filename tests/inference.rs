@@ -1,0 +1,203 @@
+//! Reference inference against tensors that TPU-MLIR's own interpreter computed.
+//!
+//! Integer tensors must be equal element by element. Real ones may differ by the order of summation: by at most `1e-4` of the
+//! value plus `1e-5` of the tensor's largest magnitude.
+#![allow(clippy::print_stderr)]
+
+use anyhow::{Context as _, Result, bail};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tpuc_compiler::data::{Tensor, TensorMap, npz};
+use tpuc_compiler::inference::{Dump, Interpreter};
+use tpuc_compiler::program::Program;
+use tpuc_compiler::weights::WeightStore;
+use tpuc_dialects::text::{SourceMap, parse};
+use tpuc_tests::{golden_files, shared};
+
+/// Reads a program; whether its weights are there is for the caller to ask.
+fn load(path: &Path) -> Result<Program> {
+    let mut sources = SourceMap::new();
+    let file = sources.add(path.display().to_string(), std::fs::read_to_string(path)?);
+    let mut program = Program::new("empty");
+    program.module = match parse(&mut program.ctx, &sources, file) {
+        Ok(module) => module,
+        Err(found) => bail!("{}", found[0]),
+    };
+    if let Some(name) = program.module_str("weight_file").map(str::to_owned) {
+        let folder = path.parent().context("a file in a folder")?;
+        let mut file = folder.join(name);
+        // Equal archives are kept once: the others hold the name of the one.
+        if let Ok(link) = std::fs::read(&file)
+            && link.len() < 200
+            && let Ok(link) = String::from_utf8(link)
+        {
+            file = folder.join(link.trim());
+        }
+        if file.exists() {
+            program.weights = WeightStore::open(&file)?;
+        }
+    }
+    Ok(program)
+}
+
+/// How many elements differ from the golden ones, and the first difference.
+fn differences(found: &Tensor, golden: &Tensor, exact: bool) -> (usize, String) {
+    let (found, golden) = (found.to_f32(), golden.to_f32());
+    if found.shape() != golden.shape() {
+        return (usize::MAX, format!("shape {:?}, not {:?}", found.shape(), golden.shape()));
+    }
+    let largest = golden.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    let mut count = 0;
+    let mut first = String::new();
+    for (index, (found, golden)) in found.iter().zip(golden.iter()).enumerate() {
+        let same = if exact {
+            found == golden
+        } else {
+            (found - golden).abs() <= 1e-4 * golden.abs() + 1e-5 * largest
+                || found == golden
+                || (found.is_nan() && golden.is_nan())
+        };
+        if !same {
+            if count == 0 {
+                first = format!("at {index}: {found}, not {golden}");
+            }
+            count += 1;
+        }
+    }
+    (count, first)
+}
+
+/// Runs a program on the case's input and compares every tensor that the golden archive has. The number compared.
+fn check(program: &Path, golden: &Path) -> Result<usize> {
+    let loaded = load(program)?;
+    let interpreter = Interpreter::new(&loaded)?;
+    let folder = program.parent().context("a file in a folder")?;
+    let inputs = npz::read(&folder.join("input.npz"))?;
+    let found: TensorMap = interpreter.run_all(&inputs, Dump::All)?;
+    if let Some(best) = std::env::var_os("TPUC_TIMES").map(|_| {
+        let times = (0..10).map(|_| {
+            let start = std::time::Instant::now();
+            let result = interpreter.run(&inputs, &mut |_, _| {});
+            result.map(|()| start.elapsed().as_secs_f64() * 1e3)
+        });
+        times.filter_map(Result::ok).fold(f64::INFINITY, f64::min)
+    }) {
+        eprintln!("{}: {best:.2} ms, best of 10", program.display());
+    }
+    let golden = npz::read(golden)?;
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for (name, golden) in &golden {
+        let Some(tensor) = found.get(name) else {
+            wrong.push(format!("{name} is missing"));
+            continue;
+        };
+        let exact = interpreter.quantisation(name).is_some();
+        let (count, first) = differences(tensor, golden, exact);
+        if count > 0 {
+            let kind = if exact { "integers" } else { "reals" };
+            wrong.push(format!("{name}: {count} of {} {kind} differ, {first}", golden.len()));
+        }
+        compared += 1;
+    }
+    if wrong.is_empty() {
+        return Ok(compared);
+    }
+    bail!("{} of {} tensors are wrong\n    {}", wrong.len(), golden.len(), wrong.join("\n    "))
+}
+
+const NETWORKS: [&str; 3] = ["mnist", "rfb320", "fastestdet"];
+
+#[test]
+fn networks_compute_what_the_real_interpreter_does() {
+    let Some(shared) = shared("networks_compute_what_the_real_interpreter_does") else {
+        return;
+    };
+    let mut failures = Vec::new();
+    for network in NETWORKS {
+        let folder = shared.join("golden/models").join(network);
+        for (program, golden) in [
+            ("top.mlir", "top_outputs.npz"),
+            ("tpu_int8.mlir", "tpu_int8_outputs.npz"),
+        ] {
+            match check(&folder.join(program), &folder.join(golden)) {
+                Ok(count) => eprintln!("{network} {program}: {count} tensors agree"),
+                Err(error) => failures.push(format!("{network} {program}: {error:#}")),
+            }
+        }
+        // The f32 program lowered for the chip gives what top gives.
+        match check(&folder.join("tpu_f32.mlir"), &folder.join("top_outputs.npz")) {
+            Ok(count) => eprintln!("{network} tpu_f32.mlir: {count} tensors agree"),
+            Err(error) => failures.push(format!("{network} tpu_f32.mlir: {error:#}")),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Cases of the operator suite that are known to differ, with the reason.
+const KNOWN: &[(&str, &str, &str)] = &[];
+
+/// Runs one file name of all operator cases; the number that passed and the failures.
+fn operators(shared: &Path, program: &str, golden: &str) -> (usize, Vec<String>) {
+    use rayon::prelude::*;
+    let files: Vec<PathBuf> = golden_files(&shared.join("."), &[program])
+        .into_iter()
+        .filter(|file| file.components().any(|part| part.as_os_str() == "ops"))
+        .collect();
+    let (passed, skipped, planned) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let failures = files
+        .par_iter()
+        .filter_map(|file| {
+            let folder = file.parent()?;
+            let case = folder.file_name()?.to_string_lossy().into_owned();
+            let result = if folder.join(golden).exists() && folder.join("input.npz").exists() {
+                check(file, &folder.join(golden)).map(|_| {
+                    passed.fetch_add(1, Ordering::Relaxed);
+                })
+            } else {
+                skipped.fetch_add(1, Ordering::Relaxed);
+                load(file).and_then(|program| {
+                    let names = program.weight_names();
+                    if !names.iter().all(|name| program.weights.contains(name)) {
+                        return Ok(());
+                    }
+                    Interpreter::new(&program)?;
+                    planned.fetch_add(1, Ordering::Relaxed);
+                    Ok(())
+                })
+            };
+            let known = KNOWN.iter().any(|(name, file, _)| *name == case && *file == program);
+            match result {
+                Ok(()) if known => Some(format!("{case} {program}: passes now, take it off the list")),
+                Err(error) if !known => Some(format!("{case} {program}: {error:#}")),
+                _ => None,
+            }
+        })
+        .collect();
+    eprintln!(
+        "operators, {program}: {} of {} agree; {} lack golden tensors, {} of these are planned",
+        passed.load(Ordering::Relaxed),
+        files.len(),
+        skipped.load(Ordering::Relaxed),
+        planned.load(Ordering::Relaxed)
+    );
+    (passed.into_inner(), failures)
+}
+
+#[test]
+fn operators_compute_what_the_real_interpreter_does() {
+    let Some(shared) = shared("operators_compute_what_the_real_interpreter_does") else {
+        return;
+    };
+    let mut failures = Vec::new();
+    for (program, golden) in [
+        ("top.mlir", "top_outputs.npz"),
+        ("tpu_int8.mlir", "tpu_int8_outputs.npz"),
+        ("tpu_f32.mlir", "model_f32_outputs.npz"),
+    ] {
+        let (passed, found) = operators(&shared, program, golden);
+        assert!(passed > 0);
+        failures.extend(found);
+    }
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
