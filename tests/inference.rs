@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tpuc_compiler::data::{Tensor, TensorMap, npz};
 use tpuc_compiler::inference::{Dump, Interpreter};
 use tpuc_compiler::program::Program;
+use tpuc_compiler::tools::runner::run_mlir;
 use tpuc_compiler::weights::WeightStore;
 use tpuc_dialects::text::{SourceMap, parse};
 use tpuc_tests::{golden_files, shared};
@@ -44,9 +45,14 @@ fn load(path: &Path) -> Result<Program> {
 fn differences(found: &Tensor, golden: &Tensor, exact: bool) -> (usize, String) {
     let (found, golden) = (found.to_f32(), golden.to_f32());
     if found.shape() != golden.shape() {
-        return (usize::MAX, format!("shape {:?}, not {:?}", found.shape(), golden.shape()));
+        return (
+            usize::MAX,
+            format!("shape {:?}, not {:?}", found.shape(), golden.shape()),
+        );
     }
-    let largest = golden.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    let largest = golden
+        .iter()
+        .fold(0.0_f32, |largest, value| largest.max(value.abs()));
     let mut count = 0;
     let mut first = String::new();
     for (index, (found, golden)) in found.iter().zip(golden.iter()).enumerate() {
@@ -96,14 +102,22 @@ fn check(program: &Path, golden: &Path) -> Result<usize> {
         let (count, first) = differences(tensor, golden, exact);
         if count > 0 {
             let kind = if exact { "integers" } else { "reals" };
-            wrong.push(format!("{name}: {count} of {} {kind} differ, {first}", golden.len()));
+            wrong.push(format!(
+                "{name}: {count} of {} {kind} differ, {first}",
+                golden.len()
+            ));
         }
         compared += 1;
     }
     if wrong.is_empty() {
         return Ok(compared);
     }
-    bail!("{} of {} tensors are wrong\n    {}", wrong.len(), golden.len(), wrong.join("\n    "))
+    bail!(
+        "{} of {} tensors are wrong\n    {}",
+        wrong.len(),
+        golden.len(),
+        wrong.join("\n    ")
+    )
 }
 
 const NETWORKS: [&str; 3] = ["mnist", "rfb320", "fastestdet"];
@@ -166,7 +180,9 @@ fn operators(shared: &Path, program: &str, golden: &str) -> (usize, Vec<String>)
                     Ok(())
                 })
             };
-            let known = KNOWN.iter().any(|(name, file, _)| *name == case && *file == program);
+            let known = KNOWN
+                .iter()
+                .any(|(name, file, _)| *name == case && *file == program);
             match result {
                 Ok(()) if known => Some(format!("{case} {program}: passes now, take it off the list")),
                 Err(error) if !known => Some(format!("{case} {program}: {error:#}")),
@@ -199,5 +215,53 @@ fn operators_compute_what_the_real_interpreter_does() {
         assert!(passed > 0);
         failures.extend(found);
     }
-    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} failures:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+/// The library function behind the tools: all tensors, or the outputs and what they were cast from.
+#[test]
+fn text_files_run() {
+    let Some(shared) = shared("text_files_run") else {
+        return;
+    };
+    let folder = shared.join("golden/models/mnist");
+    let inputs = npz::read(&folder.join("input.npz")).unwrap();
+    let path = folder.join("tpu_int8.mlir");
+    let all = run_mlir(&path, &inputs, true).unwrap();
+    let golden = npz::read(&folder.join("tpu_int8_outputs.npz")).unwrap();
+    assert_eq!(all.keys().collect::<Vec<_>>(), golden.keys().collect::<Vec<_>>());
+    let outputs = run_mlir(&path, &inputs, false).unwrap();
+    let names: Vec<_> = outputs.keys().map(String::as_str).collect();
+    assert_eq!(names, ["Plus214_Output_0_Gemm_f32", "Plus214_Output_0_Gemm"]);
+    assert_eq!(
+        outputs["Plus214_Output_0_Gemm_f32"],
+        golden["Plus214_Output_0_Gemm_f32"]
+    );
+    // An input of another size, and an operation that nobody executes.
+    let mut small = TensorMap::new();
+    small.insert("Input3".into(), Tensor::from_vec(&[1], vec![0.0_f32]).unwrap());
+    let error = run_mlir(&path, &small, true).unwrap_err().to_string();
+    assert!(
+        error.contains("input 'Input3' has shape [1], the program needs [1, 1, 28, 28]"),
+        "{error}"
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.mlir");
+    let text = "module @a {
+  func.func @main(%arg0: tensor<2xf32>) -> tensor<2xf32> {
+    %0 = \"top.Input\"(%arg0) : (tensor<2xf32>) -> tensor<2xf32> loc(\"x\")
+    %1 = \"top.Reverse\"(%0) {axis = 0 : i64} : (tensor<2xf32>) -> tensor<2xf32> loc(\"y\")
+    return %1 : tensor<2xf32>
+  }
+}
+";
+    std::fs::write(&path, text).unwrap();
+    let error = run_mlir(&path, &small, true).unwrap_err().to_string();
+    assert!(error.contains("'top.Reverse' op has no kernel"), "{error}");
+    assert!(error.contains("a.mlir:4"), "{error}");
 }

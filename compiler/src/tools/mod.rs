@@ -4,3 +4,4 @@ pub mod bmodel;
 pub mod npz;
 pub mod output;
 pub mod run;
+pub mod runner;

@@ -316,6 +316,14 @@ pub fn prepare_constant(node: &Node<'_>) -> Prepared {
                 real(node, move |x| activation.apply((constant - f64::from(x)) as f32))
             }
             "SubConst" => real(node, move |x| activation.apply((f64::from(x) - constant) as f32)),
+            "DivConst" if node.bool("is_reverse", false) => {
+                real(node, move |x| activation.apply((constant / f64::from(x)) as f32))
+            }
+            "DivConst" => real(node, move |x| activation.apply((f64::from(x) / constant) as f32)),
+            "Reciprocal" => {
+                let dividend = node.f64("const_val", 1.0);
+                real(node, move |x| activation.apply((dividend / f64::from(x)) as f32))
+            }
             "MulConst" => real(node, move |x| activation.apply((f64::from(x) * constant) as f32)),
             "MaxConst" => real(node, move |x| x.max(constant as f32)),
             "MinConst" => real(node, move |x| x.min(constant as f32)),

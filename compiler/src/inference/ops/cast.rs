@@ -24,9 +24,9 @@ pub fn prepare(node: &Node<'_>) -> Prepared {
                 Ok(vec![quantisation.quantise(element, args.get(0)?)])
             }))
         }
-        (Some(quantisation), None) if output.element == Element::F32 => {
-            Ok(Kernel::new(move |args| Ok(vec![quantisation.dequantise(args.get(0)?)])))
-        }
+        (Some(quantisation), None) if output.element == Element::F32 => Ok(Kernel::new(move |args| {
+            Ok(vec![quantisation.dequantise(args.get(0)?)])
+        })),
         _ if input.element == output.element => super::movement::prepare_reshape(node),
         (None, None) if output.element == Element::F32 => Ok(Kernel::new(move |args| {
             let values: Vec<f32> = args.get(0)?.to_f32().iter().copied().collect();

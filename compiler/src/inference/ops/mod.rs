@@ -59,9 +59,11 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Concat", movement::prepare_concat),
     ("top.Conv", conv::prepare),
     ("top.Cos", active::prepare_named),
+    ("top.Cosh", active::prepare_named),
     ("top.Deconv", deconv::prepare),
     ("top.Depth2Space", movement::prepare_depth_to_space),
     ("top.Div", binary::prepare),
+    ("top.DivConst", active::prepare_constant),
     ("top.Elu", active::prepare_named),
     ("top.Erf", active::prepare_named),
     ("top.Exp", active::prepare_named),
@@ -74,14 +76,12 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.GroupNorm", norm::prepare_group_norm),
     ("top.HardSigmoid", active::prepare_named),
     ("top.HardSwish", active::prepare_named),
-    ("top.Identity", movement::prepare_reshape),
     ("top.InstanceNorm", norm::prepare_group_norm),
     ("top.LRN", norm::prepare_lrn),
     ("top.LSTM", lstm::prepare),
     ("top.LayerNorm", norm::prepare_layer_norm),
     ("top.LeakyRelu", active::prepare_leaky_relu),
     ("top.Log", active::prepare_named),
-    ("top.LogSigmoid", active::prepare_named),
     ("top.MatMul", matmul::prepare),
     ("top.Max", binary::prepare),
     ("top.MaxConst", active::prepare_constant),
@@ -95,7 +95,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Pad", movement::prepare_pad),
     ("top.Permute", movement::prepare_permute),
     ("top.Pow", active::prepare_pow),
-    ("top.QGELU", active::prepare_named),
+    ("top.Reciprocal", active::prepare_constant),
     ("top.Reduce", reduce::prepare),
     ("top.Relu", active::prepare_relu),
     ("top.Reshape", movement::prepare_reshape),
@@ -103,11 +103,11 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Rsqrt", active::prepare_named),
     ("top.Scale", channel::prepare_scale),
     ("top.Shape", gather::prepare_shape),
-    ("top.ShuffleChannel", movement::prepare_shuffle_channel),
     ("top.SiLU", active::prepare_named),
     ("top.Sigmoid", active::prepare_named),
     ("top.Sign", active::prepare_named),
     ("top.Sin", active::prepare_named),
+    ("top.Sinh", active::prepare_named),
     ("top.Slice", movement::prepare_slice),
     ("top.Softmax", softmax::prepare),
     ("top.Softplus", active::prepare_named),
@@ -116,6 +116,8 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Squeeze", movement::prepare_reshape),
     ("top.Sub", binary::prepare),
     ("top.SubConst", active::prepare_constant),
+    ("top.SwapDimInner", movement::prepare_swap_dim_inner),
+    ("top.Swish", active::prepare_named),
     ("top.Tan", active::prepare_named),
     ("top.Tanh", active::prepare_named),
     ("top.Tile", movement::prepare_tile),
@@ -130,7 +132,6 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.Compare", binary::prepare_compare),
     ("tpu.CompareConst", binary::prepare_compare),
     ("tpu.Concat", movement::prepare_concat),
-    ("tpu.Conv1D", conv::prepare),
     ("tpu.Conv2D", conv::prepare),
     ("tpu.Conv3D", conv::prepare),
     ("tpu.Deconv", deconv::prepare),
@@ -139,12 +140,9 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.Device2Host", movement::prepare_reshape),
     ("tpu.Div", binary::prepare),
     ("tpu.Gather", gather::prepare),
-    ("tpu.GatherElements", gather::prepare_elements),
     ("tpu.GenericCpu", gather::prepare_generic_cpu),
     ("tpu.GroupNorm", norm::prepare_group_norm),
     ("tpu.Host2Device", movement::prepare_reshape),
-    ("tpu.Identity", movement::prepare_reshape),
-    ("tpu.InstanceNorm", norm::prepare_group_norm),
     ("tpu.LRN", norm::prepare_lrn),
     ("tpu.LSTM", lstm::prepare),
     ("tpu.LayerNorm", norm::prepare_layer_norm),
@@ -158,13 +156,13 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.Mul", binary::prepare),
     ("tpu.MulConst", active::prepare_constant),
     ("tpu.MulShift", active::prepare_mul_shift),
-    ("tpu.PRelu", channel::prepare_prelu),
     ("tpu.PReluOp", channel::prepare_prelu),
     ("tpu.Pad", movement::prepare_pad),
     ("tpu.Permute", movement::prepare_permute),
     ("tpu.Pool1D", pool::prepare),
     ("tpu.Pool2D", pool::prepare),
     ("tpu.Pool3D", pool::prepare),
+    ("tpu.Reciprocal", active::prepare_constant),
     ("tpu.Reduce", reduce::prepare),
     ("tpu.Relu", active::prepare_relu),
     ("tpu.Reshape", movement::prepare_reshape),
@@ -176,6 +174,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.Softmax", softmax::prepare),
     ("tpu.Squeeze", movement::prepare_reshape),
     ("tpu.Sub", binary::prepare),
+    ("tpu.SubConst", active::prepare_constant),
     ("tpu.SwapDimInner", movement::prepare_swap_dim_inner),
     ("tpu.Tile", movement::prepare_tile),
     ("tpu.Unsqueeze", movement::prepare_reshape),
@@ -198,5 +197,13 @@ mod tests {
     #[test]
     fn the_table_is_sorted() {
         assert!(KERNELS.is_sorted_by_key(|(name, _)| *name));
+    }
+
+    #[test]
+    fn every_kernel_is_of_a_declared_operation() {
+        let ctx = tpuc_dialects::ir::Context::default();
+        for (name, _) in KERNELS {
+            assert!(ctx.info_of(name).is_some(), "{name} is not declared");
+        }
     }
 }

@@ -43,7 +43,9 @@ pub fn prepare(node: &Node<'_>) -> Prepared {
         full_output.shape.resize(full_input.shape.len(), 1);
     }
     let mut window = geometry(node, &full_input, &full_output)?;
-    let dims = node.i64s("kernel_shape").map_or(full_input.shape.len() - 2, |kernel| kernel.len());
+    let dims = node
+        .i64s("kernel_shape")
+        .map_or(full_input.shape.len() - 2, |kernel| kernel.len());
     let pads = node.sizes("pads", &vec![0; 2 * dims], 0)?;
     let mut padded_end = [0; 3];
     for dim in 0..3 {
