@@ -1,11 +1,13 @@
 //! ONNX to BM1684 bmodel: import, passes, calibration, lowering, code generation, reference inference, and the tools.
-
 pub mod calibration;
 pub mod codegen;
 pub mod data;
 pub mod inference;
 pub mod inputs;
+pub mod lowering;
 pub mod pass;
 pub mod program;
+pub mod quantization;
 pub mod tools;
+pub mod tpu;
 pub mod weights;

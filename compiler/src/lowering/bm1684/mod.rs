@@ -1,0 +1,99 @@
+//! Lowering of each `top` operation for BM1684. A row for each operation; the functions replace one operation.
+
+mod active;
+mod add;
+mod compare;
+mod concat;
+mod constant_binary;
+pub mod context;
+mod conv;
+mod deconv;
+mod gather;
+mod layer_norm;
+mod leaky_relu;
+mod matmul;
+mod mul;
+mod pad;
+mod plain;
+mod pool;
+mod reduce;
+mod scale;
+
+use crate::quantization::Precision;
+use context::Lowering;
+use tpuc_dialects::ir::{Diagnostic, Op};
+
+/// Replaces one `top` operation in the precision asked for (or in F32 where that is all BM1684 has).
+pub type LowerFn = fn(&mut Lowering, Op, Precision) -> Result<(), Diagnostic>;
+
+/// The operations that can be lowered.
+pub const LOWERINGS: &[(&str, LowerFn)] = &[
+    ("top.Abs", active::lower_abs),
+    ("top.Add", add::lower),
+    ("top.AddConst", constant_binary::lower_add),
+    ("top.Arccos", active::lower_arccos),
+    ("top.Arctanh", active::lower_arctanh),
+    ("top.Arg", compare::lower_arg),
+    ("top.AvgPool", pool::lower_average),
+    ("top.Clip", active::lower_clip),
+    ("top.Compare", compare::lower),
+    ("top.CompareConst", compare::lower_const),
+    ("top.Concat", concat::lower),
+    ("top.Conv", conv::lower),
+    ("top.Deconv", deconv::lower),
+    ("top.Depth2Space", |low, op, p| plain::moves(low, op, p, "tpu.Depth2Space", 0)),
+    ("top.Div", |low, op, _| plain::floats(low, op, "tpu.Div", 0)),
+    ("top.Elu", active::lower_elu),
+    ("top.Exp", active::lower_exp),
+    ("top.GELU", active::lower_gelu),
+    ("top.Gather", gather::lower),
+    ("top.GatherElements", gather::lower_elements),
+    ("top.GroupNorm", |low, op, _| plain::floats(low, op, "tpu.GroupNorm", 5)),
+    ("top.HardSigmoid", active::lower_hard_sigmoid),
+    ("top.HardSwish", active::lower_hard_swish),
+    ("top.Interp", plain::lower_interp),
+    ("top.LRN", |low, op, _| plain::floats(low, op, "tpu.LRN", 3)),
+    ("top.LSTM", plain::lower_lstm),
+    ("top.LayerNorm", layer_norm::lower),
+    ("top.LeakyRelu", leaky_relu::lower),
+    ("top.Log", active::lower_log),
+    ("top.MatMul", matmul::lower),
+    ("top.Max", |low, op, p| plain::moves(low, op, p, "tpu.Max", 0)),
+    ("top.MaxConst", constant_binary::lower_max),
+    ("top.MaxPool", pool::lower_max),
+    ("top.Min", |low, op, p| plain::moves(low, op, p, "tpu.Min", 0)),
+    ("top.MinConst", constant_binary::lower_min),
+    ("top.Mul", mul::lower),
+    ("top.MulConst", constant_binary::lower_mul),
+    ("top.PRelu", leaky_relu::lower_prelu),
+    ("top.Pad", pad::lower),
+    ("top.Permute", |low, op, p| plain::moves(low, op, p, "tpu.Permute", 2)),
+    ("top.Pow", active::lower_pow),
+    ("top.Reciprocal", active::lower_reciprocal),
+    ("top.Reduce", reduce::lower),
+    ("top.Relu", constant_binary::lower_relu),
+    ("top.Reshape", |low, op, p| plain::moves(low, op, p, "tpu.Reshape", 2)),
+    ("top.Scale", scale::lower),
+    ("top.ShuffleChannel", |low, op, p| plain::moves(low, op, p, "tpu.ShuffleChannel", 0)),
+    ("top.SiLU", active::lower_silu),
+    ("top.Sigmoid", active::lower_sigmoid),
+    ("top.Slice", |low, op, p| plain::moves(low, op, p, "tpu.Slice", 5)),
+    ("top.Softmax", |low, op, _| plain::floats(low, op, "tpu.Softmax", 6)),
+    ("top.Sqrt", active::lower_sqrt),
+    ("top.Squeeze", plain::lower_to_reshape),
+    ("top.Sub", add::lower_sub),
+    ("top.SubConst", constant_binary::lower_sub),
+    ("top.SwapDimInner", |low, op, p| plain::moves(low, op, p, "tpu.SwapDimInner", 0)),
+    ("top.Tanh", active::lower_tanh),
+    ("top.Tile", |low, op, p| plain::moves(low, op, p, "tpu.Tile", 2)),
+    ("top.Unsqueeze", plain::lower_to_reshape),
+    ("top.Upsample", |low, op, p| plain::moves(low, op, p, "tpu.Upsample", 2)),
+];
+
+/// The lowering of an operation of this full name.
+pub fn lowering(name: &str) -> Option<LowerFn> {
+    LOWERINGS
+        .iter()
+        .find(|(candidate, _)| *candidate == name)
+        .map(|(_, lower)| *lower)
+}

@@ -1,0 +1,1 @@
+//! From the top dialect to the tpu dialect.

@@ -1,0 +1,1 @@
+//! Passes on the tpu dialect before code generation.
