@@ -6,4 +6,5 @@ mod data;
 mod emulator;
 mod session;
 mod inference;
+mod lowering;
 mod text;

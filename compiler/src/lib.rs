@@ -1,4 +1,5 @@
 //! ONNX to BM1684 bmodel: import, passes, calibration, lowering, code generation, reference inference, and the tools.
+
 pub mod calibration;
 pub mod codegen;
 pub mod data;

@@ -43,8 +43,16 @@ pub fn propagate_ranges(ctx: &mut Context, func: Func) -> bool {
     let steps: [&[(&str, Pattern)]; 8] = [
         &[("top.Reshape", forward), ("top.Permute", forward)],
         KEEP_SIGN,
-        &[("top.Mul", sign_mul), ("top.SubConst", sign_sub_const), ("top.Sub", sign_sub)],
-        &[("top.Concat", backward_join), ("top.Min", backward_join), ("top.Max", backward_join)],
+        &[
+            ("top.Mul", sign_mul),
+            ("top.SubConst", sign_sub_const),
+            ("top.Sub", sign_sub),
+        ],
+        &[
+            ("top.Concat", backward_join),
+            ("top.Min", backward_join),
+            ("top.Max", backward_join),
+        ],
         &[
             ("top.Relu", backward),
             ("top.MaxPool", backward),
@@ -111,7 +119,10 @@ fn spread_forward(ctx: &mut Context, value: Value) {
 /// reshapes and permutations among the users do.
 fn spread_sign(ctx: &mut Context, value: Value) {
     for user in ctx.users(value) {
-        if ["top.AvgPool", "top.MaxPool", "top.Abs"].iter().any(|name| ctx.is(user, name)) {
+        if ["top.AvgPool", "top.MaxPool", "top.Abs"]
+            .iter()
+            .any(|name| ctx.is(user, name))
+        {
             let result = ctx.result(user);
             copy_element(ctx, value, result);
         } else {
@@ -122,7 +133,9 @@ fn spread_sign(ctx: &mut Context, value: Value) {
 
 /// A reshape, permutation or depth-to-space that makes `value` gives its range to its own input.
 fn spread_backward(ctx: &mut Context, value: Value) {
-    let Some(producer) = ctx.defining_op(value) else { return };
+    let Some(producer) = ctx.defining_op(value) else {
+        return;
+    };
     if ["top.Reshape", "top.Permute", "top.Depth2Space"]
         .iter()
         .any(|name| ctx.is(producer, name))
@@ -135,7 +148,9 @@ fn spread_backward(ctx: &mut Context, value: Value) {
 /// The result takes the input's range.
 fn forward(ctx: &mut Context, op: Op) -> bool {
     let (input, output) = (ctx.operand(op, 0), ctx.result(op));
-    let Some(range) = calibrated_range(ctx, input) else { return false };
+    let Some(range) = calibrated_range(ctx, input) else {
+        return false;
+    };
     if calibrated_range(ctx, output) == Some(range) {
         return false;
     }
@@ -147,9 +162,15 @@ fn forward(ctx: &mut Context, op: Op) -> bool {
 /// The result takes the input's range times the constant; a constant of 0 counts as 1.
 fn forward_product(ctx: &mut Context, op: Op) -> bool {
     let (input, output) = (ctx.operand(op, 0), ctx.result(op));
-    let Some((in_min, in_max)) = calibrated_range(ctx, input) else { return false };
+    let Some((in_min, in_max)) = calibrated_range(ctx, input) else {
+        return false;
+    };
     let constant = ctx.get_f64(op, "const_val").unwrap_or(1.0);
-    let (mut min, mut max) = if constant >= 0.0 { (in_min, in_max) } else { (in_max, in_min) };
+    let (mut min, mut max) = if constant >= 0.0 {
+        (in_min, in_max)
+    } else {
+        (in_max, in_min)
+    };
     if constant != 0.0 {
         min *= constant;
         max *= constant;
@@ -171,7 +192,11 @@ fn keep_sign(ctx: &mut Context, op: Op) -> bool {
     if (from.0 < 0.0) == (to.0 < 0.0) {
         return false;
     }
-    let min = if from.0 < 0.0 { f64::from((-to.1 * 0.1) as f32) } else { 0.0 };
+    let min = if from.0 < 0.0 {
+        f64::from((-to.1 * 0.1) as f32)
+    } else {
+        0.0
+    };
     set_range(ctx, output, (min, to.1));
     spread_sign(ctx, output);
     true
@@ -206,9 +231,13 @@ fn sign_sub(ctx: &mut Context, op: Op) -> bool {
 /// The first factor has the sign of the product: factors change places, or a product of two signed factors becomes signed.
 /// Products of a weight of several elements are left alone.
 fn sign_mul(ctx: &mut Context, op: Op) -> bool {
-    let [first, second] = *ctx.operands(op) else { return false };
+    let [first, second] = *ctx.operands(op) else {
+        return false;
+    };
     let output = ctx.result(op);
-    let Some((min, max)) = calibrated_range(ctx, output) else { return false };
+    let Some((min, max)) = calibrated_range(ctx, output) else {
+        return false;
+    };
     let is_signed = |value: Value| {
         // A weight of one element counts by its sign, which needs its data; of several, not at all.
         if super::bm1684::context::is_weight(ctx, value) {
@@ -243,7 +272,9 @@ fn backward_join(ctx: &mut Context, op: Op) -> bool {
     let output = ctx.result(op);
     let mut ranges = Vec::new();
     for input in &inputs {
-        let Some(range) = calibrated_range(ctx, *input) else { return false };
+        let Some(range) = calibrated_range(ctx, *input) else {
+            return false;
+        };
         ranges.push(range);
         if !ctx.has_one_use(*input)
             && ctx
@@ -254,8 +285,12 @@ fn backward_join(ctx: &mut Context, op: Op) -> bool {
             return false;
         }
     }
-    let Some(to) = calibrated_range(ctx, output) else { return false };
-    let Some(first) = ranges.first().copied() else { return false };
+    let Some(to) = calibrated_range(ctx, output) else {
+        return false;
+    };
+    let Some(first) = ranges.first().copied() else {
+        return false;
+    };
     let unsigned = first.0 >= 0.0;
     if ctx.is(op, "top.Concat") && ranges.iter().any(|range| (range.0 >= 0.0) != unsigned) {
         return false;

@@ -5,7 +5,9 @@
 //! reader's name and the number type (`images122_Conv_si8`), or, for a function result, without the reader.
 
 use super::bm1684::context::is_weight;
-use crate::quantization::scale::{bit_width, calibrated_range, int8_type, is_integer, is_uniform, storage_type, with_plain_element};
+use crate::quantization::scale::{
+    bit_width, calibrated_range, int8_type, is_integer, is_uniform, storage_type, with_plain_element,
+};
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Context, Diagnostic, FloatKind, Op, Type, TypeKind, Value, op_error};
 
@@ -78,7 +80,9 @@ fn operand_conversion(ctx: &mut Context, op: Op, index: usize) -> Conversion {
     let value = ctx.operand(op, index);
     match ctx.op_name(op) {
         // These read what they are given.
-        "tpu.Cast" | "tpu.Arg" | "tpu.Shape" | "tpu.ShapeSlice" | "tpu.Host2Device" | "tpu.Device2Host" => Conversion::None,
+        "tpu.Cast" | "tpu.Arg" | "tpu.Shape" | "tpu.ShapeSlice" | "tpu.Host2Device" | "tpu.Device2Host" => {
+            Conversion::None
+        }
         "tpu.GenericCpu" if index > 0 => Conversion::None,
         "tpu.Slice" if index > 0 => Conversion::None,
         "tpu.Gather" if index == 1 => {
@@ -92,7 +96,11 @@ fn operand_conversion(ctx: &mut Context, op: Op, index: usize) -> Conversion {
             }
         }
         _ => {
-            let result = ctx.results(op).iter().copied().find(|result| !ctx.is_none(*result));
+            let result = ctx
+                .results(op)
+                .iter()
+                .copied()
+                .find(|result| !ctx.is_none(*result));
             match result {
                 Some(result) => {
                     let ty = ctx.value_type(result);
@@ -153,7 +161,12 @@ fn apply(ctx: &mut Context, op: Op, index: usize, conversion: Conversion) -> Res
 }
 
 /// The cast of `value`: one that is there already, or a new one right after it.
-fn cast(ctx: &mut Context, value: Value, conversion: Conversion, user: Option<Op>) -> Result<Option<Value>, Diagnostic> {
+fn cast(
+    ctx: &mut Context,
+    value: Value,
+    conversion: Conversion,
+    user: Option<Op>,
+) -> Result<Option<Value>, Diagnostic> {
     let ty = ctx.value_type(value);
     let new_type = match conversion {
         Conversion::None => return Ok(None),
@@ -176,7 +189,9 @@ fn cast(ctx: &mut Context, value: Value, conversion: Conversion, user: Option<Op
         }
     }
     let Some(producer) = ctx.defining_op(value) else {
-        return Err(Diagnostic::error("a function argument is read without a 'top.Input' between"));
+        return Err(Diagnostic::error(
+            "a function argument is read without a 'top.Input' between",
+        ));
     };
     let storage = storage_type(ctx, new_type);
     let type_name = type_name(ctx, storage)
@@ -188,7 +203,12 @@ fn cast(ctx: &mut Context, value: Value, conversion: Conversion, user: Option<Op
     );
     let mut rw = ctx.rewriter();
     rw.set_after(producer);
-    let new = rw.build("tpu.Cast").named(&name).operand(value).result(new_type).finish();
+    let new = rw
+        .build("tpu.Cast")
+        .named(&name)
+        .operand(value)
+        .result(new_type)
+        .finish();
     Ok(Some(ctx.result(new)))
 }
 
@@ -202,7 +222,9 @@ fn cast_input(ctx: &mut Context, op: Op) -> Result<(), Diagnostic> {
     }
     let readers: Vec<_> = ctx.uses(output).to_vec();
     ctx.rewriter().set_type(output, argument_type);
-    let Some(cast) = cast(ctx, output, conversion, None)? else { return Ok(()) };
+    let Some(cast) = cast(ctx, output, conversion, None)? else {
+        return Ok(());
+    };
     let mut rw = ctx.rewriter();
     rw.set_type(cast, output_type);
     for reader in readers {

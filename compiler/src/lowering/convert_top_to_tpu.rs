@@ -20,21 +20,76 @@ pub const PASS: Pass = Pass {
     group: "lowering",
     summary: "Lower top operations to tpu operations for the chip and mode of --processor-assign",
     options: &[
-        option("weightFileName", OptionKind::Str, "", "name of the weight file that belongs to the result"),
-        option("qtable", OptionKind::Str, "", "quantisation table: operations that keep another precision"),
-        option("asymmetric", OptionKind::Bool, "false", "asymmetric quantisation; bm1684 has symmetric only"),
-        option("allow-unmatched", OptionKind::Bool, "false", "accept names in the quantisation table that the program does not have"),
-        option("doWinograd", OptionKind::Bool, "false", "Winograd convolution; not supported"),
-        option("q_group_size", OptionKind::Int, "0", "group size of weight quantisation; recorded, unused on bm1684"),
-        option("q_symmetric", OptionKind::Bool, "false", "symmetric group quantisation; recorded, unused on bm1684"),
-        option("matmul_perchannel", OptionKind::Bool, "false", "scale for each column of a matrix; unused on bm1684"),
-        option("gelu_mode", OptionKind::Str, "normal", "approximation of GELU; unused on bm1684"),
-        option("ignore_f16_overflow", OptionKind::Bool, "false", "for F16; unused on bm1684"),
+        option(
+            "weightFileName",
+            OptionKind::Str,
+            "",
+            "name of the weight file that belongs to the result",
+        ),
+        option(
+            "qtable",
+            OptionKind::Str,
+            "",
+            "quantisation table: operations that keep another precision",
+        ),
+        option(
+            "asymmetric",
+            OptionKind::Bool,
+            "false",
+            "asymmetric quantisation; bm1684 has symmetric only",
+        ),
+        option(
+            "allow-unmatched",
+            OptionKind::Bool,
+            "false",
+            "accept names in the quantisation table that the program does not have",
+        ),
+        option(
+            "doWinograd",
+            OptionKind::Bool,
+            "false",
+            "Winograd convolution; not supported",
+        ),
+        option(
+            "q_group_size",
+            OptionKind::Int,
+            "0",
+            "group size of weight quantisation; recorded, unused on bm1684",
+        ),
+        option(
+            "q_symmetric",
+            OptionKind::Bool,
+            "false",
+            "symmetric group quantisation; recorded, unused on bm1684",
+        ),
+        option(
+            "matmul_perchannel",
+            OptionKind::Bool,
+            "false",
+            "scale for each column of a matrix; unused on bm1684",
+        ),
+        option(
+            "gelu_mode",
+            OptionKind::Str,
+            "normal",
+            "approximation of GELU; unused on bm1684",
+        ),
+        option(
+            "ignore_f16_overflow",
+            OptionKind::Bool,
+            "false",
+            "for F16; unused on bm1684",
+        ),
     ],
     run,
 };
 
-const fn option(name: &'static str, kind: OptionKind, default: &'static str, help: &'static str) -> OptionSpec {
+const fn option(
+    name: &'static str,
+    kind: OptionKind,
+    default: &'static str,
+    help: &'static str,
+) -> OptionSpec {
     OptionSpec {
         name,
         kind,
@@ -70,15 +125,25 @@ impl Plan {
         match program.module_str("chip") {
             Some("bm1684") => {}
             Some("ALL") | None => {
-                return Err(one("no chip is assigned: run --processor-assign=\"chip=bm1684 mode=...\" first".to_owned()));
+                return Err(one(
+                    "no chip is assigned: run --processor-assign=\"chip=bm1684 mode=...\" first".to_owned(),
+                ));
             }
-            Some(chip) => return Err(one(format!("cannot lower for chip '{chip}': bm1684 is supported"))),
+            Some(chip) => {
+                return Err(one(format!(
+                    "cannot lower for chip '{chip}': bm1684 is supported"
+                )));
+            }
         }
         if options.bool("asymmetric") {
-            return Err(one("bm1684 supports symmetric quantisation only: use asymmetric=false".to_owned()));
+            return Err(one(
+                "bm1684 supports symmetric quantisation only: use asymmetric=false".to_owned(),
+            ));
         }
         if options.bool("doWinograd") {
-            return Err(one("Winograd convolution is not supported: use doWinograd=false".to_owned()));
+            return Err(one(
+                "Winograd convolution is not supported: use doWinograd=false".to_owned()
+            ));
         }
         let state = program.module_str("state").unwrap_or("TOP_F32");
         match (state, precision) {
@@ -88,7 +153,11 @@ impl Plan {
                     "INT8 needs ranges: run --import-calibration-table=\"file=...\" first".to_owned(),
                 ));
             }
-            _ => return Err(one(format!("the module is in state {state}, expected TOP_F32 or TOP_CALIBRATED"))),
+            _ => {
+                return Err(one(format!(
+                    "the module is in state {state}, expected TOP_F32 or TOP_CALIBRATED"
+                )));
+            }
         }
         let func = program.main().map_err(|error| vec![error])?;
         let table = match options.str("qtable") {
@@ -113,7 +182,11 @@ impl Plan {
     }
 
     fn precision_of(&self, ctx: &Context, op: Op) -> Precision {
-        self.table.modes.get(ctx.name(op)).copied().unwrap_or(self.precision)
+        self.table
+            .modes
+            .get(ctx.name(op))
+            .copied()
+            .unwrap_or(self.precision)
     }
 }
 
@@ -152,7 +225,9 @@ fn is_computed(ctx: &Context, op: Op) -> bool {
 
 fn unsupported(ctx: &Context, op: Op) -> Option<Diagnostic> {
     let name = ctx.op_name(op);
-    if matches!(name, "top.Input" | "top.Weight" | "top.None" | "func.return") || bm1684::lowering(name).is_some() {
+    if matches!(name, "top.Input" | "top.Weight" | "top.None" | "func.return")
+        || bm1684::lowering(name).is_some()
+    {
         return None;
     }
     Some(op_error(
@@ -170,7 +245,9 @@ fn lower(program: &mut Program, plan: &Plan) -> Result<(), Diagnostic> {
     let block = plan.func.block(ctx);
     let mut low = Lowering { ctx, weights, block };
     for op in plan.func.ops(low.ctx).into_iter().rev() {
-        let Some(lower) = bm1684::lowering(low.ctx.op_name(op)) else { continue };
+        let Some(lower) = bm1684::lowering(low.ctx.op_name(op)) else {
+            continue;
+        };
         let precision = plan.precision_of(low.ctx, op);
         // How top rounds says nothing about the chip.
         let mut rw = low.ctx.rewriter();
@@ -193,7 +270,9 @@ fn forward_elements(ctx: &mut Context, func: Func) {
             .any(|name| ctx.is(op, name))
         {
             let (input, output) = (ctx.operand(op, 0), ctx.result(op));
-            let (Some(from), Some(to)) = (ctx.element(input), ctx.element(output)) else { continue };
+            let (Some(from), Some(to)) = (ctx.element(input), ctx.element(output)) else {
+                continue;
+            };
             if from != to {
                 let ty = ctx.value_type(output);
                 let ty = with_plain_element(ctx, ty, from);
@@ -240,7 +319,10 @@ fn finish(program: &mut Program, options: &Options, plan: &Plan) {
     plan.func.update_type(&mut program.ctx.rewriter());
     let file = match options.str("weightFileName") {
         "" => {
-            let name = program.ctx.get_str(program.module.op(), "sym_name").unwrap_or("module");
+            let name = program
+                .ctx
+                .get_str(program.module.op(), "sym_name")
+                .unwrap_or("module");
             let suffix = match plan.precision {
                 Precision::F32 => "f32",
                 Precision::Int8 => "int8_sym",

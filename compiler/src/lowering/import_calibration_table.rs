@@ -65,14 +65,20 @@ fn import(program: &mut Program, options: &Options) -> Result<Changed, Diagnosti
             "a calibration table belongs to a module in state TOP_F32, this one is in state {state}"
         )));
     }
-    let table = CalibrationTable::read(Path::new(file)).map_err(|error| Diagnostic::error(error.to_string()))?;
+    let table =
+        CalibrationTable::read(Path::new(file)).map_err(|error| Diagnostic::error(error.to_string()))?;
     let func = program.main()?;
     let ctx = &mut program.ctx;
     let values: Vec<(Op, Value)> = func
         .ops(ctx)
         .into_iter()
         .filter(|op| has_range(ctx, *op))
-        .flat_map(|op| ctx.results(op).iter().map(|value| (op, *value)).collect::<Vec<_>>())
+        .flat_map(|op| {
+            ctx.results(op)
+                .iter()
+                .map(|value| (op, *value))
+                .collect::<Vec<_>>()
+        })
         .filter(|(_, value)| is_float(ctx, *value))
         .collect();
     if !options.bool("allow-unmatched") {
@@ -147,7 +153,10 @@ fn check_names(
             table.thresholds.len()
         ));
         if let (Some(theirs), Some(ours)) = (unknown.first(), names.first()) {
-            error = error.note(format!("for example the table has '{theirs}', the program has '{ours}'"), None);
+            error = error.note(
+                format!("for example the table has '{theirs}', the program has '{ours}'"),
+                None,
+            );
         }
         return Err(error);
     }
@@ -162,7 +171,10 @@ fn check_names(
             "{file}: the program has no value '{first}'{hint}; {remedy}"
         ));
         if unknown.len() > 1 {
-            error = error.note(format!("{} unknown names: {}", unknown.len(), listed(&unknown)), None);
+            error = error.note(
+                format!("{} unknown names: {}", unknown.len(), listed(&unknown)),
+                None,
+            );
         }
         return Err(error);
     }
@@ -175,7 +187,10 @@ fn check_names(
         };
         let mut error = Diagnostic::error(format!("{file} has no range for '{first}'{hint}; {remedy}"));
         if missing.len() > 1 {
-            error = error.note(format!("{} values without a range: {}", missing.len(), listed(&missing)), None);
+            error = error.note(
+                format!("{} values without a range: {}", missing.len(), listed(&missing)),
+                None,
+            );
         }
         return Err(error);
     }

@@ -13,15 +13,40 @@ pub const PASS: Pass = Pass {
     options: &[
         option("chip", OptionKind::Str, "bm1684", "the chip: bm1684"),
         option("mode", OptionKind::Str, "F32", "F32 or INT8"),
-        option("num_device", OptionKind::Int, "1", "number of devices; bm1684 has one"),
-        option("num_core", OptionKind::Int, "1", "number of cores; bm1684 has one"),
-        option("addr_mode", OptionKind::Str, "auto", "address mode: auto or basic"),
-        option("high_precision", OptionKind::Bool, "false", "recorded; unused on bm1684"),
+        option(
+            "num_device",
+            OptionKind::Int,
+            "1",
+            "number of devices; bm1684 has one",
+        ),
+        option(
+            "num_core",
+            OptionKind::Int,
+            "1",
+            "number of cores; bm1684 has one",
+        ),
+        option(
+            "addr_mode",
+            OptionKind::Str,
+            "auto",
+            "address mode: auto or basic",
+        ),
+        option(
+            "high_precision",
+            OptionKind::Bool,
+            "false",
+            "recorded; unused on bm1684",
+        ),
     ],
     run,
 };
 
-const fn option(name: &'static str, kind: OptionKind, default: &'static str, help: &'static str) -> OptionSpec {
+const fn option(
+    name: &'static str,
+    kind: OptionKind,
+    default: &'static str,
+    help: &'static str,
+) -> OptionSpec {
     OptionSpec {
         name,
         kind,
@@ -42,11 +67,16 @@ fn run(program: &mut Program, options: &Options, found: &mut Vec<Diagnostic>) ->
     let precision = Precision::parse(options.str("mode")).map_err(&mut fail)?;
     let address_mode = options.str("addr_mode");
     if !matches!(address_mode, "auto" | "basic") {
-        return Err(fail(format!("unknown address mode '{address_mode}': auto and basic are supported on bm1684")));
+        return Err(fail(format!(
+            "unknown address mode '{address_mode}': auto and basic are supported on bm1684"
+        )));
     }
     for name in ["num_device", "num_core"] {
         if options.int(name) < 1 {
-            return Err(fail(format!("{name} must be 1 or more, found {}", options.int(name))));
+            return Err(fail(format!(
+                "{name} must be 1 or more, found {}",
+                options.int(name)
+            )));
         }
     }
     let module = program.module.op();
@@ -57,7 +87,10 @@ fn run(program: &mut Program, options: &Options, found: &mut Vec<Diagnostic>) ->
         ("module.chip", ctx.string_attr(&chip)),
         ("module.cores", ctx.i64_attr(1)),
         ("module.devices", ctx.i64_attr(1)),
-        ("module.high_precision", ctx.bool_attr(options.bool("high_precision"))),
+        (
+            "module.high_precision",
+            ctx.bool_attr(options.bool("high_precision")),
+        ),
         ("module.mode", ctx.string_attr(precision.name())),
     ];
     let mut rw = ctx.rewriter();

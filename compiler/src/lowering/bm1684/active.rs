@@ -78,7 +78,9 @@ pub(super) fn lower_elu(low: &mut Lowering, op: Op, precision: Precision) -> Res
         rw.set_attr(op, "coeffs", coeffs);
     }
     let alpha = f64::from(alpha as f32);
-    either(low, op, precision, "ELU", |x| if x > 0.0 { x } else { alpha * (x.exp() - 1.0) })
+    either(low, op, precision, "ELU", |x| {
+        if x > 0.0 { x } else { alpha * (x.exp() - 1.0) }
+    })
 }
 
 /// Small deviations of the argument change the result too much for INT8: F32 always.
@@ -101,7 +103,10 @@ pub(super) fn lower_pow(low: &mut Lowering, op: Op, precision: Precision) -> Res
     }
     let input = low.ctx.operand(op, 0);
     let ty = low.ctx.value_type(low.ctx.result(op));
-    let (ln, exp) = (low.tpu_enum("active_mode", "LN"), low.tpu_enum("active_mode", "EXP"));
+    let (ln, exp) = (
+        low.tpu_enum("active_mode", "LN"),
+        low.tpu_enum("active_mode", "EXP"),
+    );
     let constant = low.ctx.f64_attr(exponent);
     let log = low.insert(op, "_log", "tpu.Active", ty, &[input], &[("mode", ln)]);
     let product = low.insert(op, "_mul", "tpu.MulConst", ty, &[log], &[("const_val", constant)]);

@@ -6,7 +6,9 @@
 
 use super::context::{Lowering, flat};
 use crate::quantization::Precision;
-use crate::quantization::arithmetic::{min_max, operand_shift, quantize_i8, saturate_i8, saturate_u8, weight_scale};
+use crate::quantization::arithmetic::{
+    min_max, operand_shift, quantize_i8, saturate_i8, saturate_u8, weight_scale,
+};
 use tpuc_dialects::ir::{Diagnostic, Op, Value};
 
 pub(super) fn lower(low: &mut Lowering, op: Op, precision: Precision) -> Result<(), Diagnostic> {
@@ -59,19 +61,32 @@ fn lower_to(low: &mut Lowering, op: Op, precision: Precision, name: &str) -> Res
 
 /// An 8-bit copy of a weight at the scale of its largest magnitude: signed if a value is negative. The copy is named
 /// after the weight.
-pub(super) fn constant(low: &mut Lowering, input: Value, unsigned_suffix: &str) -> Result<(Value, f64), Diagnostic> {
+pub(super) fn constant(
+    low: &mut Lowering,
+    input: Value,
+    unsigned_suffix: &str,
+) -> Result<(Value, f64), Diagnostic> {
     let values = low.weight_f32(input)?;
     let (min, max) = min_max(&values);
     let signed = min < 0.0;
     let scale = f64::from(max.abs().max(min.abs())) / if signed { 127.0 } else { 255.0 };
     let shape = low.ctx.shape(input).unwrap_or_default().to_vec();
-    let owner = low.ctx.defining_op(input).ok_or_else(|| Diagnostic::error("a weight"))?;
+    let owner = low
+        .ctx
+        .defining_op(input)
+        .ok_or_else(|| Diagnostic::error("a weight"))?;
     let value = if signed {
-        let quantized: Vec<i8> = values.iter().map(|value| saturate_i8(f64::from(*value) / scale)).collect();
+        let quantized: Vec<i8> = values
+            .iter()
+            .map(|value| saturate_i8(f64::from(*value) / scale))
+            .collect();
         let element = low.ctx.sint_type(8);
         low.new_weight(owner, "i8", flat(quantized), &shape, element)
     } else {
-        let quantized: Vec<u8> = values.iter().map(|value| saturate_u8(f64::from(*value) / scale)).collect();
+        let quantized: Vec<u8> = values
+            .iter()
+            .map(|value| saturate_u8(f64::from(*value) / scale))
+            .collect();
         let element = low.ctx.uint_type(8);
         low.new_weight(owner, unsigned_suffix, flat(quantized), &shape, element)
     };

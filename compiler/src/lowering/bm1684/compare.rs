@@ -33,12 +33,23 @@ pub(super) fn lower_const(low: &mut Lowering, op: Op, precision: Precision) -> R
     let constant = low.ctx.f64_attr(integer);
     let operands = low.ctx.operands(op).to_vec();
     let ty = low.bool_type(op);
-    low.replace_with_attrs(op, "tpu.CompareConst", &[ty], &operands, &[("const_val", constant)]);
+    low.replace_with_attrs(
+        op,
+        "tpu.CompareConst",
+        &[ty],
+        &operands,
+        &[("const_val", constant)],
+    );
     Ok(())
 }
 
 pub(super) fn lower_arg(low: &mut Lowering, op: Op, _precision: Precision) -> Result<(), Diagnostic> {
-    let mut types: Vec<_> = low.ctx.results(op).iter().map(|value| low.ctx.value_type(*value)).collect();
+    let mut types: Vec<_> = low
+        .ctx
+        .results(op)
+        .iter()
+        .map(|value| low.ctx.value_type(*value))
+        .collect();
     if let Some(indices) = types.first_mut()
         && let Some(shape) = low.ctx.type_shape(*indices).map(<[i64]>::to_vec)
     {

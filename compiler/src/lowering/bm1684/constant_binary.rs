@@ -10,13 +10,19 @@ use tpuc_dialects::ir::{Diagnostic, Op};
 
 /// Scales of the input and the result.
 fn scales(low: &Lowering, op: Op) -> Result<(f64, f64), Diagnostic> {
-    Ok((low.scale(op, low.ctx.operand(op, 0))?, low.scale(op, low.ctx.result(op))?))
+    Ok((
+        low.scale(op, low.ctx.operand(op, 0))?,
+        low.scale(op, low.ctx.result(op))?,
+    ))
 }
 
 /// Multiplier and right shift of the input, times `factor`.
 fn multiplier(factor: f32, in_scale: f64, out_scale: f64) -> (i8, i32) {
     let shift = operand_shift(factor, in_scale, out_scale).max(0);
-    (quantize_i8(&[factor], weight_scale(shift, in_scale, out_scale))[0], shift)
+    (
+        quantize_i8(&[factor], weight_scale(shift, in_scale, out_scale))[0],
+        shift,
+    )
 }
 
 /// `2^shift / out_scale`

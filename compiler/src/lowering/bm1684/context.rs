@@ -28,7 +28,14 @@ impl Lowering<'_> {
     }
 
     /// Replaces `op` by a new operation at its place and with its location: the attributes given, defaults for the rest.
-    pub fn replace(&mut self, op: Op, name: &str, types: &[Type], operands: &[Value], attrs: &[NewAttr]) -> Op {
+    pub fn replace(
+        &mut self,
+        op: Op,
+        name: &str,
+        types: &[Type],
+        operands: &[Value],
+        attrs: &[NewAttr],
+    ) -> Op {
         let loc = self.ctx.op_loc(op);
         let span = self.ctx.op_span(op);
         let mut rw = self.ctx.rewriter_before(op);
@@ -191,7 +198,14 @@ impl Lowering<'_> {
 
     /// A new weight before `owner`, named after it: `OWNER_SUFFIX`, or `OWNER_1_SUFFIX`, ... where that is taken. The
     /// tensor is one-dimensional, as TPU-MLIR stores what lowering makes.
-    pub fn new_weight(&mut self, owner: Op, suffix: &str, tensor: Tensor, shape: &[i64], element: Type) -> Value {
+    pub fn new_weight(
+        &mut self,
+        owner: Op,
+        suffix: &str,
+        tensor: Tensor,
+        shape: &[i64],
+        element: Type,
+    ) -> Value {
         let owner_name = self.ctx.name(owner).to_owned();
         let mut name = format!("{owner_name}_{suffix}");
         let mut index = 1;

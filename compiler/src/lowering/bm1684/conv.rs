@@ -6,7 +6,9 @@
 
 use super::context::{Lowering, flat};
 use crate::quantization::Precision;
-use crate::quantization::arithmetic::{max_magnitude, quantize_bias, quantize_i8, weight_scale, weight_shift};
+use crate::quantization::arithmetic::{
+    max_magnitude, quantize_bias, quantize_i8, weight_scale, weight_shift,
+};
 use tpuc_dialects::ir::{Diagnostic, Op, OpView};
 use tpuc_dialects::top::Conv;
 
@@ -18,7 +20,11 @@ pub(super) fn lower(low: &mut Lowering, op: Op, precision: Precision) -> Result<
 }
 
 fn target(conv: Conv, low: &Lowering) -> &'static str {
-    if conv.kernel_shape(low.ctx).len() == 3 { "tpu.Conv3D" } else { "tpu.Conv2D" }
+    if conv.kernel_shape(low.ctx).len() == 3 {
+        "tpu.Conv3D"
+    } else {
+        "tpu.Conv2D"
+    }
 }
 
 fn lower_f32(low: &mut Lowering, op: Op) {
@@ -59,7 +65,10 @@ fn lower_int8(low: &mut Lowering, op: Op) -> Result<bool, Diagnostic> {
     let quantized = quantize_i8(&weights, weight_scale(shift, in_scale, out_scale));
     let filter_shape = low.ctx.shape(filter).unwrap_or_default().to_vec();
     let i8_type = low.ctx.int_type(8);
-    let mut operands = vec![input, low.new_weight(op, "filter_int8", flat(quantized), &filter_shape, i8_type)];
+    let mut operands = vec![
+        input,
+        low.new_weight(op, "filter_int8", flat(quantized), &filter_shape, i8_type),
+    ];
     operands.push(match bias {
         Some((bias, values)) => {
             let shape = low.ctx.shape(bias).unwrap_or_default().to_vec();

@@ -2,7 +2,9 @@
 
 use super::context::{Lowering, flat};
 use crate::quantization::Precision;
-use crate::quantization::arithmetic::{max_magnitude, quantize_bias, quantize_i8, weight_scale, weight_shift};
+use crate::quantization::arithmetic::{
+    max_magnitude, quantize_bias, quantize_i8, weight_scale, weight_shift,
+};
 use tpuc_dialects::ir::{Diagnostic, Op, OpView};
 use tpuc_dialects::top::Deconv;
 

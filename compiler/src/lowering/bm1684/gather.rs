@@ -20,7 +20,12 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
             .result(input_type)
             .finish();
         let activation = low.ctx.result(activation);
-        let attrs: Vec<_> = low.ctx.get_attr(op, "axis").map(|axis| ("axis", axis)).into_iter().collect();
+        let attrs: Vec<_> = low
+            .ctx
+            .get_attr(op, "axis")
+            .map(|axis| ("axis", axis))
+            .into_iter()
+            .collect();
         low.replace(op, "tpu.Gather", &[ty], &[activation, indices, none], &attrs);
         return Ok(());
     }
@@ -34,7 +39,10 @@ pub(super) fn lower_elements(low: &mut Lowering, op: Op, _precision: Precision) 
     let ty = low.ctx.value_type(low.ctx.result(op));
     let indices = integer_weight(low, op, indices, "indices_int32")?;
     let param = low.ctx.attr(AttrKind::Dictionary(low.ctx.attrs(op).to_vec()));
-    let attrs = [("cpu_op_name", low.ctx.string_attr("gatherelements_pt")), ("param", param)];
+    let attrs = [
+        ("cpu_op_name", low.ctx.string_attr("gatherelements_pt")),
+        ("param", param),
+    ];
     low.replace(op, "tpu.GenericCpu", &[ty], &[input, indices], &attrs);
     Ok(())
 }
@@ -44,7 +52,11 @@ fn integer_weight(low: &mut Lowering, op: Op, value: Value, suffix: &str) -> Res
     if !low.is_weight(value) {
         return Ok(value);
     }
-    let integers: Vec<i32> = low.weight_f32(value)?.into_iter().map(|index| index as i32).collect();
+    let integers: Vec<i32> = low
+        .weight_f32(value)?
+        .into_iter()
+        .map(|index| index as i32)
+        .collect();
     let shape = low.ctx.shape(value).unwrap_or_default().to_vec();
     let element = low.ctx.int_type(32);
     Ok(low.new_weight(op, suffix, flat(integers), &shape, element))

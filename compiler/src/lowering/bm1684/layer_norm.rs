@@ -9,7 +9,12 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
     let ty = low.ctx.value_type(low.ctx.result(op));
     let operands = low.ctx.operands(op).to_vec();
     let input = operands[0];
-    let given = |index: usize| operands.get(index).copied().filter(|value| !low.ctx.is_none(*value));
+    let given = |index: usize| {
+        operands
+            .get(index)
+            .copied()
+            .filter(|value| !low.ctx.is_none(*value))
+    };
     let (weight, bias): (Option<Value>, Option<Value>) = (given(1), given(2));
     let shape = low.ctx.shape(input).unwrap_or_default().to_vec();
     let axis = low.ctx.get_i64(op, "axis").unwrap_or(-1);
@@ -20,13 +25,21 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
         _ => {
             return Err(low.error(
                 op,
-                format_args!("with axis {axis} of rank {} cannot be lowered for bm1684: use axis 1, 2 or 3 (of 4)", shape.len()),
+                format_args!(
+                    "with axis {axis} of rank {} cannot be lowered for bm1684: use axis 1, 2 or 3 (of 4)",
+                    shape.len()
+                ),
             ));
         }
     };
     let none = low.none();
     let attrs = [
-        ("eps", low.ctx.get_attr(op, "eps").unwrap_or_else(|| low.ctx.f64_attr(1e-5))),
+        (
+            "eps",
+            low.ctx
+                .get_attr(op, "eps")
+                .unwrap_or_else(|| low.ctx.f64_attr(1e-5)),
+        ),
         ("num_groups", low.ctx.i64_attr(groups)),
     ];
     // The last step takes the name of the whole.
@@ -38,7 +51,14 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
         let full_type = low.ctx.tensor_type(&shape, f32_type);
         value = low.insert(op, "_reshape_1", "tpu.Reshape", flat_type, &[input, none], &[]);
         let norm_operands = [value, none, none, none, none];
-        value = low.insert(op, "_convert_to_group_norm", "tpu.GroupNorm", flat_type, &norm_operands, &attrs);
+        value = low.insert(
+            op,
+            "_convert_to_group_norm",
+            "tpu.GroupNorm",
+            flat_type,
+            &norm_operands,
+            &attrs,
+        );
         if last_is_norm {
             low.replace(op, "tpu.Reshape", &[full_type], &[value, none], &[]);
             return Ok(());
@@ -50,7 +70,14 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
             low.replace(op, "tpu.GroupNorm", &[ty], &norm_operands, &attrs);
             return Ok(());
         }
-        value = low.insert(op, "_convert_to_group_norm", "tpu.GroupNorm", ty, &norm_operands, &attrs);
+        value = low.insert(
+            op,
+            "_convert_to_group_norm",
+            "tpu.GroupNorm",
+            ty,
+            &norm_operands,
+            &attrs,
+        );
     }
     match (weight, bias) {
         (Some(weight), Some(bias)) => {

@@ -33,7 +33,10 @@ pub(super) fn lower_prelu(low: &mut Lowering, op: Op, precision: Precision) -> R
     let (_, shift) = truncated_multiplier(f64::from(max_magnitude(&slopes)), 127);
     let factor = (shift as f64).exp2();
     // Truncated toward zero.
-    let quantized: Vec<i8> = slopes.iter().map(|slope| (f64::from(*slope) * factor) as i8).collect();
+    let quantized: Vec<i8> = slopes
+        .iter()
+        .map(|slope| (f64::from(*slope) * factor) as i8)
+        .collect();
     let shape = low.ctx.shape(slope).unwrap_or_default().to_vec();
     let i8_type = low.ctx.int_type(8);
     let slope = low.new_weight(op, "slope_i8", flat(quantized), &shape, i8_type);

@@ -5,7 +5,9 @@
 
 use super::context::{Lowering, flat};
 use crate::quantization::Precision;
-use crate::quantization::arithmetic::{max_magnitude, quantize_bias, quantize_i8, weight_scale, weight_shift};
+use crate::quantization::arithmetic::{
+    max_magnitude, quantize_bias, quantize_i8, weight_scale, weight_shift,
+};
 use tpuc_dialects::ir::{Context, Diagnostic, Op, OpView};
 use tpuc_dialects::top::MatMul;
 
@@ -22,8 +24,7 @@ fn is_fully_connected(ctx: &Context, matmul: MatMul) -> bool {
     let (Some(input), Some(weight)) = (ctx.shape(matmul.input(ctx)), ctx.shape(right)) else {
         return false;
     };
-    let transposed =
-        matmul.left_transpose(ctx) || matmul.right_transpose(ctx) || matmul.hdim_is_batch(ctx);
+    let transposed = matmul.left_transpose(ctx) || matmul.right_transpose(ctx) || matmul.hdim_is_batch(ctx);
     // A 1-D input is a row; more dimensions before K all count into M, which then differs from the first.
     let (rows, depth) = match input {
         [] => return false,
@@ -67,6 +68,12 @@ fn lower_int8(low: &mut Lowering, op: Op) -> Result<(), Diagnostic> {
     };
     let rshifts = low.ctx.i64_array_attr(&[i64::from(shift)]);
     let ty = low.int8_type(op)?;
-    low.replace_with_attrs(op, "tpu.MatMul", &[ty], &[input, filter, bias, none, none], &[("rshifts", rshifts)]);
+    low.replace_with_attrs(
+        op,
+        "tpu.MatMul",
+        &[ty],
+        &[input, filter, bias, none, none],
+        &[("rshifts", rshifts)],
+    );
     Ok(())
 }

@@ -41,14 +41,18 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     ("top.Concat", concat::lower),
     ("top.Conv", conv::lower),
     ("top.Deconv", deconv::lower),
-    ("top.Depth2Space", |low, op, p| plain::moves(low, op, p, "tpu.Depth2Space", 0)),
+    ("top.Depth2Space", |low, op, p| {
+        plain::moves(low, op, p, "tpu.Depth2Space", 0)
+    }),
     ("top.Div", |low, op, _| plain::floats(low, op, "tpu.Div", 0)),
     ("top.Elu", active::lower_elu),
     ("top.Exp", active::lower_exp),
     ("top.GELU", active::lower_gelu),
     ("top.Gather", gather::lower),
     ("top.GatherElements", gather::lower_elements),
-    ("top.GroupNorm", |low, op, _| plain::floats(low, op, "tpu.GroupNorm", 5)),
+    ("top.GroupNorm", |low, op, _| {
+        plain::floats(low, op, "tpu.GroupNorm", 5)
+    }),
     ("top.HardSigmoid", active::lower_hard_sigmoid),
     ("top.HardSwish", active::lower_hard_swish),
     ("top.Interp", plain::lower_interp),
@@ -67,27 +71,39 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     ("top.MulConst", constant_binary::lower_mul),
     ("top.PRelu", leaky_relu::lower_prelu),
     ("top.Pad", pad::lower),
-    ("top.Permute", |low, op, p| plain::moves(low, op, p, "tpu.Permute", 2)),
+    ("top.Permute", |low, op, p| {
+        plain::moves(low, op, p, "tpu.Permute", 2)
+    }),
     ("top.Pow", active::lower_pow),
     ("top.Reciprocal", active::lower_reciprocal),
     ("top.Reduce", reduce::lower),
     ("top.Relu", constant_binary::lower_relu),
-    ("top.Reshape", |low, op, p| plain::moves(low, op, p, "tpu.Reshape", 2)),
+    ("top.Reshape", |low, op, p| {
+        plain::moves(low, op, p, "tpu.Reshape", 2)
+    }),
     ("top.Scale", scale::lower),
-    ("top.ShuffleChannel", |low, op, p| plain::moves(low, op, p, "tpu.ShuffleChannel", 0)),
+    ("top.ShuffleChannel", |low, op, p| {
+        plain::moves(low, op, p, "tpu.ShuffleChannel", 0)
+    }),
     ("top.SiLU", active::lower_silu),
     ("top.Sigmoid", active::lower_sigmoid),
     ("top.Slice", |low, op, p| plain::moves(low, op, p, "tpu.Slice", 5)),
-    ("top.Softmax", |low, op, _| plain::floats(low, op, "tpu.Softmax", 6)),
+    ("top.Softmax", |low, op, _| {
+        plain::floats(low, op, "tpu.Softmax", 6)
+    }),
     ("top.Sqrt", active::lower_sqrt),
     ("top.Squeeze", plain::lower_to_reshape),
     ("top.Sub", add::lower_sub),
     ("top.SubConst", constant_binary::lower_sub),
-    ("top.SwapDimInner", |low, op, p| plain::moves(low, op, p, "tpu.SwapDimInner", 0)),
+    ("top.SwapDimInner", |low, op, p| {
+        plain::moves(low, op, p, "tpu.SwapDimInner", 0)
+    }),
     ("top.Tanh", active::lower_tanh),
     ("top.Tile", |low, op, p| plain::moves(low, op, p, "tpu.Tile", 2)),
     ("top.Unsqueeze", plain::lower_to_reshape),
-    ("top.Upsample", |low, op, p| plain::moves(low, op, p, "tpu.Upsample", 2)),
+    ("top.Upsample", |low, op, p| {
+        plain::moves(low, op, p, "tpu.Upsample", 2)
+    }),
 ];
 
 /// The lowering of an operation of this full name.

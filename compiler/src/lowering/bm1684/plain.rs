@@ -50,7 +50,12 @@ pub(super) fn lower_interp(low: &mut Lowering, op: Op, _precision: Precision) ->
 
 /// `top.LSTM`: F32; buffer and the four tables of other chips are absent.
 pub(super) fn lower_lstm(low: &mut Lowering, op: Op, _precision: Precision) -> Result<(), Diagnostic> {
-    let types: Vec<_> = low.ctx.results(op).iter().map(|value| low.ctx.value_type(*value)).collect();
+    let types: Vec<_> = low
+        .ctx
+        .results(op)
+        .iter()
+        .map(|value| low.ctx.value_type(*value))
+        .collect();
     let operands = low.padded_operands(op, 12);
     low.replace_with_attrs(op, "tpu.LSTM", &types, &operands, &[]);
     Ok(())

@@ -12,9 +12,19 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
     let input = low.ctx.operand(op, 0);
     let input_type = low.ctx.value_type(input);
     let ty = low.ctx.value_type(low.ctx.result(op));
-    let (square, sqrt) = (low.tpu_enum("active_mode", "SQUARE"), low.tpu_enum("active_mode", "SQRT"));
+    let (square, sqrt) = (
+        low.tpu_enum("active_mode", "SQUARE"),
+        low.tpu_enum("active_mode", "SQRT"),
+    );
     let none = low.none();
-    let squared = low.insert(op, "_Square", "tpu.Active", input_type, &[input], &[("mode", square)]);
+    let squared = low.insert(
+        op,
+        "_Square",
+        "tpu.Active",
+        input_type,
+        &[input],
+        &[("mode", square)],
+    );
     let mut attrs = vec![("mode", low.ctx.string_attr("ReduceSum"))];
     for name in ["axes", "keepdims"] {
         if let Some(attr) = low.ctx.get_attr(op, name) {

@@ -21,7 +21,11 @@ pub(super) fn lower(low: &mut Lowering, op: Op, precision: Precision) -> Result<
     if scales.len() != biases.len() {
         return Err(low.error(
             op,
-            format_args!("expects as many scales as biases, found {} and {}", scales.len(), biases.len()),
+            format_args!(
+                "expects as many scales as biases, found {} and {}",
+                scales.len(),
+                biases.len()
+            ),
         ));
     }
     let (mut scale_int8, mut bias_int16, mut left_shift) = (Vec::new(), Vec::new(), Vec::new());
