@@ -5,7 +5,7 @@
 //! was checked: mode, options, quantisation table, operations without a lowering.
 
 use super::bm1684::{self, context::Lowering};
-use super::{calibration, casts};
+use super::{calibration, casts, shapes};
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
 use crate::quantization::scale::{is_uniform, with_plain_element};
@@ -101,7 +101,7 @@ const fn option(
 fn run(program: &mut Program, options: &Options, found: &mut Vec<Diagnostic>) -> Result<Changed, Failed> {
     let result = Plan::make(program, options).and_then(|plan| {
         lower(program, &plan).map_err(|error| vec![error])?;
-        finish(program, options, &plan);
+        finish(program, options, plan.func);
         Ok(Changed::Yes)
     });
     result.map_err(|errors| {
@@ -219,15 +219,16 @@ fn unmatched(ctx: &Context, ops: &[Op], table: &QuantizeTable, file: &str) -> Ve
 fn is_computed(ctx: &Context, op: Op) -> bool {
     !matches!(
         ctx.op_name(op),
-        "top.Input" | "top.Weight" | "top.None" | "func.return" | "top.Shape"
+        "top.Input" | "top.Weight" | "top.None" | "func.return"
     )
 }
 
 fn unsupported(ctx: &Context, op: Op) -> Option<Diagnostic> {
     let name = ctx.op_name(op);
-    if matches!(name, "top.Input" | "top.Weight" | "top.None" | "func.return")
-        || bm1684::lowering(name).is_some()
-    {
+    if name == "top.Shape" {
+        return shapes::unsupported_uses(ctx, op);
+    }
+    if !is_computed(ctx, op) || bm1684::lowering(name).is_some() {
         return None;
     }
     Some(op_error(
@@ -242,6 +243,7 @@ fn lower(program: &mut Program, plan: &Plan) -> Result<(), Diagnostic> {
     if plan.precision == Precision::Int8 {
         calibration::propagate_ranges(ctx, plan.func);
     }
+    shapes::lower_shapes(ctx, plan.func);
     let block = plan.func.block(ctx);
     let mut low = Lowering { ctx, weights, block };
     for op in plan.func.ops(low.ctx).into_iter().rev() {
@@ -315,23 +317,13 @@ pub fn remove_unused(ctx: &mut Context, func: Func) -> bool {
     changed
 }
 
-fn finish(program: &mut Program, options: &Options, plan: &Plan) {
-    plan.func.update_type(&mut program.ctx.rewriter());
+fn finish(program: &mut Program, options: &Options, func: Func) {
+    func.update_type(&mut program.ctx.rewriter());
+    program.set_module_str("state", "TPU_LOWERED");
     let file = match options.str("weightFileName") {
-        "" => {
-            let name = program
-                .ctx
-                .get_str(program.module.op(), "sym_name")
-                .unwrap_or("module");
-            let suffix = match plan.precision {
-                Precision::F32 => "f32",
-                Precision::Int8 => "int8_sym",
-            };
-            format!("{}_tpu_lowered_bm1684_{suffix}_weight.npz", name.to_lowercase())
-        }
+        "" => program.default_weight_file(),
         file => file.to_owned(),
     };
-    program.set_module_str("state", "TPU_LOWERED");
     program.set_module_str("weight_file", &file);
     let module = program.module.op();
     let ctx = &mut program.ctx;

@@ -7,13 +7,4 @@ pub mod convert_top_to_tpu;
 pub mod import_calibration_table;
 pub mod processor_assign;
 pub mod processor_top_optimize;
-
-use crate::pass::Pass;
-
-/// The passes of this stage in the order of a deployment.
-pub const PASSES: &[&Pass] = &[
-    &processor_assign::PASS,
-    &import_calibration_table::PASS,
-    &processor_top_optimize::PASS,
-    &convert_top_to_tpu::PASS,
-];
+pub mod shapes;

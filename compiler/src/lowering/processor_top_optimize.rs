@@ -7,7 +7,7 @@
 use crate::pass::{Changed, Failed, Options, Pass};
 use crate::program::Program;
 use tpuc_dialects::func::Func;
-use tpuc_dialects::ir::{Context, Diagnostic, Op, Value};
+use tpuc_dialects::ir::{Context, Diagnostic, Op, OpView, Value};
 
 /// The pass.
 pub const PASS: Pass = Pass {
@@ -23,21 +23,36 @@ fn run(program: &mut Program, _options: &Options, found: &mut Vec<Diagnostic>) -
         found.push(error);
         Failed
     })?;
+    let module = program.module.op();
     let ctx = &mut program.ctx;
     let mut changed = false;
+    let mut added_flops = 0;
     for op in func.ops(ctx).into_iter().rev() {
         if ctx.is_erased(op) {
             continue;
         }
         changed |= match ctx.op_name(op) {
             "top.Add" => split_sum(ctx, op),
-            "top.Concat" => rotate(ctx, op),
+            "top.Concat" => {
+                let rotated = rotate(ctx, op);
+                if let Some(value) = rotated {
+                    // Counted as one operation for each element.
+                    added_flops += ctx.shape(value).unwrap_or_default().iter().product::<i64>();
+                }
+                rotated.is_some()
+            }
             "top.Squeeze" | "top.Unsqueeze" => reshape(ctx, op),
             _ => false,
         };
     }
     if changed {
         erase_unread_slices(ctx, func);
+    }
+    if added_flops > 0
+        && let Some(flops) = ctx.get_i64(module, "module.FLOPs")
+    {
+        let flops = ctx.i64_attr(flops.saturating_add(added_flops));
+        ctx.rewriter().set_attr(module, "module.FLOPs", flops);
     }
     Ok(changed.into())
 }
@@ -95,8 +110,9 @@ fn split_sum(ctx: &mut Context, op: Op) -> bool {
     true
 }
 
-fn rotate(ctx: &mut Context, op: Op) -> bool {
-    rotation(ctx, op).is_some_and(|(from, offsets)| {
+/// The rotated value, where the concatenation is a rotation.
+fn rotate(ctx: &mut Context, op: Op) -> Option<Value> {
+    rotation(ctx, op).map(|(from, offsets)| {
         let (loc, span) = (ctx.op_loc(op), ctx.op_span(op));
         let ty = ctx.value_type(ctx.result(op));
         let mut rw = ctx.rewriter_before(op);
@@ -110,7 +126,7 @@ fn rotate(ctx: &mut Context, op: Op) -> bool {
             .finish();
         let result = rw.result(new);
         rw.replace_op(op, &[result]);
-        true
+        result
     })
 }
 

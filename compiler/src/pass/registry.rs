@@ -1,10 +1,22 @@
 //! The pass table: one row for each pass, in the order of `--help`.
 
 use super::{Pass, strip_debuginfo};
+use crate::lowering::{
+    convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
+};
+use crate::tpu::{canonicalize, weight_fold};
 use tpuc_dialects::ir::nearest;
 
 /// All passes.
-pub static PASSES: &[&Pass] = &[&strip_debuginfo::PASS];
+pub static PASSES: &[&Pass] = &[
+    &strip_debuginfo::PASS,
+    &canonicalize::PASS,
+    &processor_assign::PASS,
+    &import_calibration_table::PASS,
+    &processor_top_optimize::PASS,
+    &convert_top_to_tpu::PASS,
+    &weight_fold::PASS,
+];
 
 /// The pass of this flag.
 ///

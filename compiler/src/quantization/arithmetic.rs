@@ -57,10 +57,16 @@ pub fn weight_shift(max_weight: f32, in_scale: f64, out_scale: f64) -> i32 {
     if doublings > 32 { 31 } else { doublings - 1 }
 }
 
-/// Right shift of an elementwise operand: `floor(log2(127 / (|factor| * in_scale / out_scale)))`, at most 31; may be negative.
+/// Right shift of an elementwise operand: `floor(log2(127 / (|factor| * in_scale / out_scale)))`, at most 31; may be negative;
+/// 0 for a factor of 0.
 pub fn operand_shift(factor: f32, in_scale: f64, out_scale: f64) -> i32 {
     let room = 127.0 / (f64::from(factor.abs()) * in_scale / out_scale);
-    ((room.ln() / 2f64.ln()).floor() as i32).min(31)
+    // Of a factor of 0 nothing remains to be shifted.
+    if room.is_finite() {
+        ((room.ln() / 2f64.ln()).floor() as i32).min(31)
+    } else {
+        0
+    }
 }
 
 /// `ratio` as `multiplier / 2^shift` with a magnitude of the multiplier below 127, the error as small as possible and the

@@ -1,6 +1,7 @@
 //! The subcommands: arguments and printing, one file each. Everything else is in the libraries.
 
 pub mod bmodel;
+pub mod fp_forward;
 pub mod npz;
 pub mod output;
 pub mod run;

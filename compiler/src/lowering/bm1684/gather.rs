@@ -29,7 +29,8 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
         low.replace(op, "tpu.Gather", &[ty], &[activation, indices, none], &attrs);
         return Ok(());
     }
-    let indices = integer_weight(low, op, indices, "int")?;
+    let name = format!("{}_int", low.ctx.value_name(indices));
+    let indices = integer_weight(low, op, indices, None, &name)?;
     low.replace_with_attrs(op, "tpu.Gather", &[ty], &[input, indices, none], &[]);
     Ok(())
 }
@@ -37,7 +38,7 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
 pub(super) fn lower_elements(low: &mut Lowering, op: Op, _precision: Precision) -> Result<(), Diagnostic> {
     let (input, indices) = (low.ctx.operand(op, 0), low.ctx.operand(op, 1));
     let ty = low.ctx.value_type(low.ctx.result(op));
-    let indices = integer_weight(low, op, indices, "indices_int32")?;
+    let indices = integer_weight(low, op, indices, Some("indices_int32"), "")?;
     let param = low.ctx.attr(AttrKind::Dictionary(low.ctx.attrs(op).to_vec()));
     let attrs = [
         ("cpu_op_name", low.ctx.string_attr("gatherelements_pt")),
@@ -47,8 +48,15 @@ pub(super) fn lower_elements(low: &mut Lowering, op: Op, _precision: Precision) 
     Ok(())
 }
 
-/// A weight's elements truncated to 32-bit integers; other values unchanged.
-fn integer_weight(low: &mut Lowering, op: Op, value: Value, suffix: &str) -> Result<Value, Diagnostic> {
+/// A weight's elements truncated to 32-bit integers, named after the operation with a suffix, or `name`; other values
+/// unchanged.
+fn integer_weight(
+    low: &mut Lowering,
+    op: Op,
+    value: Value,
+    suffix: Option<&str>,
+    name: &str,
+) -> Result<Value, Diagnostic> {
     if !low.is_weight(value) {
         return Ok(value);
     }
@@ -59,5 +67,13 @@ fn integer_weight(low: &mut Lowering, op: Op, value: Value, suffix: &str) -> Res
         .collect();
     let shape = low.ctx.shape(value).unwrap_or_default().to_vec();
     let element = low.ctx.int_type(32);
-    Ok(low.new_weight(op, suffix, flat(integers), &shape, element))
+    if let Some(suffix) = suffix {
+        return Ok(low.new_weight(op, suffix, flat(integers), &shape, element));
+    }
+    // Every reader of one weight makes the same copy.
+    low.weights.insert(name, flat(integers));
+    let ty = low.ctx.tensor_type(&shape, element);
+    let mut rw = low.ctx.rewriter_before(op);
+    let weight = rw.build("top.Weight").named(name).result(ty).finish();
+    Ok(low.ctx.result(weight))
 }

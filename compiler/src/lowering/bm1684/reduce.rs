@@ -1,4 +1,5 @@
-//! `top.Reduce` -> `tpu.Reduce`, in F32. The L2 norm is a square, a sum and a square root.
+//! `top.Reduce` -> `tpu.Reduce`, in F32. The L2 norm is a square, a sum and a square root, and takes the
+//! name of the last.
 
 use super::context::Lowering;
 use crate::quantization::Precision;
@@ -32,6 +33,7 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
         }
     }
     let sum = low.insert(op, "_ReduceSum", "tpu.Reduce", ty, &[squared, none, none], &attrs);
-    low.replace(op, "tpu.Active", &[ty], &[sum], &[("mode", sqrt)]);
+    let root = low.insert(op, "_Sqrt", "tpu.Active", ty, &[sum], &[("mode", sqrt)]);
+    low.ctx.rewriter().replace_op(op, &[root]);
     Ok(())
 }
