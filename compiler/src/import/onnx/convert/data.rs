@@ -1,0 +1,326 @@
+//! Operators that move data: shapes, slices, joins.
+
+use super::activation::axis_attribute;
+use super::{Convert, Converted, Converter, Problem};
+use crate::import::onnx::constant::Constant;
+use crate::import::onnx::model::{ElementType, Node};
+use ndarray::{ArrayD, Axis, concatenate};
+
+pub const TABLE: &[(&str, Convert)] = &[
+    ("Cast", cast),
+    ("Concat", concat),
+    ("DepthToSpace", depth_to_space),
+    ("Dropout", identity),
+    ("Expand", expand),
+    ("Flatten", flatten),
+    ("Gather", gather),
+    ("GatherElements", gather_elements),
+    ("GatherND", gather_nd),
+    ("GridSample", grid_sample),
+    ("Identity", identity),
+    ("Pad", pad),
+    ("Reshape", reshape),
+    ("ScatterElements", scatter),
+    ("ScatterND", scatter),
+    ("Shape", shape),
+    ("Slice", slice),
+    ("SpaceToDepth", depth_to_space),
+    ("Split", split),
+    ("Squeeze", squeeze),
+    ("Tile", tile),
+    ("Transpose", transpose),
+    ("Unsqueeze", unsqueeze),
+];
+
+fn identity(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    converter.bind(node.name(), input);
+    Ok(())
+}
+
+fn cast(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let from = node.input(0).and_then(|name| converter.elements.get(name)).copied();
+    let to = ElementType::from_number(node.int("to").unwrap_or(1));
+    match (from, to) {
+        (Some(ElementType::Float), ElementType::Int) => converter.emit_node(node, "top.Cast", &[input], |builder| {
+            builder.str("round_mode", "TowardsZero").str("to", "INT32")
+        }),
+        (Some(ElementType::Int), ElementType::Float) => {
+            converter.emit_node(node, "top.Cast", &[input], |builder| builder.str("to", "F32"))
+        }
+        (Some(ElementType::Float), ElementType::Bool) => converter.emit_node(node, "top.CompareConst", &[input], |builder| {
+            builder.str("mode", "NotEqual").f64("const_val", 0.0).bool("inversed", false)
+        }),
+        // Everything is f32 here: between types of one kind, and from truth values, nothing changes.
+        _ => {
+            converter.bind(node.name(), input);
+            Ok(())
+        }
+    }
+}
+
+fn reshape(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let shape = converter.ints(node, 1, "shape")?.ok_or("has no shape")?;
+    if node.int("allowzero").unwrap_or(0) != 0 && shape.contains(&0) {
+        return Err("has allowzero = 1 and a dimension of 0".into());
+    }
+    converter.emit_node(node, "top.Reshape", &[input], |builder| builder.i64s("shape", &shape))
+}
+
+fn flatten(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let axis = node.int("axis").unwrap_or(1);
+    converter.emit_node(node, "top.Flatten", &[input], |builder| builder.i64("start_dim", axis))
+}
+
+fn transpose(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let order = match node.ints("perm") {
+        Some(order) => order.to_vec(),
+        None => {
+            let rank = converter.rank(input).ok_or("has no 'perm' and an input of unknown rank")?;
+            (0..rank as i64).rev().collect()
+        }
+    };
+    converter.emit_node(node, "top.Permute", &[input], |builder| builder.i64s("order", &order))
+}
+
+fn squeeze(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let axes = converter.ints(node, 1, "axes")?.unwrap_or_default();
+    converter.emit_node(node, "top.Squeeze", &[input], |builder| builder.i64s("axes", &axes))
+}
+
+fn unsqueeze(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let axes = converter.ints(node, 1, "axes")?.ok_or("has no axes")?;
+    converter.emit_node(node, "top.Unsqueeze", &[input], |builder| builder.i64s("axes", &axes))
+}
+
+fn concat(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let axis = axis_attribute(node, "axis", 1)?;
+    let mut operands = Vec::new();
+    // Constants that stand side by side are joined here.
+    let mut pending: Option<(String, ArrayD<f32>)> = None;
+    for index in 0..node.inputs.len() {
+        let name = node.input(index).ok_or("has an absent input")?.to_owned();
+        if let Some(constant) = converter.constant(&name) {
+            let data = constant.to_float();
+            if data.is_empty() {
+                continue;
+            }
+            pending = Some(match pending.take() {
+                None => (name, data),
+                Some((before, first)) => {
+                    let rank = first.ndim() as i64;
+                    let axis = if axis < 0 { i64::from(axis) + rank } else { i64::from(axis) };
+                    let joined = usize::try_from(axis)
+                        .ok()
+                        .filter(|axis| *axis < first.ndim())
+                        .and_then(|axis| concatenate(Axis(axis), &[first.view(), data.view()]).ok())
+                        .ok_or("joins constants whose shapes do not fit")?;
+                    (format!("{before}_{name}"), joined)
+                }
+            });
+            continue;
+        }
+        if let Some((before, data)) = pending.take() {
+            let weight = if converter.constant(&before).is_some() {
+                format!("{before}_{}_weight", node.name())
+            } else {
+                format!("{before}_weight")
+            };
+            converter.add_constant(&weight, Constant::Float(data));
+            operands.push(converter.weight(&weight));
+        }
+        operands.push(converter.value(node, index)?);
+    }
+    if let Some((_, data)) = pending {
+        let weight = format!("{}_weight", node.name());
+        converter.add_constant(&weight, Constant::Float(data));
+        operands.push(converter.weight(&weight));
+    }
+    if let [one] = operands[..] {
+        converter.bind(node.name(), one);
+        return Ok(());
+    }
+    converter.emit_node(node, "top.Concat", &operands, |builder| builder.si32("axis", axis))
+}
+
+/// What "to the end" becomes when it comes from an input: the f32 nearest to the largest 32-bit integer less 1024.
+const TO_THE_END: f32 = (i32::MAX - 1024) as f32;
+
+fn slice(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let starts = converter.ints(node, 1, "starts")?.ok_or("has no starts")?;
+    let ends = converter.ints(node, 2, "ends")?.ok_or("has no ends")?;
+    let axes = converter.ints(node, 3, "axes")?.unwrap_or_else(|| (0..starts.len() as i64).collect());
+    let steps = converter.ints(node, 4, "steps")?.unwrap_or_else(|| vec![1; axes.len()]);
+    if ends.len() != starts.len() || axes.len() != starts.len() || steps.len() != starts.len() {
+        return Err("has starts, ends, axes and steps of different lengths".into());
+    }
+    // Positions are inputs, and so became 32-bit weights, since opset 10: "to the end" keeps TPU-MLIR's number for it.
+    let from_input = node.inputs.len() > 1;
+    for index in 1..node.inputs.len() {
+        let Some(name) = node.input(index).map(str::to_owned) else { continue };
+        if let Some(constant) = converter.constant(&name)
+            && let largest = constant.to_float().mapv(|value| if value >= i64::MAX as f32 { TO_THE_END } else { value })
+            && constant.len() > 0
+        {
+            converter.add_constant(&name, Constant::Float(largest));
+        }
+        converter.weight_input(node, index)?;
+    }
+    let clamp = |value: i64| {
+        if !from_input {
+            value
+        } else if value as f32 >= i64::MAX as f32 {
+            TO_THE_END as i64
+        } else {
+            value as f32 as i64
+        }
+    };
+    let mut rows: Vec<[i64; 4]> =
+        (0..axes.len()).map(|index| [axes[index], clamp(starts[index]), clamp(ends[index]), steps[index]]).collect();
+    rows.sort_by_key(|row| row[0]);
+    let column = |index: usize| rows.iter().map(|row| row[index]).collect::<Vec<i64>>();
+    let none = converter.none();
+    converter.emit_node(node, "top.Slice", &[input, none, none, none], |builder| {
+        builder
+            .i64s("axes", &column(0))
+            .i64s("offset", &column(1))
+            .i64s("ends", &column(2))
+            .i64s("steps", &column(3))
+    })
+}
+
+fn split(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let axis = axis_attribute(node, "axis", 0)?;
+    let sizes = converter.ints(node, 1, "split")?;
+    let count = node.outputs.len();
+    let names: Vec<String> = node.outputs.iter().map(|name| format!("{name}_{}", node.op_type)).collect();
+    let needed = vec![true; count];
+    let op = converter.emit_many("top.Split", &[input], &names, &needed, |builder| {
+        let builder = builder.si32("axis", axis).i64("num", count as i64);
+        match &sizes {
+            Some(sizes) => builder.i64s("split_size", sizes),
+            None => builder,
+        }
+    });
+    converter.bind_results(node, op, &needed);
+    Ok(())
+}
+
+fn gather(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let axis = axis_attribute(node, "axis", 0)?;
+    let name = node.input(1).ok_or("has no indices")?;
+    let constant_scalar = converter.constant(name).map(|constant| constant.shape().is_empty());
+    let scalar = constant_scalar.unwrap_or_else(|| converter.scalars.contains(name));
+    let indices = converter.value(node, 1)?;
+    converter.emit_node(node, "top.Gather", &[input, indices], |builder| {
+        builder.si32("axis", axis).bool("keepdims", !scalar)
+    })
+}
+
+fn gather_elements(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
+    let axis = node.int("axis").unwrap_or(0);
+    converter.emit_node(node, "top.GatherElements", &operands, |builder| builder.i64("axis", axis))
+}
+
+fn gather_nd(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
+    let batch_dims = node.int("batch_dims").unwrap_or(0);
+    converter.emit_node(node, "top.GatherND", &operands, |builder| builder.i64("batch_dims", batch_dims))
+}
+
+fn scatter(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    if node.text("reduction").is_some_and(|reduction| reduction != "none") {
+        return Err("has a reduction, which is not supported".into());
+    }
+    let operands = [converter.value(node, 0)?, converter.value(node, 1)?, converter.value(node, 2)?];
+    let axis = node.int("axis").unwrap_or(0);
+    if node.op_type == "ScatterND" {
+        return converter.emit_node(node, "top.ScatterND", &operands, |builder| builder);
+    }
+    converter.emit_node(node, "top.ScatterElements", &operands, |builder| builder.i64("axis", axis))
+}
+
+fn expand(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let shape = converter.ints(node, 1, "shape")?.ok_or("has no shape")?;
+    converter.emit_node(node, "top.Expand", &[input], |builder| builder.i64s("shape", &shape))
+}
+
+fn tile(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let tile = converter.ints(node, 1, "repeats")?.ok_or("has no repeats")?;
+    if tile.iter().product::<i64>() == 1 {
+        converter.bind(node.name(), input);
+        return Ok(());
+    }
+    converter.emit_node(node, "top.Tile", &[input], |builder| builder.i64s("tile", &tile))
+}
+
+fn pad(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let mode = node.text("mode").unwrap_or("constant").to_owned();
+    if !matches!(mode.as_str(), "constant" | "reflect" | "edge") {
+        return Err(format!("has mode '{mode}'; 'constant', 'reflect' and 'edge' are supported").into());
+    }
+    if node.input(3).is_some() {
+        return Err("has axes (opset 18); export with opset 17 or lower".into());
+    }
+    let paddings = converter.ints(node, 1, "pads")?.ok_or("has no pads")?;
+    let value = match converter.constant_input(node, 2)? {
+        Some(constant) => f64::from(constant.to_float().first().copied().unwrap_or(0.0)),
+        None => node.float("value").unwrap_or(0.0),
+    };
+    converter.emit_node(node, "top.Pad", &[input], |builder| {
+        builder.i64s("paddings", &paddings).f64("val", value).str("mode", &mode)
+    })
+}
+
+fn shape(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let (start, end) = (node.int("start").unwrap_or(0), node.int("end").unwrap_or(i64::MAX));
+    converter.emit_node(node, "top.Shape", &[input], |builder| builder.i64("start", start).i64("end", end))
+}
+
+fn depth_to_space(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let input = converter.value(node, 0)?;
+    let block = node.int("blocksize").ok_or("has no 'blocksize'")?;
+    let crd = node.text("mode").unwrap_or("DCR") != "DCR";
+    let inversed = node.op_type == "SpaceToDepth";
+    converter.emit_node(node, "top.Depth2Space", &[input], |builder| {
+        builder
+            .i64("block_h", block)
+            .i64("block_w", block)
+            .bool("is_CRD", crd)
+            .bool("is_inversed", inversed)
+    })
+}
+
+fn grid_sample(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
+    let unknown = |what: &str, value: &str| Problem::Unsupported(format!("has {what} '{value}', which is not supported"));
+    let mode = match node.text("mode").unwrap_or("bilinear") {
+        "bilinear" | "linear" => 0,
+        "nearest" => 1,
+        other => return Err(unknown("mode", other)),
+    };
+    let padding = match node.text("padding_mode").unwrap_or("zeros") {
+        "zeros" => 0,
+        "border" => 1,
+        "reflection" => 2,
+        other => return Err(unknown("padding_mode", other)),
+    };
+    let align = node.int("align_corners").unwrap_or(0) != 0;
+    converter.emit_node(node, "top.GridSampler", &operands, |builder| {
+        builder.i64("mode", mode).i64("padding_mode", padding).bool("align_corners", align)
+    })
+}

@@ -1,0 +1,72 @@
+//! Shape inference of one operation, with the weights at hand: some shapes are values of weights.
+
+use crate::program::Program;
+use tpuc_dialects::ir::{Diagnostic, Op, OpView, op_error};
+use tpuc_dialects::top::Interp;
+
+/// Gives the results of `op` their shapes. Operations without shape inference keep their types.
+///
+/// # Errors
+/// When the operands' shapes do not fit the operation.
+pub fn infer_op(program: &mut Program, op: Op) -> Result<(), Diagnostic> {
+    if let Some(interp) = Interp::cast(&program.ctx, op) {
+        resolve_target(program, interp)?;
+    }
+    match program.ctx.info(op).and_then(|info| info.infer_shape) {
+        Some(infer) => infer(&mut program.ctx.rewriter_before(op), op),
+        None => Ok(()),
+    }
+}
+
+/// A constant target shape becomes scales.
+fn resolve_target(program: &mut Program, interp: Interp) -> Result<(), Diagnostic> {
+    let op = interp.op();
+    let Some(target) = interp.target_shape(&program.ctx) else {
+        return Ok(());
+    };
+    let computed = || op_error(&program.ctx, op, "expects a constant 'target_shape'");
+    let sizes: Vec<i64> = match program.weight(target) {
+        Ok(Some(weight)) => weight.to_f32().iter().map(|value| *value as i64).collect(),
+        _ => return Err(computed()),
+    };
+    let Some(input) = program.ctx.shape(interp.input(&program.ctx)).map(<[i64]>::to_vec) else {
+        return Err(op_error(&program.ctx, op, "expects an input of known rank"));
+    };
+    if sizes.len() + 2 != input.len() || sizes.is_empty() || sizes.len() > 2 {
+        return Err(op_error(
+            &program.ctx,
+            op,
+            format_args!("expects 1 or 2 target sizes, found {sizes:?} for an input of rank {}", input.len()),
+        ));
+    }
+    let scale = |from_end: usize| sizes[sizes.len() - from_end] as f64 / input[input.len() - from_end] as f64;
+    let scale_w = scale(1);
+    let scale_h = if sizes.len() == 2 { scale(2) } else { 1.0 };
+    let none = none_before(program, op);
+    let mut rewriter = program.ctx.rewriter_before(op);
+    for (name, value) in [("scale_h", scale_h), ("scale_w", scale_w)] {
+        let attr = rewriter.f64_attr(value);
+        rewriter.set_attr(op, name, attr);
+    }
+    rewriter.set_operand(op, 1, none);
+    Ok(())
+}
+
+/// The function's `top.None`; one is made at the start of the block if there is none.
+pub fn none_before(program: &mut Program, op: Op) -> tpuc_dialects::ir::Value {
+    let ctx = &mut program.ctx;
+    let block = ctx.op_block(op).expect("an operation in a function");
+    for candidate in ctx.block_ops(block) {
+        if ctx.is(candidate, "top.None") {
+            return ctx.result(candidate);
+        }
+        if candidate == op {
+            break;
+        }
+    }
+    let ty = ctx.none_type();
+    let mut rewriter = ctx.rewriter();
+    rewriter.set_at_start(block);
+    let none = rewriter.build("top.None").result(ty).finish();
+    rewriter.result(none)
+}

@@ -1,0 +1,3 @@
+//! Passes inside the `top` dialect, one file each, and what they share.
+
+pub mod infer;
