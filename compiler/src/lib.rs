@@ -3,6 +3,7 @@
 pub mod calibration;
 pub mod codegen;
 pub mod data;
+pub mod import;
 pub mod inference;
 pub mod inputs;
 pub mod lowering;
@@ -11,4 +12,5 @@ pub mod program;
 pub mod quantization;
 pub mod tools;
 pub mod tpu;
+pub mod top;
 pub mod weights;

@@ -129,23 +129,23 @@ pub fn read(tensor: &TensorProto, folder: &Path) -> Result<Constant, String> {
             Constant::Bool(ArrayD::from_shape_vec(IxDyn(&shape), values).expect("count was checked"))
         }
         10 => {
-            let stored = || tensor.int32_data.iter().map(|bits| f16::from_bits(*bits as u16).to_f32()).collect();
+            let stored = || tensor.int32_data.iter().map(|bits| f16::from_bits(*bits as u16).to_f32()).collect::<Vec<_>>();
             floats(data!(f16, stored(), |bytes| f16::from_le_bytes(bytes).to_f32()))
         }
         11 => {
-            let stored = || tensor.double_data.iter().map(|value| *value as f32).collect();
+            let stored = || tensor.double_data.iter().map(|value| *value as f32).collect::<Vec<_>>();
             floats(data!(f64, stored(), |bytes| f64::from_le_bytes(bytes) as f32))
         }
         12 => {
-            let stored = || tensor.uint64_data.iter().map(|value| *value as i64).collect();
+            let stored = || tensor.uint64_data.iter().map(|value| *value as i64).collect::<Vec<_>>();
             ints(data!(u32, stored(), |bytes| i64::from(u32::from_le_bytes(bytes))))
         }
         13 => {
-            let stored = || tensor.uint64_data.iter().map(|value| *value as i64).collect();
+            let stored = || tensor.uint64_data.iter().map(|value| *value as i64).collect::<Vec<_>>();
             ints(data!(u64, stored(), |bytes| u64::from_le_bytes(bytes) as i64))
         }
         16 => {
-            let stored = || tensor.int32_data.iter().map(|bits| bf16::from_bits(*bits as u16).to_f32()).collect();
+            let stored = || tensor.int32_data.iter().map(|bits| bf16::from_bits(*bits as u16).to_f32()).collect::<Vec<_>>();
             floats(data!(bf16, stored(), |bytes| bf16::from_le_bytes(bytes).to_f32()))
         }
         other => return Err(fail(format!("has element type {other}, which is not supported (strings, complex numbers, 8-bit floats)"))),

@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub enum Attribute {
     /// A number.
     Float(f32),
+    /// A number that a rewrite made; files have none in double precision.
+    Double(f64),
     /// A whole number.
     Int(i64),
     /// Text.
@@ -63,6 +65,7 @@ impl Node {
     pub fn float(&self, name: &str) -> Option<f64> {
         match self.attributes.get(name) {
             Some(Attribute::Float(value)) => Some(f64::from(*value)),
+            Some(Attribute::Double(value)) => Some(*value),
             Some(Attribute::Int(value)) => Some(*value as f64),
             _ => None,
         }

@@ -1,7 +1,6 @@
 //! Groups of nodes that frameworks export for one function become that function's node: layer and pixel normalisation, GELU,
 //! hard sigmoid and hard swish. A group must stand in the node list without gaps, and nothing else may use its inner tensors.
 
-use super::constant::Constant;
 use super::model::{Attribute, Graph, Node};
 use indexmap::IndexMap;
 
@@ -153,7 +152,7 @@ fn hard_sigmoid(graph: &Graph, at: usize) -> Option<(usize, Node)> {
     }
     // The attribute is TPU-MLIR's default here, 1/6 in double precision.
     let attributes = vec![
-        ("alpha", Attribute::Tensor(Constant::Float(ndarray::arr0(1.0 / 6.0).into_dyn()))),
+        ("alpha", Attribute::Double(1.0 / 6.0)),
         ("beta", Attribute::Float(0.5)),
     ];
     Some((3, node("HardSigmoid", vec![input.to_owned()], div.name(), attributes)))

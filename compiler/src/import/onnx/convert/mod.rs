@@ -231,7 +231,8 @@ impl<'g> Converter<'g> {
         if shape.is_empty() {
             shape.push(1);
         }
-        if !self.shapes_only {
+        // Small ones may be shapes, which shape inference reads.
+        if !self.shapes_only || constant.len() <= 16 {
             let array = constant.to_float().as_standard_layout().into_owned();
             let array = array.into_shape_with_order(IxDyn(&shape)).expect("the same elements");
             self.program.weights.insert(name, Tensor::from(array));
