@@ -231,3 +231,36 @@ fn every_golden_archive_is_written_back_the_same() {
         }
     }
 }
+
+#[test]
+fn pictures_become_what_upstream_makes_of_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/preprocess");
+    let expected = npz::read(&folder.join("expected.npz")).unwrap();
+    let cases = std::fs::read_to_string(folder.join("cases.txt")).unwrap();
+    let mut wrong = Vec::new();
+    for (number, case) in cases.lines().enumerate() {
+        let fields: Vec<&str> = case.split('|').collect();
+        let extents =
+            |text: &str| -> Vec<usize> { text.split(',').map(|value| value.parse().unwrap()).collect() };
+        let floats =
+            |text: &str| -> Vec<f32> { text.split(',').map(|value| value.parse().unwrap()).collect() };
+        let resize_dims = extents(fields[2]);
+        let preprocess = Preprocess {
+            resize_dims: [resize_dims[0], resize_dims[1]],
+            keep_aspect_ratio: fields[3] == "1",
+            keep_ratio_mode: fields[4].parse().unwrap(),
+            pad_value: fields[5].parse().unwrap(),
+            pad_type: fields[6].parse().unwrap(),
+            mean: floats(fields[7]),
+            scale: floats(fields[8]),
+            pixel_format: fields[9].parse().unwrap(),
+            ..Preprocess::for_input(&extents(fields[1]), fields[10].parse().unwrap())
+        };
+        match preprocess.run(&[folder.join(fields[0])]) {
+            Ok(made) if Some(&made) == expected[&number.to_string()].as_f32() => {}
+            Ok(_) => wrong.push(format!("differs: {case}")),
+            Err(error) => wrong.push(format!("{error}: {case}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

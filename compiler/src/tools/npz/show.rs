@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use ndarray::{ArrayD, Axis, Slice, SliceInfoElem};
 
-use crate::data::Tensor;
 use crate::data::compare::text::{python_float, python_tuple};
 use crate::data::npz::NpzReader;
 use crate::data::numpy_text::array_text;
+use crate::data::{DType, Tensor};
 use crate::tools::output::print;
 
 /// `dump` without a name: name, shape and type of every tensor.
@@ -49,7 +49,7 @@ pub(super) fn dump(archive: &Path, name: &str, index: Option<&str>, whole: bool)
         let per_channel = |summary: &dyn Fn(&[f64]) -> f64| -> Tensor {
             let results = flat.chunks(flat.len() / 3).map(summary).collect::<Vec<f64>>();
             let results = ArrayD::from_shape_vec(ndarray::IxDyn(&[3]), results).expect("three channels");
-            if tensor.dtype().is_float() {
+            if tensor.dtype() == DType::F32 {
                 Tensor::F32(results.mapv(|value| value as f32))
             } else {
                 Tensor::F64(results)
@@ -198,20 +198,13 @@ pub(super) fn print_diff(
 ) -> anyhow::Result<()> {
     let target = NpzReader::open(target)?.load(name)?;
     let reference = NpzReader::open(reference)?.load(name)?;
+    // Formatted through f64, as numpy's scalars are in a Python format string.
     let spell = |tensor: &Tensor| -> Vec<String> {
-        match tensor {
-            Tensor::F32(array) => array
-                .iter()
-                .map(|value| crate::data::compare::text::python_f32(*value))
-                .collect(),
-            _ if tensor.dtype().is_float() => {
-                tensor.to_f64().iter().map(|&value| python_float(value)).collect()
-            }
-            _ => tensor
-                .to_f64()
-                .iter()
-                .map(|value| format!("{value:.0}"))
-                .collect(),
+        let values = tensor.to_f64();
+        if tensor.dtype().is_float() {
+            values.iter().map(|&value| python_float(value)).collect()
+        } else {
+            values.iter().map(|value| format!("{value:.0}")).collect()
         }
     };
     let mut text = "index     adata         bdata\n".to_string();
@@ -297,7 +290,7 @@ pub(super) fn statistic(archive: &Path, name: Option<&str>, axis: usize) -> anyh
     let order_tensor = Tensor::from_vec(&[order.len()], order.iter().map(|&index| index as i64).collect())?;
     writeln!(text, "norm_odr {}", array_text(&order_tensor, false))?;
     for index in 0..ranges.len() {
-        let spell = |value: f64| crate::data::compare::text::python_f32(value as f32);
+        let spell = |value: f64| python_float(f64::from(value as f32));
         let (range, share) = (spell(ranges[index]), spell(shares[index]));
         writeln!(
             text,
