@@ -1,6 +1,6 @@
 //! Operations that move elements and compute nothing; any element type.
 //!
-//! Permute, Reshape and its relatives, Concat, Slice, Tile, Pad, Depth2Space, SwapDimInner.
+//! Permute, Reshape and its relatives, Concat, Slice, Tile, Pad, Depth2Space, SwapDimInner, ShuffleChannel.
 
 use super::active::relu_in_place;
 use super::conv::sized;
@@ -149,6 +149,18 @@ pub fn prepare_expand(node: &Node<'_>) -> Prepared {
     let view = View::broadcast(&input.shape, &output.shape)
         .ok_or_else(|| node.error("expects an operand that can be broadcast to the result"))?;
     viewed(node, view)
+}
+
+/// `tpu.ShuffleChannel`: channels of `group` groups interleaved.
+pub fn prepare_shuffle_channel(node: &Node<'_>) -> Prepared {
+    let input = node.input(0)?;
+    let group = usize::try_from(node.i64("group", 1)).unwrap_or(0);
+    if input.shape.len() < 2 || group == 0 || input.shape[1] % group != 0 {
+        return Err(node.error("expects a 'group' that divides the channels"));
+    }
+    let plane = input.shape[2..].iter().product();
+    let split = [input.shape[0], group, input.shape[1] / group, plane];
+    viewed(node, View::permute(&split, &[0, 2, 1, 3]))
 }
 
 /// `tpu.SwapDimInner`: along each axis with an offset, the part from it on comes first.
