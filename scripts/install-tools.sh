@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building needs and the machine lacks: a C compiler with headers (Debian's or Ubuntu's packages) and Rust.
+# Installs what building and testing need and the machine lacks: a C compiler with headers and LLVM's FileCheck (Debian's
+# or Ubuntu's packages), and Rust.
 # Does nothing, and says nothing, where everything is there.
 set -euo pipefail
 
@@ -14,6 +15,9 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc)
 command -v make >/dev/null || missing+=(make)
 [[ -e /usr/include/stdlib.h ]] || missing+=(libc6-dev)
+# The lit tests use LLVM's FileCheck.
+filecheck=$(command -v FileCheck || compgen -G '/usr/lib/llvm-*/bin/FileCheck' || true)
+[[ -n $filecheck ]] || missing+=(llvm-tools)
 rust_is_new_enough() {
   command -v cargo >/dev/null || return 1
   local minor
@@ -27,6 +31,9 @@ if ((${#missing[@]})); then
   command -v apt-get >/dev/null || { echo "make: please install ${missing[*]} and make again" >&2; exit 1; }
   echo "installing ${missing[*]}"
   as_root apt-get update -q
+  # No package has that name: the newest of the distribution's llvm-NN-tools is meant.
+  newest=$(apt-cache search --names-only '^llvm-[0-9]+-tools$' | awk '{print $1}' | sort -V | tail -1)
+  missing=("${missing[@]/#llvm-tools/$newest}")
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" ||
     { echo "make: could not install ${missing[*]}; where the distribution has no package 'rustup', install Rust 1.95 or newer by hand" >&2; exit 1; }
 fi

@@ -97,23 +97,34 @@ impl Program {
         Ok(())
     }
 
-    /// Writes the text and, beside it, the weights under the name in `module.weight_file`. Weights that are the file's own
-    /// and unchanged are not written again. Weights that were changed go to a file of another name than the one they came
-    /// from (see [`Self::default_weight_file`]) unless a pass has set one.
+    /// Writes the text and, beside it, the weights (see [`Self::write_weights`]).
     ///
     /// # Errors
     /// When a weight is missing or a file cannot be written; no partial file stays behind.
     pub fn write(&mut self, path: &Path) -> Result<(), ProgramError> {
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        self.write_weights(path.parent().unwrap_or(Path::new("")))?;
+        write_bytes_atomically(path, self.to_text().as_bytes())?;
+        Ok(())
+    }
+
+    /// Writes the weights into a folder under the name in `module.weight_file`. Weights that are the file's own and
+    /// unchanged are not written again. Weights that were changed go to a file of another name than the one they came
+    /// from (see [`Self::default_weight_file`]) unless a pass has set one.
+    ///
+    /// # Errors
+    /// When a weight is missing or the file cannot be written; no partial file stays behind.
+    pub fn write_weights(&mut self, folder: &Path) -> Result<(), ProgramError> {
         let names = self.weight_names();
         let opened = self.weights.path().map(Path::to_owned);
         let named = self.module_str("weight_file").map(|name| folder.join(name));
         let same_place = opened.is_some() && opened == named;
-        if (self.weights.is_changed() && same_place) || named.is_none() {
+        if (self.weights.is_changed() && same_place) || (named.is_none() && !names.is_empty()) {
             let name = self.default_weight_file();
             self.set_module_str("weight_file", &name);
         }
-        let target = folder.join(self.module_str("weight_file").unwrap_or_default());
+        let Some(target) = self.module_str("weight_file").map(|name| folder.join(name)) else {
+            return Ok(());
+        };
         if self.weights.is_changed() || opened.as_deref() != Some(&target) {
             let available = names.iter().all(|name| self.weights.contains(name));
             // Text alone can be passed through without its weights, as long as nothing touched them.
@@ -121,7 +132,6 @@ impl Program {
                 self.weights.write(&target, &names)?;
             }
         }
-        write_bytes_atomically(path, self.to_text().as_bytes())?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 pub mod bmodel;
 pub mod fp_forward;
 pub mod npz;
+pub mod opt;
 pub mod output;
 pub mod run;
 pub mod runner;

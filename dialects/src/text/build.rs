@@ -385,12 +385,12 @@ impl<'c, 's> Builder<'c, 's> {
                 ),
             );
         }
-        let operands: SmallVec<[Value; 8]> = op
-            .operands
-            .iter()
-            .zip(&op.inputs)
-            .map(|(used, ty)| self.resolve(*used, *ty))
-            .collect();
+        let mut operands: SmallVec<[Value; 8]> = SmallVec::new();
+        if op.operands.len() == op.inputs.len() {
+            for (used, ty) in op.operands.iter().zip(&op.inputs) {
+                operands.push(self.resolve(*used, *ty));
+            }
+        }
         let loc = loc.unwrap_or_else(|| {
             let (line, column) = self.sources.file(self.file).line_column(at as u32);
             let file = self.file_name;
