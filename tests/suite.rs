@@ -7,4 +7,5 @@ mod emulator;
 mod session;
 mod inference;
 mod lowering;
+mod lit;
 mod text;
