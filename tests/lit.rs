@@ -70,9 +70,10 @@ fn every_lit_file_passes() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lit");
     let root = root.canonicalize().expect("lit/ stands beside tests/");
     let (programs, llvm) = (programs(), llvm_tools());
-    let paths = [programs, llvm].into_iter().chain(std::env::split_paths(
-        &std::env::var_os("PATH").unwrap_or_default(),
-    ));
+    let inherited = std::env::var_os("PATH").unwrap_or_default();
+    let paths = [programs, llvm]
+        .into_iter()
+        .chain(std::env::split_paths(&inherited));
     let path = std::env::join_paths(paths).expect("a search path");
     let mut files = Vec::new();
     mlir_files(&root, &mut files);
