@@ -36,10 +36,12 @@ fn spec(ctx: &Context, input: Input) -> Result<InputSpec, DataError> {
     if input.do_preprocess(ctx) {
         if let Some(dims) = input.resize_dims(ctx) {
             let dims: Vec<usize> = dims.iter().filter_map(|dim| usize::try_from(*dim).ok()).collect();
-            preprocess.resize_dims =
-                dims.try_into().map_err(|_| wrong("'resize_dims' must be two positive numbers"))?;
+            preprocess.resize_dims = dims
+                .try_into()
+                .map_err(|_| wrong("'resize_dims' must be two positive numbers"))?;
         }
-        let numbers = |values: Option<Vec<f64>>| values.map(|values| values.iter().map(|v| *v as f32).collect());
+        let numbers =
+            |values: Option<Vec<f64>>| values.map(|values| values.iter().map(|v| *v as f32).collect());
         preprocess.keep_aspect_ratio = input.keep_aspect_ratio(ctx).unwrap_or(false);
         preprocess.pad_value = input.pad_value(ctx).unwrap_or(0);
         preprocess.mean = numbers(input.mean(ctx)).unwrap_or(preprocess.mean);
@@ -57,7 +59,11 @@ fn spec(ctx: &Context, input: Input) -> Result<InputSpec, DataError> {
             preprocess.yuv_type = Some(text.parse()?);
         }
     }
-    Ok(InputSpec { name, shape, preprocess })
+    Ok(InputSpec {
+        name,
+        shape,
+        preprocess,
+    })
 }
 
 /// Tensors for these inputs from one npz (by name), or from one picture or npy for each input, joined by commas.
@@ -77,7 +83,11 @@ pub fn load_inputs(specs: &[InputSpec], files: &str) -> Result<TensorMap, DataEr
                     return Err(DataError::Tensor(format!(
                         "{files} has no input '{}'; it has {}",
                         spec.name,
-                        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+                        if names.is_empty() {
+                            "nothing".to_owned()
+                        } else {
+                            names.join(", ")
+                        }
                     )));
                 }
             };
@@ -85,13 +95,21 @@ pub fn load_inputs(specs: &[InputSpec], files: &str) -> Result<TensorMap, DataEr
         }
         return Ok(tensors);
     }
-    let parts: Vec<&str> = if specs.len() == 1 { vec![files] } else { files.split(',').map(str::trim).collect() };
+    let parts: Vec<&str> = if specs.len() == 1 {
+        vec![files]
+    } else {
+        files.split(',').map(str::trim).collect()
+    };
     if parts.len() != specs.len() {
         return Err(DataError::Option(format!(
             "'{files}' names {} files; the network has {} inputs: {}",
             parts.len(),
             specs.len(),
-            specs.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ")
+            specs
+                .iter()
+                .map(|spec| spec.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
         )));
     }
     for (spec, part) in specs.iter().zip(parts) {

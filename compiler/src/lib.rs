@@ -11,6 +11,6 @@ pub mod pass;
 pub mod program;
 pub mod quantization;
 pub mod tools;
-pub mod tpu;
 pub mod top;
+pub mod tpu;
 pub mod weights;

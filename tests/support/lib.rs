@@ -43,9 +43,16 @@ pub fn golden_files(shared: &Path, names: &[&str]) -> Vec<PathBuf> {
 pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     // target/release/deps/suite-... -> target/release
-    let folder = test.ancestors().nth(2).expect("tests stand in target/PROFILE/deps");
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("tests stand in target/PROFILE/deps");
     let program = folder.join(name);
-    assert!(program.is_file(), "{} is missing: cargo build --release first", program.display());
+    assert!(
+        program.is_file(),
+        "{} is missing: cargo build --release first",
+        program.display()
+    );
     program
 }
 
@@ -75,7 +82,11 @@ pub fn run_in<S: AsRef<std::ffi::OsStr>>(folder: &Path, name: &str, arguments: &
 }
 
 /// The same, and it must succeed.
-pub fn succeed_in<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(folder: &Path, name: &str, arguments: &[S]) -> Ran {
+pub fn succeed_in<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(
+    folder: &Path,
+    name: &str,
+    arguments: &[S],
+) -> Ran {
     let ran = run_in(folder, name, arguments);
     assert_eq!(ran.status, 0, "{name} {arguments:?}\n{}\n{}", ran.out, ran.err);
     ran
@@ -83,5 +94,8 @@ pub fn succeed_in<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(folder: &Path, na
 
 /// `examples/digits` of this repository.
 pub fn digits() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits").canonicalize().expect("the example is there")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples/digits")
+        .canonicalize()
+        .expect("the example is there")
 }

@@ -57,8 +57,17 @@ pub fn tune(
         }
         for target in targets {
             let name = interpreter.slot_name(target);
-            let (Some(start), Some(range)) = (initial.get(name), statistics.get(name)) else { continue };
-            let best = search(interpreter, step, &values, &references, *start, range.largest().into())?;
+            let (Some(start), Some(range)) = (initial.get(name), statistics.get(name)) else {
+                continue;
+            };
+            let best = search(
+                interpreter,
+                step,
+                &values,
+                &references,
+                *start,
+                range.largest().into(),
+            )?;
             let current = &mut tuned[name];
             *current = current.max(best);
         }
@@ -94,8 +103,11 @@ fn search(
         let threshold = start + width * candidate as f64;
         let mut total = 0.0;
         for (sample, reference) in values.iter().zip(references) {
-            let results = interpreter
-                .run_step(step, &|slot| sample.get(&slot).map(|tensor| Arc::new(rounded(tensor, threshold))))?;
+            let results = interpreter.run_step(step, &|slot| {
+                sample
+                    .get(&slot)
+                    .map(|tensor| Arc::new(rounded(tensor, threshold)))
+            })?;
             if let (Some(result), Some(reference)) = (results.first(), reference.first()) {
                 total += distance(result, reference);
             }
@@ -112,7 +124,11 @@ fn search(
 /// A tensor rounded to the 8-bit grid of a threshold, as single-precision arithmetic does it.
 fn rounded(tensor: &Tensor, threshold: f64) -> Tensor {
     let scale = (127.0 / threshold) as f32;
-    Tensor::F32(tensor.to_f32().mapv(|value| (value * scale).round_ties_even().clamp(-128.0, 127.0) / scale))
+    Tensor::F32(
+        tensor
+            .to_f32()
+            .mapv(|value| (value * scale).round_ties_even().clamp(-128.0, 127.0) / scale),
+    )
 }
 
 /// `||a - b||_2 / ||b||_1`
@@ -134,7 +150,11 @@ mod tests {
     fn rounds_to_the_grid() {
         let tensor = Tensor::from_vec(&[4], vec![0.2f32, 1.0, -3.0, 0.5]).unwrap();
         let rounded = rounded(&tensor, 1.27);
-        let values: Vec<f32> = rounded.to_f32().iter().map(|value| (value * 100.0).round()).collect();
+        let values: Vec<f32> = rounded
+            .to_f32()
+            .iter()
+            .map(|value| (value * 100.0).round())
+            .collect();
         assert_eq!(values, [20.0, 100.0, -128.0, 50.0]);
         assert!((distance(&tensor, &tensor)).abs() < 1e-12);
     }

@@ -80,7 +80,11 @@ impl Step {
         };
         let results = self.kernel.run(&mut operands).map_err(fail)?;
         if results.len() != self.results.len() {
-            return Err(fail(format!("made {} results where {} are wanted", results.len(), self.results.len())));
+            return Err(fail(format!(
+                "made {} results where {} are wanted",
+                results.len(),
+                self.results.len()
+            )));
         }
         Ok(results)
     }
@@ -280,10 +284,17 @@ impl Interpreter {
         let only = self.inputs.len() == 1 && inputs.len() == 1;
         let mut values = Vec::with_capacity(self.inputs.len());
         for (name, input) in &self.inputs {
-            let tensor = if only { inputs.values().next() } else { inputs.get(name) };
+            let tensor = if only {
+                inputs.values().next()
+            } else {
+                inputs.get(name)
+            };
             let tensor = tensor.ok_or_else(|| {
                 let given: Vec<&str> = inputs.keys().map(String::as_str).collect();
-                InferenceError::Input(format!("the program needs an input '{name}'; given: {}", given.join(", ")))
+                InferenceError::Input(format!(
+                    "the program needs an input '{name}'; given: {}",
+                    given.join(", ")
+                ))
             })?;
             values.push((input.slot, Arc::new(input.convert(name, tensor)?)));
         }

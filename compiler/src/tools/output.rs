@@ -36,7 +36,9 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
             text = format!("{text}: {cause}");
         }
     }
-    let rendered = text.lines().any(|line| line.starts_with("error") || line.contains(": error: "));
+    let rendered = text
+        .lines()
+        .any(|line| line.starts_with("error") || line.contains(": error: "));
     line(if rendered { "" } else { "error: " }, &text);
     ExitCode::FAILURE
 }

@@ -36,7 +36,10 @@ fn resolve_target(program: &mut Program, interp: Interp) -> Result<(), Diagnosti
         return Err(op_error(
             &program.ctx,
             op,
-            format_args!("expects 1 or 2 target sizes, found {sizes:?} for an input of rank {}", input.len()),
+            format_args!(
+                "expects 1 or 2 target sizes, found {sizes:?} for an input of rank {}",
+                input.len()
+            ),
         ));
     }
     let scale = |from_end: usize| sizes[sizes.len() - from_end] as f64 / input[input.len() - from_end] as f64;

@@ -91,7 +91,12 @@ pub fn read(tensor: &TensorProto, folder: &Path) -> Result<Constant, String> {
         None
     };
     let raw: Option<&[u8]> = external.as_deref().or(tensor.raw_data.as_deref());
-    let wrong_size = |found: usize| fail(format!("expects {count} elements for {:?}, found {found}", tensor.dims));
+    let wrong_size = |found: usize| {
+        fail(format!(
+            "expects {count} elements for {:?}, found {found}",
+            tensor.dims
+        ))
+    };
     macro_rules! data {
         ($ty:ty, $field:expr, $convert:expr) => {{
             match raw {
@@ -112,16 +117,32 @@ pub fn read(tensor: &TensorProto, folder: &Path) -> Result<Constant, String> {
             }
         }};
     }
-    let floats = |values: Vec<f32>| Constant::Float(ArrayD::from_shape_vec(IxDyn(&shape), values).expect("count was checked"));
-    let ints = |values: Vec<i64>| Constant::Int(ArrayD::from_shape_vec(IxDyn(&shape), values).expect("count was checked"));
-    let from_i32 = || tensor.int32_data.iter().map(|value| i64::from(*value)).collect::<Vec<i64>>();
+    let floats = |values: Vec<f32>| {
+        Constant::Float(ArrayD::from_shape_vec(IxDyn(&shape), values).expect("count was checked"))
+    };
+    let ints = |values: Vec<i64>| {
+        Constant::Int(ArrayD::from_shape_vec(IxDyn(&shape), values).expect("count was checked"))
+    };
+    let from_i32 = || {
+        tensor
+            .int32_data
+            .iter()
+            .map(|value| i64::from(*value))
+            .collect::<Vec<i64>>()
+    };
     Ok(match tensor.data_type() {
         1 => floats(data!(f32, tensor.float_data.clone(), f32::from_le_bytes)),
         2 => ints(data!(u8, from_i32(), |[byte]: [u8; 1]| i64::from(byte))),
         3 => ints(data!(i8, from_i32(), |bytes| i64::from(i8::from_le_bytes(bytes)))),
-        4 => ints(data!(u16, from_i32(), |bytes| i64::from(u16::from_le_bytes(bytes)))),
-        5 => ints(data!(i16, from_i32(), |bytes| i64::from(i16::from_le_bytes(bytes)))),
-        6 => ints(data!(i32, from_i32(), |bytes| i64::from(i32::from_le_bytes(bytes)))),
+        4 => ints(data!(u16, from_i32(), |bytes| i64::from(u16::from_le_bytes(
+            bytes
+        )))),
+        5 => ints(data!(i16, from_i32(), |bytes| i64::from(i16::from_le_bytes(
+            bytes
+        )))),
+        6 => ints(data!(i32, from_i32(), |bytes| i64::from(i32::from_le_bytes(
+            bytes
+        )))),
         7 => ints(data!(i64, tensor.int64_data.clone(), i64::from_le_bytes)),
         9 => {
             let values = data!(u8, from_i32(), |[byte]: [u8; 1]| i64::from(byte));
@@ -129,44 +150,99 @@ pub fn read(tensor: &TensorProto, folder: &Path) -> Result<Constant, String> {
             Constant::Bool(ArrayD::from_shape_vec(IxDyn(&shape), values).expect("count was checked"))
         }
         10 => {
-            let stored = || tensor.int32_data.iter().map(|bits| f16::from_bits(*bits as u16).to_f32()).collect::<Vec<_>>();
+            let stored = || {
+                tensor
+                    .int32_data
+                    .iter()
+                    .map(|bits| f16::from_bits(*bits as u16).to_f32())
+                    .collect::<Vec<_>>()
+            };
             floats(data!(f16, stored(), |bytes| f16::from_le_bytes(bytes).to_f32()))
         }
         11 => {
-            let stored = || tensor.double_data.iter().map(|value| *value as f32).collect::<Vec<_>>();
+            let stored = || {
+                tensor
+                    .double_data
+                    .iter()
+                    .map(|value| *value as f32)
+                    .collect::<Vec<_>>()
+            };
             floats(data!(f64, stored(), |bytes| f64::from_le_bytes(bytes) as f32))
         }
         12 => {
-            let stored = || tensor.uint64_data.iter().map(|value| *value as i64).collect::<Vec<_>>();
+            let stored = || {
+                tensor
+                    .uint64_data
+                    .iter()
+                    .map(|value| *value as i64)
+                    .collect::<Vec<_>>()
+            };
             ints(data!(u32, stored(), |bytes| i64::from(u32::from_le_bytes(bytes))))
         }
         13 => {
-            let stored = || tensor.uint64_data.iter().map(|value| *value as i64).collect::<Vec<_>>();
+            let stored = || {
+                tensor
+                    .uint64_data
+                    .iter()
+                    .map(|value| *value as i64)
+                    .collect::<Vec<_>>()
+            };
             ints(data!(u64, stored(), |bytes| u64::from_le_bytes(bytes) as i64))
         }
         16 => {
-            let stored = || tensor.int32_data.iter().map(|bits| bf16::from_bits(*bits as u16).to_f32()).collect::<Vec<_>>();
+            let stored = || {
+                tensor
+                    .int32_data
+                    .iter()
+                    .map(|bits| bf16::from_bits(*bits as u16).to_f32())
+                    .collect::<Vec<_>>()
+            };
             floats(data!(bf16, stored(), |bytes| bf16::from_le_bytes(bytes).to_f32()))
         }
-        other => return Err(fail(format!("has element type {other}, which is not supported (strings, complex numbers, 8-bit floats)"))),
+        other => {
+            return Err(fail(format!(
+                "has element type {other}, which is not supported (strings, complex numbers, 8-bit floats)"
+            )));
+        }
     })
 }
 
 fn read_external(tensor: &TensorProto, folder: &Path) -> Result<Vec<u8>, String> {
     use std::io::{Read, Seek, SeekFrom};
-    let entry = |key: &str| tensor.external_data.iter().find(|entry| entry.key() == key).map(|entry| entry.value());
+    let entry = |key: &str| {
+        tensor
+            .external_data
+            .iter()
+            .find(|entry| entry.key() == key)
+            .map(|entry| entry.value())
+    };
     let location = entry("location").ok_or("has external data without a location")?;
     let relative = Path::new(location);
-    if relative.components().any(|part| !matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir)) {
-        return Err(format!("has external data outside the model's folder: {location}"));
+    if relative.components().any(|part| {
+        !matches!(
+            part,
+            std::path::Component::Normal(_) | std::path::Component::CurDir
+        )
+    }) {
+        return Err(format!(
+            "has external data outside the model's folder: {location}"
+        ));
     }
     let path = folder.join(relative);
     let number = |key: &str| match entry(key) {
         None => Ok(None),
-        Some(text) => text.parse::<u64>().map(Some).map_err(|_| format!("has an external {key} '{text}'")),
+        Some(text) => text
+            .parse::<u64>()
+            .map(Some)
+            .map_err(|_| format!("has an external {key} '{text}'")),
     };
     let (offset, length) = (number("offset")?.unwrap_or(0), number("length")?);
-    let problem = |error: std::io::Error| format!("its external data file {} cannot be read: {error}", path.display());
+    let problem = |error: std::io::Error| {
+        format!(
+            "its external data file {} cannot be read: {error}",
+            path.display()
+        )
+    };
     let mut file = std::fs::File::open(&path).map_err(problem)?;
     let size = file.metadata().map_err(problem)?.len();
     let length = length.unwrap_or_else(|| size.saturating_sub(offset));
@@ -186,6 +262,7 @@ fn read_external(tensor: &TensorProto, folder: &Path) -> Result<Vec<u8>, String>
 mod bytes_of {
     /// The chunks of `N` bytes.
     pub fn elements<const N: usize>(raw: &[u8]) -> impl Iterator<Item = [u8; N]> {
-        raw.chunks_exact(N).map(|chunk| chunk.try_into().expect("chunks are exact"))
+        raw.chunks_exact(N)
+            .map(|chunk| chunk.try_into().expect("chunks are exact"))
     }
 }

@@ -23,13 +23,22 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>], opset: i64) -> Option
                 ElementType::Bool => Constant::Bool(from.to_bool()),
             })
         }
-        "Size" => one(Constant::Int(ArrayD::from_elem(IxDyn(&[]), input(0)?.len() as i64))),
+        "Size" => one(Constant::Int(ArrayD::from_elem(
+            IxDyn(&[]),
+            input(0)?.len() as i64,
+        ))),
         "ConstantOfShape" => {
             let shape = dims(&input(0)?.ints())?;
             one(match node.attributes.get("value") {
-                Some(Attribute::Tensor(Constant::Int(value))) => Constant::Int(ArrayD::from_elem(shape, *value.first()?)),
-                Some(Attribute::Tensor(Constant::Bool(value))) => Constant::Bool(ArrayD::from_elem(shape, *value.first()?)),
-                Some(Attribute::Tensor(Constant::Float(value))) => Constant::Float(ArrayD::from_elem(shape, *value.first()?)),
+                Some(Attribute::Tensor(Constant::Int(value))) => {
+                    Constant::Int(ArrayD::from_elem(shape, *value.first()?))
+                }
+                Some(Attribute::Tensor(Constant::Bool(value))) => {
+                    Constant::Bool(ArrayD::from_elem(shape, *value.first()?))
+                }
+                Some(Attribute::Tensor(Constant::Float(value))) => {
+                    Constant::Float(ArrayD::from_elem(shape, *value.first()?))
+                }
                 _ => Constant::Float(ArrayD::from_elem(shape, 0.0)),
             })
         }
@@ -37,12 +46,24 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>], opset: i64) -> Option
         "Add" | "Sub" | "Mul" | "Div" | "Min" | "Max" | "Pow" | "Mod" if inputs.len() == 2 => {
             one(arithmetic(&node.op_type, input(0)?, input(1)?)?)
         }
-        "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" => one(compare(&node.op_type, input(0)?, input(1)?)?),
-        "And" => one(Constant::Bool(broadcast(&input(0)?.to_bool(), &input(1)?.to_bool(), |a, b| a & b)?)),
-        "Or" => one(Constant::Bool(broadcast(&input(0)?.to_bool(), &input(1)?.to_bool(), |a, b| a | b)?)),
+        "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" => {
+            one(compare(&node.op_type, input(0)?, input(1)?)?)
+        }
+        "And" => one(Constant::Bool(broadcast(
+            &input(0)?.to_bool(),
+            &input(1)?.to_bool(),
+            |a, b| a & b,
+        )?)),
+        "Or" => one(Constant::Bool(broadcast(
+            &input(0)?.to_bool(),
+            &input(1)?.to_bool(),
+            |a, b| a | b,
+        )?)),
         "Not" => one(Constant::Bool(input(0)?.to_bool().mapv(|value| !value))),
         "Where" => choose(input(0)?, input(1)?, input(2)?),
-        "Neg" | "Abs" | "Floor" | "Ceil" | "Sqrt" | "Exp" | "Log" | "Reciprocal" | "Relu" | "Sin" | "Cos" => one(unary(&node.op_type, input(0)?)?),
+        "Neg" | "Abs" | "Floor" | "Ceil" | "Sqrt" | "Exp" | "Log" | "Reciprocal" | "Relu" | "Sin" | "Cos" => {
+            one(unary(&node.op_type, input(0)?)?)
+        }
         "ReduceProd" | "ReduceSum" | "ReduceMax" | "ReduceMin" => one(reduce(node, input(0)?, input(1))?),
         "Concat" => one(concat(node, inputs)?),
         "Gather" => one(gather(node, input(0)?, input(1)?)?),
@@ -57,7 +78,11 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>], opset: i64) -> Option
 }
 
 fn literal(node: &Node) -> Option<Constant> {
-    let floats = |values: Vec<f32>, shape: &[usize]| ArrayD::from_shape_vec(IxDyn(shape), values).ok().map(Constant::Float);
+    let floats = |values: Vec<f32>, shape: &[usize]| {
+        ArrayD::from_shape_vec(IxDyn(shape), values)
+            .ok()
+            .map(Constant::Float)
+    };
     match (node.attributes.first()?.0.as_str(), node.attributes.first()?.1) {
         ("value", Attribute::Tensor(tensor)) => Some(tensor.clone()),
         ("value_float", Attribute::Float(value)) => floats(vec![*value], &[]),
@@ -84,7 +109,11 @@ fn broadcast_shape(left: &[usize], right: &[usize]) -> Option<Vec<usize>> {
     let rank = left.len().max(right.len());
     let at = |shape: &[usize], index: usize| {
         let missing = rank - shape.len();
-        if index < missing { 1 } else { shape[index - missing] }
+        if index < missing {
+            1
+        } else {
+            shape[index - missing]
+        }
     };
     let mut result = Vec::with_capacity(rank);
     let mut total: usize = 1;
@@ -101,7 +130,11 @@ fn broadcast_shape(left: &[usize], right: &[usize]) -> Option<Vec<usize>> {
     Some(result)
 }
 
-fn broadcast<A: Copy, B: Copy, R>(left: &ArrayD<A>, right: &ArrayD<B>, f: impl Fn(A, B) -> R) -> Option<ArrayD<R>> {
+fn broadcast<A: Copy, B: Copy, R>(
+    left: &ArrayD<A>,
+    right: &ArrayD<B>,
+    f: impl Fn(A, B) -> R,
+) -> Option<ArrayD<R>> {
     let shape = broadcast_shape(left.shape(), right.shape())?;
     let (left, right) = (left.broadcast(IxDyn(&shape))?, right.broadcast(IxDyn(&shape))?);
     let values = left.iter().zip(right.iter()).map(|(a, b)| f(*a, *b)).collect();
@@ -125,7 +158,9 @@ fn arithmetic(op: &str, left: &Constant, right: &Constant) -> Option<Constant> {
         };
         return broadcast(left, right, f).map(Constant::Int);
     }
-    let (Constant::Float(left), right) = (left, right.to_float()) else { return None };
+    let (Constant::Float(left), right) = (left, right.to_float()) else {
+        return None;
+    };
     let f: fn(f32, f32) -> f32 = match op {
         "Add" => |a, b| a + b,
         "Sub" => |a, b| a - b,
@@ -201,12 +236,18 @@ fn range(start: &Constant, limit: &Constant, delta: &Constant) -> Option<Vec<Con
     let (Constant::Int(start), Constant::Int(limit), Constant::Int(delta)) = (start, limit, delta) else {
         let first = |constant: &Constant| constant.to_float().first().copied();
         let (start, limit, delta) = (first(start)?, first(limit)?, first(delta)?);
-        let count = ((f64::from(limit) - f64::from(start)) / f64::from(delta)).ceil().max(0.0);
+        let count = ((f64::from(limit) - f64::from(start)) / f64::from(delta))
+            .ceil()
+            .max(0.0);
         if !count.is_finite() || count > LARGEST as f64 {
             return None;
         }
-        let values: Vec<f32> = (0..count as usize).map(|index| start + index as f32 * delta).collect();
-        return Some(vec![Constant::Float(ArrayD::from_shape_vec(IxDyn(&[values.len()]), values).ok()?)]);
+        let values: Vec<f32> = (0..count as usize)
+            .map(|index| start + index as f32 * delta)
+            .collect();
+        return Some(vec![Constant::Float(
+            ArrayD::from_shape_vec(IxDyn(&[values.len()]), values).ok()?,
+        )]);
     };
     let (start, limit, delta) = (*start.first()?, *limit.first()?, *delta.first()?);
     if delta == 0 {
@@ -226,10 +267,16 @@ fn range(start: &Constant, limit: &Constant, delta: &Constant) -> Option<Vec<Con
 
 fn reduce(node: &Node, input: &Constant, axes: Option<&Constant>) -> Option<Constant> {
     let Constant::Int(array) = input else { return None };
-    let axes = axes.map(Constant::ints).or_else(|| node.ints("axes").map(<[i64]>::to_vec)).unwrap_or_default();
+    let axes = axes
+        .map(Constant::ints)
+        .or_else(|| node.ints("axes").map(<[i64]>::to_vec))
+        .unwrap_or_default();
     let keep = node.int("keepdims").unwrap_or(1) != 0;
     let rank = array.ndim();
-    let mut wanted = axes.iter().map(|value| axis(*value, rank)).collect::<Option<Vec<_>>>()?;
+    let mut wanted = axes
+        .iter()
+        .map(|value| axis(*value, rank))
+        .collect::<Option<Vec<_>>>()?;
     if wanted.is_empty() {
         wanted = (0..rank).collect();
     }
@@ -247,13 +294,19 @@ fn reduce(node: &Node, input: &Constant, axes: Option<&Constant>) -> Option<Cons
         for lane in lanes {
             folded.zip_mut_with(&lane, |a, b| *a = f(*a, *b));
         }
-        result = if keep { folded.insert_axis(Axis(axis)) } else { folded };
+        result = if keep {
+            folded.insert_axis(Axis(axis))
+        } else {
+            folded
+        };
     }
     Some(Constant::Int(result))
 }
 
 fn axis(value: i64, rank: usize) -> Option<usize> {
-    usize::try_from(if value < 0 { value + rank as i64 } else { value }).ok().filter(|axis| *axis < rank)
+    usize::try_from(if value < 0 { value + rank as i64 } else { value })
+        .ok()
+        .filter(|axis| *axis < rank)
 }
 
 fn concat(node: &Node, inputs: &[Option<&Constant>]) -> Option<Constant> {
@@ -279,12 +332,19 @@ fn gather(node: &Node, data: &Constant, indices: &Constant) -> Option<Constant> 
     fn take<T: Copy>(data: &ArrayD<T>, indices: &ArrayD<i64>, at: i64) -> Option<ArrayD<T>> {
         let at = axis(at, data.ndim())?;
         let size = data.shape()[at];
-        let places = indices.iter().map(|index| axis(*index, size)).collect::<Option<Vec<_>>>()?;
+        let places = indices
+            .iter()
+            .map(|index| axis(*index, size))
+            .collect::<Option<Vec<_>>>()?;
         let picked = data.select(Axis(at), &places);
         let mut shape = data.shape()[..at].to_vec();
         shape.extend_from_slice(indices.shape());
         shape.extend_from_slice(&data.shape()[at + 1..]);
-        picked.as_standard_layout().into_owned().into_shape_with_order(IxDyn(&shape)).ok()
+        picked
+            .as_standard_layout()
+            .into_owned()
+            .into_shape_with_order(IxDyn(&shape))
+            .ok()
     }
     let at = node.int("axis").unwrap_or(0);
     let indices = indices.to_int();
@@ -301,7 +361,11 @@ fn with_shape(input: &Constant, wanted: &IxDyn, broadcast: bool) -> Option<Const
         if broadcast {
             return Some(array.broadcast(wanted.clone())?.as_standard_layout().into_owned());
         }
-        array.as_standard_layout().into_owned().into_shape_with_order(wanted.clone()).ok()
+        array
+            .as_standard_layout()
+            .into_owned()
+            .into_shape_with_order(wanted.clone())
+            .ok()
     }
     Some(match input {
         Constant::Float(array) => Constant::Float(apply(array, wanted, broadcast)?),
@@ -316,7 +380,12 @@ fn layout(node: &Node, inputs: &[Option<&Constant>], _opset: i64) -> Option<Cons
     let shape = input.shape().to_vec();
     let rank = shape.len();
     let list = |index: usize, name: &str| {
-        inputs.get(index).copied().flatten().map(Constant::ints).or_else(|| node.ints(name).map(<[i64]>::to_vec))
+        inputs
+            .get(index)
+            .copied()
+            .flatten()
+            .map(Constant::ints)
+            .or_else(|| node.ints(name).map(<[i64]>::to_vec))
     };
     match node.op_type.as_str() {
         "Reshape" => {
@@ -324,24 +393,42 @@ fn layout(node: &Node, inputs: &[Option<&Constant>], _opset: i64) -> Option<Cons
             let mut target: Vec<i64> = wanted
                 .iter()
                 .enumerate()
-                .map(|(index, dim)| if *dim == 0 { shape.get(index).map(|dim| *dim as i64) } else { Some(*dim) })
+                .map(|(index, dim)| {
+                    if *dim == 0 {
+                        shape.get(index).map(|dim| *dim as i64)
+                    } else {
+                        Some(*dim)
+                    }
+                })
                 .collect::<Option<_>>()?;
             let total = input.len() as i64;
             if let Some(open) = target.iter().position(|dim| *dim == -1) {
                 let known: i64 = target.iter().filter(|dim| **dim != -1).product();
-                target[open] = if known > 0 && total % known == 0 { total / known } else { return None };
+                target[open] = if known > 0 && total % known == 0 {
+                    total / known
+                } else {
+                    return None;
+                };
             }
             with_shape(input, &dims(&target)?, false)
         }
         "Flatten" => {
             let at = node.int("axis").unwrap_or(1);
-            let at = usize::try_from(if at < 0 { at + rank as i64 } else { at }).ok().filter(|at| *at <= rank)?;
-            let target = [shape[..at].iter().product::<usize>(), shape[at..].iter().product()];
+            let at = usize::try_from(if at < 0 { at + rank as i64 } else { at })
+                .ok()
+                .filter(|at| *at <= rank)?;
+            let target = [
+                shape[..at].iter().product::<usize>(),
+                shape[at..].iter().product(),
+            ];
             with_shape(input, &IxDyn(&target), false)
         }
         "Unsqueeze" => {
             let axes = list(1, "axes")?;
-            let mut axes = axes.iter().map(|value| axis(*value, rank + axes.len())).collect::<Option<Vec<_>>>()?;
+            let mut axes = axes
+                .iter()
+                .map(|value| axis(*value, rank + axes.len()))
+                .collect::<Option<Vec<_>>>()?;
             axes.sort_unstable();
             let mut target = shape;
             for at in axes {
@@ -351,18 +438,30 @@ fn layout(node: &Node, inputs: &[Option<&Constant>], _opset: i64) -> Option<Cons
         }
         "Squeeze" => {
             let axes = list(1, "axes").unwrap_or_default();
-            let axes = axes.iter().map(|value| axis(*value, rank)).collect::<Option<Vec<_>>>()?;
+            let axes = axes
+                .iter()
+                .map(|value| axis(*value, rank))
+                .collect::<Option<Vec<_>>>()?;
             let target: Vec<usize> = shape
                 .iter()
                 .enumerate()
-                .filter(|(index, dim)| if axes.is_empty() { **dim != 1 } else { !axes.contains(index) })
+                .filter(|(index, dim)| {
+                    if axes.is_empty() {
+                        **dim != 1
+                    } else {
+                        !axes.contains(index)
+                    }
+                })
                 .map(|(_, dim)| *dim)
                 .collect();
             with_shape(input, &IxDyn(&target), false)
         }
         "Transpose" => {
             let order: Vec<usize> = match node.ints("perm") {
-                Some(order) => order.iter().map(|value| axis(*value, rank)).collect::<Option<_>>()?,
+                Some(order) => order
+                    .iter()
+                    .map(|value| axis(*value, rank))
+                    .collect::<Option<_>>()?,
                 None => (0..rank).rev().collect(),
             };
             let mut sorted = order.clone();
@@ -371,9 +470,27 @@ fn layout(node: &Node, inputs: &[Option<&Constant>], _opset: i64) -> Option<Cons
                 return None;
             }
             Some(match input {
-                Constant::Float(array) => Constant::Float(array.clone().permuted_axes(order).as_standard_layout().into_owned()),
-                Constant::Int(array) => Constant::Int(array.clone().permuted_axes(order).as_standard_layout().into_owned()),
-                Constant::Bool(array) => Constant::Bool(array.clone().permuted_axes(order).as_standard_layout().into_owned()),
+                Constant::Float(array) => Constant::Float(
+                    array
+                        .clone()
+                        .permuted_axes(order)
+                        .as_standard_layout()
+                        .into_owned(),
+                ),
+                Constant::Int(array) => Constant::Int(
+                    array
+                        .clone()
+                        .permuted_axes(order)
+                        .as_standard_layout()
+                        .into_owned(),
+                ),
+                Constant::Bool(array) => Constant::Bool(
+                    array
+                        .clone()
+                        .permuted_axes(order)
+                        .as_standard_layout()
+                        .into_owned(),
+                ),
             })
         }
         "Slice" => {
@@ -387,12 +504,25 @@ fn layout(node: &Node, inputs: &[Option<&Constant>], _opset: i64) -> Option<Cons
             for index in 0..starts.len() {
                 let at = axis(axes[index], rank)?;
                 let size = result.shape()[at] as i64;
-                let place = |value: i64| if value < 0 { value.saturating_add(size) } else { value };
+                let place = |value: i64| {
+                    if value < 0 {
+                        value.saturating_add(size)
+                    } else {
+                        value
+                    }
+                };
                 if steps[index] <= 0 {
                     return None;
                 }
-                let (start, end) = (place(starts[index]).clamp(0, size), place(ends[index]).clamp(0, size));
-                let slice = Slice::new(start as isize, Some(end.max(start) as isize), steps[index] as isize);
+                let (start, end) = (
+                    place(starts[index]).clamp(0, size),
+                    place(ends[index]).clamp(0, size),
+                );
+                let slice = Slice::new(
+                    start as isize,
+                    Some(end.max(start) as isize),
+                    steps[index] as isize,
+                );
                 result = match result {
                     Constant::Float(array) => Constant::Float(array.slice_axis(Axis(at), slice).to_owned()),
                     Constant::Int(array) => Constant::Int(array.slice_axis(Axis(at), slice).to_owned()),

@@ -33,7 +33,11 @@ pub fn skeleton(name: &str, graph: &Graph, shapes: &[Vec<i64>], results: usize) 
     let si32 = ctx.sint_type(32);
     let mut inputs = Vec::new();
     for (input, shape) in graph.inputs.iter().zip(shapes) {
-        let element = if input.element == ElementType::Int { si32 } else { f32_type };
+        let element = if input.element == ElementType::Int {
+            si32
+        } else {
+            f32_type
+        };
         inputs.push(ctx.tensor_type(shape, element));
     }
     let unranked = ctx.unranked_type(f32_type);
@@ -122,7 +126,10 @@ fn fold_once(graph: &mut Graph, shapes: &[Vec<i64>]) -> Known {
     };
     let names = graph.nodes.iter().flat_map(|node| &node.outputs);
     for name in names.chain(graph.inputs.iter().map(|input| &input.name)) {
-        if let Some(shape) = converter.bound(name).and_then(|value| converter.program.ctx.shape(value)) {
+        if let Some(shape) = converter
+            .bound(name)
+            .and_then(|value| converter.program.ctx.shape(value))
+        {
             known.shapes.insert(name.clone(), shape.to_vec());
         }
     }
@@ -148,13 +155,21 @@ fn constant_outputs(converter: &Converter<'_>, node: &Node) -> Option<Vec<Consta
             None => converter.program.ctx.shape(converter.bound(name)?)?.to_vec(),
         };
         let rank = shape.len() as i64;
-        let place = |position: i64| (if position < 0 { position + rank } else { position }).clamp(0, rank) as usize;
-        let (start, end) = (place(node.int("start").unwrap_or(0)), place(node.int("end").unwrap_or(rank)));
+        let place =
+            |position: i64| (if position < 0 { position + rank } else { position }).clamp(0, rank) as usize;
+        let (start, end) = (
+            place(node.int("start").unwrap_or(0)),
+            place(node.int("end").unwrap_or(rank)),
+        );
         return Some(vec![Constant::from_ints(shape.get(start..end)?.to_vec())]);
     }
     let mut inputs = Vec::with_capacity(node.inputs.len());
     for name in &node.inputs {
-        inputs.push(if name.is_empty() { None } else { Some(converter.constant(name)?) });
+        inputs.push(if name.is_empty() {
+            None
+        } else {
+            Some(converter.constant(name)?)
+        });
     }
     evaluate(node, &inputs, converter.opset)
 }
@@ -177,28 +192,54 @@ fn track(converter: &mut Converter<'_>, node: &Node) {
     while let Some(current) = op {
         // What cannot be inferred stays without a rank; the conversion proper reports what matters.
         let _ = infer::infer_op(&mut converter.program, current);
-        scalar = converter.program.ctx.get_bool(current, "is_scalar").unwrap_or(false);
+        scalar = converter
+            .program
+            .ctx
+            .get_bool(current, "is_scalar")
+            .unwrap_or(false);
         op = converter.program.ctx.next_op(current);
     }
     let all_scalar = !node.inputs.is_empty()
         && node.inputs.iter().all(|name| {
             name.is_empty()
                 || converter.scalars.contains(name)
-                || converter.constant(name).is_some_and(|constant| constant.shape().is_empty())
+                || converter
+                    .constant(name)
+                    .is_some_and(|constant| constant.shape().is_empty())
         });
     let elementwise = matches!(
         node.op_type.as_str(),
-        "Add" | "Sub" | "Mul" | "Div" | "Cast" | "Neg" | "Sqrt" | "Floor" | "Ceil" | "Identity" | "Equal" | "Where"
+        "Add"
+            | "Sub"
+            | "Mul"
+            | "Div"
+            | "Cast"
+            | "Neg"
+            | "Sqrt"
+            | "Floor"
+            | "Ceil"
+            | "Identity"
+            | "Equal"
+            | "Where"
     );
     if scalar || (all_scalar && elementwise) {
         converter.scalars.extend(node.outputs.iter().cloned());
     }
-    let first = node.input(0).and_then(|name| converter.elements.get(name)).copied();
+    let first = node
+        .input(0)
+        .and_then(|name| converter.elements.get(name))
+        .copied();
     let element = match node.op_type.as_str() {
         "Shape" | "Size" | "NonZero" | "ArgMax" | "ArgMin" => ElementType::Int,
         "Cast" => ElementType::from_number(node.int("to").unwrap_or(1)),
-        "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Not" | "And" | "Or" | "Xor" => ElementType::Bool,
-        "Where" => node.input(1).and_then(|name| converter.elements.get(name)).copied().unwrap_or(ElementType::Float),
+        "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Not" | "And" | "Or" | "Xor" => {
+            ElementType::Bool
+        }
+        "Where" => node
+            .input(1)
+            .and_then(|name| converter.elements.get(name))
+            .copied()
+            .unwrap_or(ElementType::Float),
         _ => first.unwrap_or(ElementType::Float),
     };
     for name in &node.outputs {

@@ -50,7 +50,10 @@ impl Node {
 
     /// An input that is there.
     pub fn input(&self, index: usize) -> Option<&str> {
-        self.inputs.get(index).map(String::as_str).filter(|name| !name.is_empty())
+        self.inputs
+            .get(index)
+            .map(String::as_str)
+            .filter(|name| !name.is_empty())
     }
 
     /// A whole-number attribute.
@@ -143,9 +146,13 @@ pub fn read(path: &Path) -> Result<Graph, ImportError> {
         source,
     })?;
     let not_onnx = |detail: String| {
-        ImportError::invalid(path, format!("is not a complete ONNX file ({detail}); check that the export or download finished"))
+        ImportError::invalid(
+            path,
+            format!("is not a complete ONNX file ({detail}); check that the export or download finished"),
+        )
     };
-    let model = ModelProto::decode(prost::bytes::Bytes::from(bytes)).map_err(|error| not_onnx(error.to_string()))?;
+    let model =
+        ModelProto::decode(prost::bytes::Bytes::from(bytes)).map_err(|error| not_onnx(error.to_string()))?;
     let opset = model
         .opset_import
         .iter()
@@ -162,7 +169,13 @@ pub fn read(path: &Path) -> Result<Graph, ImportError> {
 fn build(graph: GraphProto, opset: i64, folder: &Path) -> Result<Graph, String> {
     let mut constants = IndexMap::new();
     for tensor in &graph.initializer {
-        if constants.insert(tensor.name().to_owned(), Arc::new(constant::read(tensor, folder)?)).is_some() {
+        if constants
+            .insert(
+                tensor.name().to_owned(),
+                Arc::new(constant::read(tensor, folder)?),
+            )
+            .is_some()
+        {
             return Err(format!("has two initializers '{}'", tensor.name()));
         }
     }
@@ -189,16 +202,18 @@ fn build(graph: GraphProto, opset: i64, folder: &Path) -> Result<Graph, String> 
 
 fn input(info: &ValueInfoProto) -> Input {
     let tensor = info.r#type.as_ref().and_then(|ty| ty.tensor_type.as_ref());
-    let dims = tensor.and_then(|tensor| tensor.shape.as_ref()).map_or_else(Vec::new, |shape| {
-        shape
-            .dim
-            .iter()
-            .map(|dim| match dim.dim_value {
-                Some(value) if value > 0 => Ok(value),
-                _ => Err(dim.dim_param.clone().unwrap_or_else(|| "?".to_owned())),
-            })
-            .collect()
-    });
+    let dims = tensor
+        .and_then(|tensor| tensor.shape.as_ref())
+        .map_or_else(Vec::new, |shape| {
+            shape
+                .dim
+                .iter()
+                .map(|dim| match dim.dim_value {
+                    Some(value) if value > 0 => Ok(value),
+                    _ => Err(dim.dim_param.clone().unwrap_or_else(|| "?".to_owned())),
+                })
+                .collect()
+        });
     Input {
         name: info.name().to_owned(),
         dims,
@@ -212,7 +227,11 @@ fn convert_node(node: &NodeProto, folder: &Path) -> Result<Node, String> {
         attributes.insert(attribute.name().to_owned(), convert_attribute(attribute, folder)?);
     }
     if node.output.iter().all(String::is_empty) {
-        return Err(format!("node '{}' of type {} has no output", node.name(), node.op_type()));
+        return Err(format!(
+            "node '{}' of type {} has no output",
+            node.name(),
+            node.op_type()
+        ));
     }
     let mut op_type = node.op_type().to_owned();
     if !matches!(node.domain(), "" | "ai.onnx") {
@@ -267,7 +286,10 @@ fn check(graph: &Graph) -> Result<(), String> {
         }
         for name in node.outputs.iter().filter(|name| !name.is_empty()) {
             if !known.insert(name) {
-                return Err(format!("'{name}' is made twice, by node '{}' the second time", node.name()));
+                return Err(format!(
+                    "'{name}' is made twice, by node '{}' the second time",
+                    node.name()
+                ));
             }
         }
     }

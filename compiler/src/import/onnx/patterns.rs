@@ -40,7 +40,9 @@ fn closed(graph: &Graph, at: usize, count: usize) -> bool {
     let group = &graph.nodes[at..at + count];
     let inner: Vec<&String> = group[..count - 1].iter().flat_map(|node| &node.outputs).collect();
     let outside = graph.nodes[..at].iter().chain(&graph.nodes[at + count..]);
-    !outside.flat_map(|node| &node.inputs).any(|input| inner.contains(&input))
+    !outside
+        .flat_map(|node| &node.inputs)
+        .any(|input| inner.contains(&input))
         && !graph.outputs.iter().any(|output| inner.contains(&output))
 }
 
@@ -49,21 +51,29 @@ fn node(op_type: &str, inputs: Vec<String>, output: &str, attributes: Vec<(&str,
         op_type: op_type.to_owned(),
         inputs,
         outputs: vec![output.to_owned()],
-        attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<IndexMap<_, _>>(),
+        attributes: attributes
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect::<IndexMap<_, _>>(),
     }
 }
 
 /// The nodes at `at` if their operators are these.
 fn sequence<'g, const N: usize>(graph: &'g Graph, at: usize, types: [&str; N]) -> Option<[&'g Node; N]> {
     let nodes = graph.nodes.get(at..at + N)?;
-    let matches = nodes.iter().zip(types).all(|(node, op_type)| node.op_type == op_type);
+    let matches = nodes
+        .iter()
+        .zip(types)
+        .all(|(node, op_type)| node.op_type == op_type);
     matches.then(|| std::array::from_fn(|index| &nodes[index]))
 }
 
 /// The single number in a constant.
 fn number(graph: &Graph, name: &str) -> Option<f32> {
     let constant = graph.constants.get(name)?;
-    (constant.len() == 1).then(|| constant.to_float().first().copied()).flatten()
+    (constant.len() == 1)
+        .then(|| constant.to_float().first().copied())
+        .flatten()
 }
 
 fn is_number(graph: &Graph, name: &str, wanted: f32) -> bool {
@@ -88,11 +98,16 @@ fn axes(graph: &Graph, node: &Node) -> Option<Vec<i64>> {
 
 /// `(x - mean) / sqrt(mean((x - mean)^2) + eps) [* weight + bias]`
 fn normalization(graph: &Graph, at: usize, affine: bool, op_type: &str) -> Option<(usize, Node)> {
-    let [mean, sub, pow, variance, add, sqrt, div] =
-        sequence(graph, at, ["ReduceMean", "Sub", "Pow", "ReduceMean", "Add", "Sqrt", "Div"])?;
+    let [mean, sub, pow, variance, add, sqrt, div] = sequence(
+        graph,
+        at,
+        ["ReduceMean", "Sub", "Pow", "ReduceMean", "Add", "Sqrt", "Div"],
+    )?;
     let input = mean.input(0)?;
     let fits = |list: &[i64]| match op_type {
-        "LayerNormalization" => list.last() == Some(&-1) && list.windows(2).all(|pair| pair[1] - pair[0] == 1),
+        "LayerNormalization" => {
+            list.last() == Some(&-1) && list.windows(2).all(|pair| pair[1] - pair[0] == 1)
+        }
         _ => list == [1],
     };
     let list = axes(graph, mean)?;
@@ -155,7 +170,10 @@ fn hard_sigmoid(graph: &Graph, at: usize) -> Option<(usize, Node)> {
         ("alpha", Attribute::Double(1.0 / 6.0)),
         ("beta", Attribute::Float(0.5)),
     ];
-    Some((3, node("HardSigmoid", vec![input.to_owned()], div.name(), attributes)))
+    Some((
+        3,
+        node("HardSigmoid", vec![input.to_owned()], div.name(), attributes),
+    ))
 }
 
 /// `x * HardSigmoid(x)`, and `x * clip(x + 3, 0, 6) / 6`
@@ -164,13 +182,24 @@ fn hard_swish(graph: &Graph, at: usize) -> Option<(usize, Node)> {
         let sixth = f64::from(0.166_666_67_f32);
         let fits = sigmoid.float("alpha") == Some(sixth) && sigmoid.float("beta") == Some(0.5);
         let input = sigmoid.input(0)?;
-        return (fits && other(mul, sigmoid.name())? == input)
-            .then(|| (2, node("HardSwish", vec![input.to_owned()], mul.name(), Vec::new())));
+        return (fits && other(mul, sigmoid.name())? == input).then(|| {
+            (
+                2,
+                node("HardSwish", vec![input.to_owned()], mul.name(), Vec::new()),
+            )
+        });
     }
     let [add, clip, mul, div] = sequence(graph, at, ["Add", "Clip", "Mul", "Div"])?;
     let input = clipped(graph, add, clip)?;
-    let fits = other(mul, clip.name())? == input && div.input(0)? == mul.name() && is_number(graph, div.input(1)?, 6.0);
-    fits.then(|| (4, node("HardSwish", vec![input.to_owned()], div.name(), Vec::new())))
+    let fits = other(mul, clip.name())? == input
+        && div.input(0)? == mul.name()
+        && is_number(graph, div.input(1)?, 6.0);
+    fits.then(|| {
+        (
+            4,
+            node("HardSwish", vec![input.to_owned()], div.name(), Vec::new()),
+        )
+    })
 }
 
 /// `x * (1 + erf(x / sqrt(2))) * 0.5`, and the tanh form.
@@ -185,8 +214,11 @@ fn gelu(graph: &Graph, at: usize) -> Option<(usize, Node)> {
             && is_number(graph, other(second, first.name())?, 0.5);
         return fits.then(|| (5, node("GELU", vec![input.to_owned()], second.name(), Vec::new())));
     }
-    let [half, pow, scaled, add, mul, tanh, one, product] =
-        sequence(graph, at, ["Mul", "Pow", "Mul", "Add", "Mul", "Tanh", "Add", "Mul"])?;
+    let [half, pow, scaled, add, mul, tanh, one, product] = sequence(
+        graph,
+        at,
+        ["Mul", "Pow", "Mul", "Add", "Mul", "Tanh", "Add", "Mul"],
+    )?;
     let input = pow.input(0)?;
     let fits = is_number(graph, pow.input(1)?, 3.0)
         && is_number(graph, other(half, input)?, 0.5)
@@ -196,5 +228,10 @@ fn gelu(graph: &Graph, at: usize) -> Option<(usize, Node)> {
         && tanh.input(0)? == mul.name()
         && is_number(graph, other(one, tanh.name())?, 1.0)
         && other(product, half.name())? == one.name();
-    fits.then(|| (8, node("GELU", vec![input.to_owned()], product.name(), Vec::new())))
+    fits.then(|| {
+        (
+            8,
+            node("GELU", vec![input.to_owned()], product.name(), Vec::new()),
+        )
+    })
 }

@@ -77,7 +77,9 @@ fn elu(converter: &mut Converter<'_>, node: &Node) -> Converted {
 fn leaky_relu(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let alpha = node.float("alpha").unwrap_or(f64::from(0.01_f32));
-    converter.emit_node(node, "top.LeakyRelu", &[input], |builder| builder.f64("alpha", alpha))
+    converter.emit_node(node, "top.LeakyRelu", &[input], |builder| {
+        builder.f64("alpha", alpha)
+    })
 }
 
 fn hard_sigmoid(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -85,23 +87,31 @@ fn hard_sigmoid(converter: &mut Converter<'_>, node: &Node) -> Converted {
     // The pattern that PyTorch exports has 1/6; ONNX's own default is 0.2.
     let alpha = node.float("alpha").unwrap_or(f64::from(0.2_f32));
     let beta = node.float("beta").unwrap_or(0.5);
-    converter.emit_node(node, "top.HardSigmoid", &[input], |builder| builder.f64("alpha", alpha).f64("beta", beta))
+    converter.emit_node(node, "top.HardSigmoid", &[input], |builder| {
+        builder.f64("alpha", alpha).f64("beta", beta)
+    })
 }
 
 fn negate(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
-    converter.emit_node(node, "top.MulConst", &[input], |builder| builder.f64("const_val", -1.0))
+    converter.emit_node(node, "top.MulConst", &[input], |builder| {
+        builder.f64("const_val", -1.0)
+    })
 }
 
 fn reciprocal(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
-    converter.emit_node(node, "top.Reciprocal", &[input], |builder| builder.f64("const_val", 1.0))
+    converter.emit_node(node, "top.Reciprocal", &[input], |builder| {
+        builder.f64("const_val", 1.0)
+    })
 }
 
 fn prelu(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     if let Some(alpha) = node.input(1).and_then(|name| converter.scalar(name)) {
-        return converter.emit_node(node, "top.LeakyRelu", &[input], |builder| builder.f64("alpha", f64::from(alpha)));
+        return converter.emit_node(node, "top.LeakyRelu", &[input], |builder| {
+            builder.f64("alpha", f64::from(alpha))
+        });
     }
     let slope = converter.value(node, 1)?;
     converter.emit_node(node, "top.PRelu", &[input, slope], |builder| builder)
@@ -112,7 +122,9 @@ fn softmax(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let default = if converter.opset >= 13 { -1 } else { 1 };
     let axis = axis_attribute(node, "axis", default)?;
     let log = node.op_type == "LogSoftmax";
-    converter.emit_node(node, "top.Softmax", &[input], |builder| builder.si32("axis", axis).bool("log", log))
+    converter.emit_node(node, "top.Softmax", &[input], |builder| {
+        builder.si32("axis", axis).bool("log", log)
+    })
 }
 
 /// An axis as the 32-bit attribute that `top` keeps.
@@ -122,7 +134,13 @@ pub fn axis_attribute(node: &Node, name: &str, default: i64) -> Result<i32, Prob
 }
 
 /// A limit of `Clip`: an input (since opset 11) or an attribute.
-fn limit(converter: &Converter<'_>, node: &Node, index: usize, name: &str, default: f64) -> Result<f64, Problem> {
+fn limit(
+    converter: &Converter<'_>,
+    node: &Node,
+    index: usize,
+    name: &str,
+    default: f64,
+) -> Result<f64, Problem> {
     match converter.constant_input(node, index)? {
         Some(constant) => constant
             .to_float()
@@ -139,9 +157,13 @@ fn clip(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let max = limit(converter, node, 2, "max", f64::INFINITY)?;
     if min == 0.0 && max > min {
         let relu_limit = if max == f64::INFINITY { 0.0 } else { max };
-        return converter.emit_node(node, "top.Relu", &[input], |builder| builder.f64("relu_limit", relu_limit));
+        return converter.emit_node(node, "top.Relu", &[input], |builder| {
+            builder.f64("relu_limit", relu_limit)
+        });
     }
-    converter.emit_node(node, "top.Clip", &[input], |builder| builder.f64("min", min).f64("max", max))
+    converter.emit_node(node, "top.Clip", &[input], |builder| {
+        builder.f64("min", min).f64("max", max)
+    })
 }
 
 /// `atan(x) = sign(x) * acos(1 / sqrt(1 + |x| * |x|))`
@@ -151,7 +173,9 @@ fn atan(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let sign = converter.emit("top.Sign", &[input], &name("sign"), |builder| builder);
     let abs = converter.emit("top.Abs", &[input], &name("abs"), |builder| builder);
     let square = converter.emit("top.Mul", &[abs, abs], &name("mul"), |builder| builder);
-    let sum = converter.emit("top.AddConst", &[square], &name("ml_mulscale"), |builder| builder.f64("const_val", 1.0));
+    let sum = converter.emit("top.AddConst", &[square], &name("ml_mulscale"), |builder| {
+        builder.f64("const_val", 1.0)
+    });
     let root = converter.emit("top.Sqrt", &[sum], &name("sqrt"), |builder| builder);
     let inverse = converter.emit("top.Reciprocal", &[root], &name("reciprocal"), |builder| builder);
     let angle = converter.emit("top.Arccos", &[inverse], &name("arccos"), |builder| builder);

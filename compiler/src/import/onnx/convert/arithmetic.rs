@@ -27,7 +27,10 @@ pub const TABLE: &[(&str, Convert)] = &[
 fn names(node: &Node) -> Result<(&str, &str), Problem> {
     match (node.input(0), node.input(1), node.inputs.len()) {
         (Some(left), Some(right), 2) => Ok((left, right)),
-        _ => Err(Problem::Unsupported(format!("expects 2 inputs, found {}", node.inputs.len()))),
+        _ => Err(Problem::Unsupported(format!(
+            "expects 2 inputs, found {}",
+            node.inputs.len()
+        ))),
     }
 }
 
@@ -37,7 +40,9 @@ fn commutative(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let swap = converter.constant(left).is_some() && converter.constant(right).is_none();
     let (first, second) = if swap { (1, 0) } else { (0, 1) };
     let operands = [converter.value(node, first)?, converter.value(node, second)?];
-    converter.emit_node(node, &format!("top.{}", node.op_type), &operands, |builder| builder)
+    converter.emit_node(node, &format!("top.{}", node.op_type), &operands, |builder| {
+        builder
+    })
 }
 
 fn subtract(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -45,12 +50,16 @@ fn subtract(converter: &mut Converter<'_>, node: &Node) -> Converted {
     if let Some(number) = converter.scalar(left) {
         let operand = converter.value(node, 1)?;
         return converter.emit_node(node, "top.SubConst", &[operand], |builder| {
-            builder.f64("const_val", f64::from(number)).bool("is_reverse", true)
+            builder
+                .f64("const_val", f64::from(number))
+                .bool("is_reverse", true)
         });
     }
     if let Some(number) = converter.scalar(right) {
         let operand = converter.value(node, 0)?;
-        return converter.emit_node(node, "top.AddConst", &[operand], |builder| builder.f64("const_val", f64::from(-number)));
+        return converter.emit_node(node, "top.AddConst", &[operand], |builder| {
+            builder.f64("const_val", f64::from(-number))
+        });
     }
     let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
     converter.emit_node(node, "top.Sub", &operands, |builder| builder)
@@ -60,7 +69,9 @@ fn divide(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let (left, right) = names(node)?;
     if let Some(number) = converter.scalar(left) {
         let operand = converter.value(node, 1)?;
-        return converter.emit_node(node, "top.Reciprocal", &[operand], |builder| builder.f64("const_val", f64::from(number)));
+        return converter.emit_node(node, "top.Reciprocal", &[operand], |builder| {
+            builder.f64("const_val", f64::from(number))
+        });
     }
     if let Some(number) = converter.scalar(right) {
         let whole = converter.elements.get(left) == Some(&ElementType::Int);
@@ -69,7 +80,12 @@ fn divide(converter: &mut Converter<'_>, node: &Node) -> Converted {
             builder.f64("const_val", 1.0 / f64::from(number))
         });
         if whole {
-            value = converter.emit("top.Floor", &[value], &format!("{}_floor", name_of(node)), |builder| builder);
+            value = converter.emit(
+                "top.Floor",
+                &[value],
+                &format!("{}_floor", name_of(node)),
+                |builder| builder,
+            );
         }
         converter.bind(node.name(), value);
         return Ok(());
@@ -81,7 +97,9 @@ fn divide(converter: &mut Converter<'_>, node: &Node) -> Converted {
 fn extreme(converter: &mut Converter<'_>, node: &Node) -> Converted {
     names(node)?;
     let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
-    converter.emit_node(node, &format!("top.{}", node.op_type), &operands, |builder| builder)
+    converter.emit_node(node, &format!("top.{}", node.op_type), &operands, |builder| {
+        builder
+    })
 }
 
 fn sum(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -111,11 +129,15 @@ fn power(converter: &mut Converter<'_>, node: &Node) -> Converted {
         if exponent == 2.0 {
             return converter.emit_node(node, "top.Mul", &[operand, operand], |builder| builder);
         }
-        return converter.emit_node(node, "top.Pow", &[operand], |builder| builder.f64("exponent", f64::from(exponent)));
+        return converter.emit_node(node, "top.Pow", &[operand], |builder| {
+            builder.f64("exponent", f64::from(exponent))
+        });
     }
     if let Some(base) = converter.scalar(base) {
         let operand = converter.value(node, 1)?;
-        return converter.emit_node(node, "top.Pow2", &[operand], |builder| builder.f64("const_val", f64::from(base)));
+        return converter.emit_node(node, "top.Pow2", &[operand], |builder| {
+            builder.f64("const_val", f64::from(base))
+        });
     }
     let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
     converter.emit_node(node, "top.Pow3", &operands, |builder| builder)
@@ -124,7 +146,9 @@ fn power(converter: &mut Converter<'_>, node: &Node) -> Converted {
 fn compare(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let (left, right) = names(node)?;
     let number = |converter: &Converter<'_>, name: &str| {
-        let rank = converter.constant(name).map_or(0, |constant| constant.shape().len());
+        let rank = converter
+            .constant(name)
+            .map_or(0, |constant| constant.shape().len());
         converter.scalar(name).filter(|_| rank <= 1)
     };
     let mode = node.op_type.clone();
@@ -132,29 +156,50 @@ fn compare(converter: &mut Converter<'_>, node: &Node) -> Converted {
         if let Some(number) = number(converter, name) {
             let operand = converter.value(node, other)?;
             return converter.emit_node(node, "top.CompareConst", &[operand], |builder| {
-                builder.str("mode", &mode).f64("const_val", f64::from(number)).bool("inversed", inversed)
+                builder
+                    .str("mode", &mode)
+                    .f64("const_val", f64::from(number))
+                    .bool("inversed", inversed)
             });
         }
     }
     let second = converter.value(node, 1)?;
     let first = converter.value(node, 0)?;
-    converter.emit_node(node, "top.Compare", &[first, second], |builder| builder.str("mode", &mode))
+    converter.emit_node(node, "top.Compare", &[first, second], |builder| {
+        builder.str("mode", &mode)
+    })
 }
 
 fn not(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let operand = converter.value(node, 0)?;
     converter.emit_node(node, "top.CompareConst", &[operand], |builder| {
-        builder.str("mode", "Not").f64("const_val", 0.0).bool("inversed", false)
+        builder
+            .str("mode", "Not")
+            .f64("const_val", 0.0)
+            .bool("inversed", false)
     })
 }
 
 fn or(converter: &mut Converter<'_>, node: &Node) -> Converted {
     names(node)?;
     let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
-    let sum = converter.emit("top.Add", &operands, &format!("{}_add", name_of(node)), |builder| builder);
-    let value = converter.emit("top.CompareConst", &[sum], &format!("{}_compare", name_of(node)), |builder| {
-        builder.str("mode", "Greater").f64("const_val", 0.0).bool("inversed", false)
-    });
+    let sum = converter.emit(
+        "top.Add",
+        &operands,
+        &format!("{}_add", name_of(node)),
+        |builder| builder,
+    );
+    let value = converter.emit(
+        "top.CompareConst",
+        &[sum],
+        &format!("{}_compare", name_of(node)),
+        |builder| {
+            builder
+                .str("mode", "Greater")
+                .f64("const_val", 0.0)
+                .bool("inversed", false)
+        },
+    );
     converter.bind(node.name(), value);
     Ok(())
 }
@@ -165,12 +210,23 @@ fn choose(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let branches = [converter.value(node, 1)?, converter.value(node, 2)?];
     let numbers = [1, 2].map(|index| node.input(index).and_then(|name| converter.scalar(name)));
     let none = converter.none();
-    let operand = |index: usize| if numbers[index].is_some() { none } else { branches[index] };
-    converter.emit_node(node, "top.Where", &[condition, operand(0), operand(1)], |builder| {
-        builder
-            .bool("x_is_const", numbers[0].is_some())
-            .bool("y_is_const", numbers[1].is_some())
-            .f64("x_const_val", f64::from(numbers[0].unwrap_or(0.0)))
-            .f64("y_const_val", f64::from(numbers[1].unwrap_or(0.0)))
-    })
+    let operand = |index: usize| {
+        if numbers[index].is_some() {
+            none
+        } else {
+            branches[index]
+        }
+    };
+    converter.emit_node(
+        node,
+        "top.Where",
+        &[condition, operand(0), operand(1)],
+        |builder| {
+            builder
+                .bool("x_is_const", numbers[0].is_some())
+                .bool("y_is_const", numbers[1].is_some())
+                .f64("x_const_val", f64::from(numbers[0].unwrap_or(0.0)))
+                .f64("y_const_val", f64::from(numbers[1].unwrap_or(0.0)))
+        },
+    )
 }

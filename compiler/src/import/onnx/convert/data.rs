@@ -40,18 +40,28 @@ fn identity(converter: &mut Converter<'_>, node: &Node) -> Converted {
 
 fn cast(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
-    let from = node.input(0).and_then(|name| converter.elements.get(name)).copied();
+    let from = node
+        .input(0)
+        .and_then(|name| converter.elements.get(name))
+        .copied();
     let to = ElementType::from_number(node.int("to").unwrap_or(1));
     match (from, to) {
-        (Some(ElementType::Float), ElementType::Int) => converter.emit_node(node, "top.Cast", &[input], |builder| {
-            builder.str("round_mode", "TowardsZero").str("to", "INT32")
-        }),
+        (Some(ElementType::Float), ElementType::Int) => {
+            converter.emit_node(node, "top.Cast", &[input], |builder| {
+                builder.str("round_mode", "TowardsZero").str("to", "INT32")
+            })
+        }
         (Some(ElementType::Int), ElementType::Float) => {
             converter.emit_node(node, "top.Cast", &[input], |builder| builder.str("to", "F32"))
         }
-        (Some(ElementType::Float), ElementType::Bool) => converter.emit_node(node, "top.CompareConst", &[input], |builder| {
-            builder.str("mode", "NotEqual").f64("const_val", 0.0).bool("inversed", false)
-        }),
+        (Some(ElementType::Float), ElementType::Bool) => {
+            converter.emit_node(node, "top.CompareConst", &[input], |builder| {
+                builder
+                    .str("mode", "NotEqual")
+                    .f64("const_val", 0.0)
+                    .bool("inversed", false)
+            })
+        }
         // Everything is f32 here: between types of one kind, and from truth values, nothing changes.
         _ => {
             converter.bind(node.name(), input);
@@ -66,13 +76,17 @@ fn reshape(converter: &mut Converter<'_>, node: &Node) -> Converted {
     if node.int("allowzero").unwrap_or(0) != 0 && shape.contains(&0) {
         return Err("has allowzero = 1 and a dimension of 0".into());
     }
-    converter.emit_node(node, "top.Reshape", &[input], |builder| builder.i64s("shape", &shape))
+    converter.emit_node(node, "top.Reshape", &[input], |builder| {
+        builder.i64s("shape", &shape)
+    })
 }
 
 fn flatten(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let axis = node.int("axis").unwrap_or(1);
-    converter.emit_node(node, "top.Flatten", &[input], |builder| builder.i64("start_dim", axis))
+    converter.emit_node(node, "top.Flatten", &[input], |builder| {
+        builder.i64("start_dim", axis)
+    })
 }
 
 fn transpose(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -80,23 +94,31 @@ fn transpose(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let order = match node.ints("perm") {
         Some(order) => order.to_vec(),
         None => {
-            let rank = converter.rank(input).ok_or("has no 'perm' and an input of unknown rank")?;
+            let rank = converter
+                .rank(input)
+                .ok_or("has no 'perm' and an input of unknown rank")?;
             (0..rank as i64).rev().collect()
         }
     };
-    converter.emit_node(node, "top.Permute", &[input], |builder| builder.i64s("order", &order))
+    converter.emit_node(node, "top.Permute", &[input], |builder| {
+        builder.i64s("order", &order)
+    })
 }
 
 fn squeeze(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let axes = converter.ints(node, 1, "axes")?.unwrap_or_default();
-    converter.emit_node(node, "top.Squeeze", &[input], |builder| builder.i64s("axes", &axes))
+    converter.emit_node(node, "top.Squeeze", &[input], |builder| {
+        builder.i64s("axes", &axes)
+    })
 }
 
 fn unsqueeze(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let axes = converter.ints(node, 1, "axes")?.ok_or("has no axes")?;
-    converter.emit_node(node, "top.Unsqueeze", &[input], |builder| builder.i64s("axes", &axes))
+    converter.emit_node(node, "top.Unsqueeze", &[input], |builder| {
+        builder.i64s("axes", &axes)
+    })
 }
 
 fn concat(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -115,7 +137,11 @@ fn concat(converter: &mut Converter<'_>, node: &Node) -> Converted {
                 None => (name, data),
                 Some((before, first)) => {
                     let rank = first.ndim() as i64;
-                    let axis = if axis < 0 { i64::from(axis) + rank } else { i64::from(axis) };
+                    let axis = if axis < 0 {
+                        i64::from(axis) + rank
+                    } else {
+                        i64::from(axis)
+                    };
                     let joined = usize::try_from(axis)
                         .ok()
                         .filter(|axis| *axis < first.ndim())
@@ -146,7 +172,9 @@ fn concat(converter: &mut Converter<'_>, node: &Node) -> Converted {
         converter.bind(node.name(), one);
         return Ok(());
     }
-    converter.emit_node(node, "top.Concat", &operands, |builder| builder.si32("axis", axis))
+    converter.emit_node(node, "top.Concat", &operands, |builder| {
+        builder.si32("axis", axis)
+    })
 }
 
 /// What "to the end" becomes when it comes from an input: the f32 nearest to the largest 32-bit integer less 1024.
@@ -156,17 +184,29 @@ fn slice(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let starts = converter.ints(node, 1, "starts")?.ok_or("has no starts")?;
     let ends = converter.ints(node, 2, "ends")?.ok_or("has no ends")?;
-    let axes = converter.ints(node, 3, "axes")?.unwrap_or_else(|| (0..starts.len() as i64).collect());
-    let steps = converter.ints(node, 4, "steps")?.unwrap_or_else(|| vec![1; axes.len()]);
+    let axes = converter
+        .ints(node, 3, "axes")?
+        .unwrap_or_else(|| (0..starts.len() as i64).collect());
+    let steps = converter
+        .ints(node, 4, "steps")?
+        .unwrap_or_else(|| vec![1; axes.len()]);
     if ends.len() != starts.len() || axes.len() != starts.len() || steps.len() != starts.len() {
         return Err("has starts, ends, axes and steps of different lengths".into());
     }
     // Positions are inputs, and so became 32-bit weights, since opset 10: "to the end" keeps TPU-MLIR's number for it.
     let from_input = node.inputs.len() > 1;
     for index in 1..node.inputs.len() {
-        let Some(name) = node.input(index).map(str::to_owned) else { continue };
+        let Some(name) = node.input(index).map(str::to_owned) else {
+            continue;
+        };
         if let Some(constant) = converter.constant(&name)
-            && let largest = constant.to_float().mapv(|value| if value >= i64::MAX as f32 { TO_THE_END } else { value })
+            && let largest = constant.to_float().mapv(|value| {
+                if value >= i64::MAX as f32 {
+                    TO_THE_END
+                } else {
+                    value
+                }
+            })
             && constant.len() > 0
         {
             converter.add_constant(&name, Constant::Float(largest));
@@ -182,8 +222,16 @@ fn slice(converter: &mut Converter<'_>, node: &Node) -> Converted {
             value as f32 as i64
         }
     };
-    let mut rows: Vec<[i64; 4]> =
-        (0..axes.len()).map(|index| [axes[index], clamp(starts[index]), clamp(ends[index]), steps[index]]).collect();
+    let mut rows: Vec<[i64; 4]> = (0..axes.len())
+        .map(|index| {
+            [
+                axes[index],
+                clamp(starts[index]),
+                clamp(ends[index]),
+                steps[index],
+            ]
+        })
+        .collect();
     rows.sort_by_key(|row| row[0]);
     let column = |index: usize| rows.iter().map(|row| row[index]).collect::<Vec<i64>>();
     let none = converter.none();
@@ -201,7 +249,11 @@ fn split(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let axis = axis_attribute(node, "axis", 0)?;
     let sizes = converter.ints(node, 1, "split")?;
     let count = node.outputs.len();
-    let names: Vec<String> = node.outputs.iter().map(|name| format!("{name}_{}", node.op_type)).collect();
+    let names: Vec<String> = node
+        .outputs
+        .iter()
+        .map(|name| format!("{name}_{}", node.op_type))
+        .collect();
     let needed = vec![true; count];
     let op = converter.emit_many("top.Split", &[input], &names, &needed, |builder| {
         let builder = builder.si32("axis", axis).i64("num", count as i64);
@@ -218,7 +270,9 @@ fn gather(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let axis = axis_attribute(node, "axis", 0)?;
     let name = node.input(1).ok_or("has no indices")?;
-    let constant_scalar = converter.constant(name).map(|constant| constant.shape().is_empty());
+    let constant_scalar = converter
+        .constant(name)
+        .map(|constant| constant.shape().is_empty());
     let scalar = constant_scalar.unwrap_or_else(|| converter.scalars.contains(name));
     let indices = converter.value(node, 1)?;
     converter.emit_node(node, "top.Gather", &[input, indices], |builder| {
@@ -229,31 +283,46 @@ fn gather(converter: &mut Converter<'_>, node: &Node) -> Converted {
 fn gather_elements(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
     let axis = node.int("axis").unwrap_or(0);
-    converter.emit_node(node, "top.GatherElements", &operands, |builder| builder.i64("axis", axis))
+    converter.emit_node(node, "top.GatherElements", &operands, |builder| {
+        builder.i64("axis", axis)
+    })
 }
 
 fn gather_nd(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
     let batch_dims = node.int("batch_dims").unwrap_or(0);
-    converter.emit_node(node, "top.GatherND", &operands, |builder| builder.i64("batch_dims", batch_dims))
+    converter.emit_node(node, "top.GatherND", &operands, |builder| {
+        builder.i64("batch_dims", batch_dims)
+    })
 }
 
 fn scatter(converter: &mut Converter<'_>, node: &Node) -> Converted {
-    if node.text("reduction").is_some_and(|reduction| reduction != "none") {
+    if node
+        .text("reduction")
+        .is_some_and(|reduction| reduction != "none")
+    {
         return Err("has a reduction, which is not supported".into());
     }
-    let operands = [converter.value(node, 0)?, converter.value(node, 1)?, converter.value(node, 2)?];
+    let operands = [
+        converter.value(node, 0)?,
+        converter.value(node, 1)?,
+        converter.value(node, 2)?,
+    ];
     let axis = node.int("axis").unwrap_or(0);
     if node.op_type == "ScatterND" {
         return converter.emit_node(node, "top.ScatterND", &operands, |builder| builder);
     }
-    converter.emit_node(node, "top.ScatterElements", &operands, |builder| builder.i64("axis", axis))
+    converter.emit_node(node, "top.ScatterElements", &operands, |builder| {
+        builder.i64("axis", axis)
+    })
 }
 
 fn expand(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let shape = converter.ints(node, 1, "shape")?.ok_or("has no shape")?;
-    converter.emit_node(node, "top.Expand", &[input], |builder| builder.i64s("shape", &shape))
+    converter.emit_node(node, "top.Expand", &[input], |builder| {
+        builder.i64s("shape", &shape)
+    })
 }
 
 fn tile(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -281,14 +350,22 @@ fn pad(converter: &mut Converter<'_>, node: &Node) -> Converted {
         None => node.float("value").unwrap_or(0.0),
     };
     converter.emit_node(node, "top.Pad", &[input], |builder| {
-        builder.i64s("paddings", &paddings).f64("val", value).str("mode", &mode)
+        builder
+            .i64s("paddings", &paddings)
+            .f64("val", value)
+            .str("mode", &mode)
     })
 }
 
 fn shape(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
-    let (start, end) = (node.int("start").unwrap_or(0), node.int("end").unwrap_or(i64::MAX));
-    converter.emit_node(node, "top.Shape", &[input], |builder| builder.i64("start", start).i64("end", end))
+    let (start, end) = (
+        node.int("start").unwrap_or(0),
+        node.int("end").unwrap_or(i64::MAX),
+    );
+    converter.emit_node(node, "top.Shape", &[input], |builder| {
+        builder.i64("start", start).i64("end", end)
+    })
 }
 
 fn depth_to_space(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -307,7 +384,9 @@ fn depth_to_space(converter: &mut Converter<'_>, node: &Node) -> Converted {
 
 fn grid_sample(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let operands = [converter.value(node, 0)?, converter.value(node, 1)?];
-    let unknown = |what: &str, value: &str| Problem::Unsupported(format!("has {what} '{value}', which is not supported"));
+    let unknown = |what: &str, value: &str| {
+        Problem::Unsupported(format!("has {what} '{value}', which is not supported"))
+    };
     let mode = match node.text("mode").unwrap_or("bilinear") {
         "bilinear" | "linear" => 0,
         "nearest" => 1,
@@ -321,6 +400,9 @@ fn grid_sample(converter: &mut Converter<'_>, node: &Node) -> Converted {
     };
     let align = node.int("align_corners").unwrap_or(0) != 0;
     converter.emit_node(node, "top.GridSampler", &operands, |builder| {
-        builder.i64("mode", mode).i64("padding_mode", padding).bool("align_corners", align)
+        builder
+            .i64("mode", mode)
+            .i64("padding_mode", padding)
+            .bool("align_corners", align)
     })
 }

@@ -20,8 +20,12 @@ fn product(converter: &mut Converter<'_>, node: &Node) -> Converted {
     if node.int("transA").unwrap_or(0) != 0 {
         return Err("has transA = 1; transpose the tensor before it".into());
     }
-    let left_constant = node.input(0).is_some_and(|name| converter.constant(name).is_some());
-    let right_constant = node.input(1).is_some_and(|name| converter.constant(name).is_some());
+    let left_constant = node
+        .input(0)
+        .is_some_and(|name| converter.constant(name).is_some());
+    let right_constant = node
+        .input(1)
+        .is_some_and(|name| converter.constant(name).is_some());
     if alpha != 1.0 && !right_constant {
         return Err(format!("has alpha = {alpha} with a matrix that is computed").into());
     }
@@ -55,7 +59,13 @@ fn product(converter: &mut Converter<'_>, node: &Node) -> Converted {
 }
 
 /// A weight times a factor, and transposed, under the name `<name>_fix`.
-fn scaled(converter: &mut Converter<'_>, node: &Node, index: usize, factor: f32, transpose: bool) -> Result<Value, Problem> {
+fn scaled(
+    converter: &mut Converter<'_>,
+    node: &Node,
+    index: usize,
+    factor: f32,
+    transpose: bool,
+) -> Result<Value, Problem> {
     let name = node.input(index).unwrap_or_default();
     let Some(constant) = converter.constant(name) else {
         return Err("expects a constant".into());
@@ -83,18 +93,25 @@ fn einsum(converter: &mut Converter<'_>, node: &Node) -> Converted {
             if !letter.is_ascii_alphabetic() {
                 return letter;
             }
-            let position = letters.iter().position(|known| *known == letter).unwrap_or_else(|| {
-                letters.push(letter);
-                letters.len() - 1
-            });
+            let position = letters
+                .iter()
+                .position(|known| *known == letter)
+                .unwrap_or_else(|| {
+                    letters.push(letter);
+                    letters.len() - 1
+                });
             char::from(b'a' + position as u8)
         })
         .collect();
     if !(2..=3).contains(&node.inputs.len()) {
         return Err(format!("has {} inputs; 2 or 3 are supported", node.inputs.len()).into());
     }
-    let operands = (0..node.inputs.len()).map(|index| converter.value(node, index)).collect::<Result<Vec<_>, _>>()?;
-    converter.emit_node(node, "top.Einsum", &operands, |builder| builder.str("mode", &mode))
+    let operands = (0..node.inputs.len())
+        .map(|index| converter.value(node, index))
+        .collect::<Result<Vec<_>, _>>()?;
+    converter.emit_node(node, "top.Einsum", &operands, |builder| {
+        builder.str("mode", &mode)
+    })
 }
 
 /// LSTM and GRU: their inputs differ by the cell state only.
@@ -122,11 +139,18 @@ fn recurrent(converter: &mut Converter<'_>, node: &Node) -> Converted {
             None => converter.none(),
         });
     }
-    let suffixes = if lstm { vec!["_LSTM", "_H", "_C"] } else { vec!["_GRU", "_H"] };
+    let suffixes = if lstm {
+        vec!["_LSTM", "_H", "_C"]
+    } else {
+        vec!["_GRU", "_H"]
+    };
     if lstm {
         operands.push(converter.none());
     }
-    let mut names: Vec<String> = suffixes.iter().map(|suffix| format!("{}{suffix}", node.name())).collect();
+    let mut names: Vec<String> = suffixes
+        .iter()
+        .map(|suffix| format!("{}{suffix}", node.name()))
+        .collect();
     let mut needed = vec![false; names.len()];
     for (index, output) in node.outputs.iter().enumerate().take(needed.len()) {
         if !output.is_empty() && converter.needed(output) {
@@ -136,13 +160,22 @@ fn recurrent(converter: &mut Converter<'_>, node: &Node) -> Converted {
     }
     let batch_first = node.int("layout").unwrap_or(0) == 1;
     let before_reset = node.int("linear_before_reset");
-    let op = converter.emit_many(&format!("top.{}", node.op_type), &operands, &names, &needed, |builder| {
-        let builder = builder.i64("hidden_size", hidden).bool("bidirectional", bidirectional).bool("batch_first", batch_first);
-        match before_reset {
-            Some(flag) if !lstm => builder.bool("linear_before_reset", flag != 0),
-            _ => builder,
-        }
-    });
+    let op = converter.emit_many(
+        &format!("top.{}", node.op_type),
+        &operands,
+        &names,
+        &needed,
+        |builder| {
+            let builder = builder
+                .i64("hidden_size", hidden)
+                .bool("bidirectional", bidirectional)
+                .bool("batch_first", batch_first);
+            match before_reset {
+                Some(flag) if !lstm => builder.bool("linear_before_reset", flag != 0),
+                _ => builder,
+            }
+        },
+    );
     converter.bind_results(node, op, &needed);
     Ok(())
 }

@@ -139,7 +139,11 @@ impl<'g> Converter<'g> {
     /// Whether a node or the network's outputs use a tensor.
     pub fn needed(&self, name: &str) -> bool {
         self.graph.outputs.iter().any(|output| output == name)
-            || self.graph.nodes.iter().any(|node| node.inputs.iter().any(|input| input == name))
+            || self
+                .graph
+                .nodes
+                .iter()
+                .any(|node| node.inputs.iter().any(|input| input == name))
     }
 
     /// Number of dimensions of a value, if they are known.
@@ -211,7 +215,9 @@ impl<'g> Converter<'g> {
         if self.operands.get(name) == Some(&None) {
             return Problem::Follows;
         }
-        Problem::Unsupported(format!("input {index} ('{name}') is computed; only a constant is supported"))
+        Problem::Unsupported(format!(
+            "input {index} ('{name}') is computed; only a constant is supported"
+        ))
     }
 
     /// The number that all elements of a constant input are equal to.
@@ -234,14 +240,21 @@ impl<'g> Converter<'g> {
         // Small ones may be shapes, which shape inference reads.
         if !self.shapes_only || constant.len() <= 16 {
             let array = constant.to_float().as_standard_layout().into_owned();
-            let array = array.into_shape_with_order(IxDyn(&shape)).expect("the same elements");
+            let array = array
+                .into_shape_with_order(IxDyn(&shape))
+                .expect("the same elements");
             self.program.weights.insert(name, Tensor::from(array));
         }
         let shape: Vec<i64> = shape.into_iter().map(|dim| dim as i64).collect();
         let ctx = &mut self.program.ctx;
         let element = ctx.f32_type();
         let ty = ctx.tensor_type(&shape, element);
-        let op = ctx.rewriter_at_end(self.block).build("top.Weight").result(ty).named(name).finish();
+        let op = ctx
+            .rewriter_at_end(self.block)
+            .build("top.Weight")
+            .result(ty)
+            .named(name)
+            .finish();
         let value = ctx.result(op);
         self.weights.insert(name.to_owned(), value);
         value
@@ -298,7 +311,10 @@ impl<'g> Converter<'g> {
         let parts: Vec<_> = names.iter().map(|name| ctx.loc_name(name)).collect();
         let loc = match parts.as_slice() {
             [one] => *one,
-            _ => ctx.loc(tpuc_dialects::ir::LocKind::Fused { parts, metadata: None }),
+            _ => ctx.loc(tpuc_dialects::ir::LocKind::Fused {
+                parts,
+                metadata: None,
+            }),
         };
         let mut rewriter = ctx.rewriter_at_end(self.block);
         let mut builder = rewriter.build(op).operands(operands).loc(loc);

@@ -41,9 +41,12 @@ fn batch(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let mean = converter.weight_input(node, 3)?;
     let variance = converter.weight_input(node, 4)?;
     let epsilon = epsilon(node);
-    converter.emit_node(node, "top.BatchNorm", &[input, mean, variance, gamma, beta], |builder| {
-        builder.f64("epsilon", epsilon)
-    })
+    converter.emit_node(
+        node,
+        "top.BatchNorm",
+        &[input, mean, variance, gamma, beta],
+        |builder| builder.f64("epsilon", epsilon),
+    )
 }
 
 fn layer(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -52,7 +55,10 @@ fn layer(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let [weight, bias] = affine(converter, node)?;
     let eps = epsilon(node);
     converter.emit_node(node, "top.LayerNorm", &[input, weight, bias], |builder| {
-        builder.i64s("normalized_shape", &[]).si32("axis", axis).f64("eps", eps)
+        builder
+            .i64s("normalized_shape", &[])
+            .si32("axis", axis)
+            .f64("eps", eps)
     })
 }
 
@@ -60,14 +66,18 @@ fn pixel(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let [weight, bias] = affine(converter, node)?;
     let eps = epsilon(node);
-    converter.emit_node(node, "top.PixelNorm", &[input, weight, bias], |builder| builder.f64("eps", eps))
+    converter.emit_node(node, "top.PixelNorm", &[input, weight, bias], |builder| {
+        builder.f64("eps", eps)
+    })
 }
 
 fn instance(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let [weight, bias] = affine(converter, node)?;
     let eps = epsilon(node);
-    converter.emit_node(node, "top.InstanceNorm", &[input, weight, bias], |builder| builder.f64("eps", eps))
+    converter.emit_node(node, "top.InstanceNorm", &[input, weight, bias], |builder| {
+        builder.f64("eps", eps)
+    })
 }
 
 fn group(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -88,6 +98,10 @@ fn local_response(converter: &mut Converter<'_>, node: &Node) -> Converted {
         .filter_map(|name| node.float(name).map(|value| (name, value)))
         .collect();
     converter.emit_node(node, "top.LRN", &[input], |builder| {
-        given.iter().fold(builder.i64("size", size), |builder, (name, value)| builder.f64(name, *value))
+        given
+            .iter()
+            .fold(builder.i64("size", size), |builder, (name, value)| {
+                builder.f64(name, *value)
+            })
     })
 }

@@ -22,7 +22,11 @@ fn interp(
     let coordinates = match coordinates {
         "align_corners" | "half_pixel" | "pytorch_half_pixel" | "asymmetric" => coordinates.to_owned(),
         "tf_half_pixel_for_nn" => "half_pixel".to_owned(),
-        other => return Err(format!("has coordinate_transformation_mode '{other}', which is not supported").into()),
+        other => {
+            return Err(
+                format!("has coordinate_transformation_mode '{other}', which is not supported").into(),
+            );
+        }
     };
     converter.emit_node(node, "top.Interp", &operands, |builder| {
         builder
@@ -36,9 +40,15 @@ fn interp(
 fn upsample(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let scales = match converter.constant_input(node, 1)? {
-        Some(constant) => constant.to_float().iter().map(|value| f64::from(*value)).collect(),
+        Some(constant) => constant
+            .to_float()
+            .iter()
+            .map(|value| f64::from(*value))
+            .collect(),
         None => match node.attributes.get("scales") {
-            Some(crate::import::onnx::model::Attribute::Floats(values)) => values.iter().map(|value| f64::from(*value)).collect(),
+            Some(crate::import::onnx::model::Attribute::Floats(values)) => {
+                values.iter().map(|value| f64::from(*value)).collect()
+            }
             _ => Vec::new(),
         },
     };
@@ -53,18 +63,26 @@ fn upsample(converter: &mut Converter<'_>, node: &Node) -> Converted {
 fn resize(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let coordinates = if converter.opset >= 11 {
-        node.text("coordinate_transformation_mode").unwrap_or("half_pixel")
+        node.text("coordinate_transformation_mode")
+            .unwrap_or("half_pixel")
     } else {
         "asymmetric"
     };
     let at = if node.inputs.len() > 2 { 2 } else { 1 };
     let scales: Vec<f64> = match converter.constant_input(node, at)? {
-        Some(constant) => constant.to_float().iter().map(|value| f64::from(*value)).collect(),
+        Some(constant) => constant
+            .to_float()
+            .iter()
+            .map(|value| f64::from(*value))
+            .collect(),
         None => Vec::new(),
     };
     let none = converter.none();
     if scales.is_empty() {
-        let sizes = converter.constant_input(node, 3)?.ok_or("has neither scales nor sizes")?.ints();
+        let sizes = converter
+            .constant_input(node, 3)?
+            .ok_or("has neither scales nor sizes")?
+            .ints();
         if sizes.len() < 3 {
             return Err(format!("has {} sizes; 3 or more are supported", sizes.len()).into());
         }
@@ -74,9 +92,15 @@ fn resize(converter: &mut Converter<'_>, node: &Node) -> Converted {
         return interp(converter, node, [input, target], [-1.0, -1.0], coordinates);
     }
     if scales.len() > 4 && scales[2] != 1.0 {
-        return Err(Problem::Unsupported("resizes a third spatial dimension".to_owned()));
+        return Err(Problem::Unsupported(
+            "resizes a third spatial dimension".to_owned(),
+        ));
     }
-    let scale_h = if scales.len() <= 3 { -1.0 } else { scales[scales.len() - 2] };
+    let scale_h = if scales.len() <= 3 {
+        -1.0
+    } else {
+        scales[scales.len() - 2]
+    };
     let scale_w = scales[scales.len() - 1];
     if scale_h == 1.0 && scale_w == 1.0 {
         converter.bind(node.name(), input);

@@ -27,7 +27,8 @@ fn kernel(converter: &Converter<'_>, node: &Node) -> Result<Vec<i64>, Problem> {
 }
 
 fn list(node: &Node, name: &str, length: usize, default: i64) -> Vec<i64> {
-    node.ints(name).map_or_else(|| vec![default; length], <[i64]>::to_vec)
+    node.ints(name)
+        .map_or_else(|| vec![default; length], <[i64]>::to_vec)
 }
 
 fn conv(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -35,7 +36,9 @@ fn conv(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let kernel = kernel(converter, node)?;
     let dims = kernel.len();
     let filter = converter.value(node, 1)?;
-    let coefficients = node.input(1).is_some_and(|name| converter.constant(name).is_some());
+    let coefficients = node
+        .input(1)
+        .is_some_and(|name| converter.constant(name).is_some());
     let bias = converter.optional_weight(node, 2)?;
     let (strides, pads) = (list(node, "strides", dims, 1), list(node, "pads", 2 * dims, 0));
     let dilations = list(node, "dilations", dims, 1);
@@ -58,7 +61,9 @@ fn conv_transpose(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let kernel = kernel(converter, node)?;
     let dims = kernel.len();
     let group = node.int("group").unwrap_or(1).max(1);
-    if node.text("auto_pad").is_some_and(|mode| mode != "NOTSET") || node.attributes.contains_key("output_shape") {
+    if node.text("auto_pad").is_some_and(|mode| mode != "NOTSET")
+        || node.attributes.contains_key("output_shape")
+    {
         return Err("has 'auto_pad' or 'output_shape'; export it with 'pads' and 'output_padding'".into());
     }
     let name = node.input(1).ok_or("has no filter")?.to_owned();
@@ -71,7 +76,10 @@ fn conv_transpose(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let filter = converter.value(node, 1)?;
     let bias = converter.optional_weight(node, 2)?;
     let (strides, pads) = (list(node, "strides", dims, 1), list(node, "pads", 2 * dims, 0));
-    let (dilations, extra) = (list(node, "dilations", dims, 1), list(node, "output_padding", dims, 0));
+    let (dilations, extra) = (
+        list(node, "dilations", dims, 1),
+        list(node, "output_padding", dims, 0),
+    );
     converter.emit_node(node, "top.Deconv", &[input, filter, bias], |builder| {
         builder
             .i64s("kernel_shape", &kernel)
@@ -101,9 +109,15 @@ fn output_first(filter: &Constant, group: usize) -> Result<Constant, Problem> {
         order.extend(2..shape.len());
         split = shape;
     }
-    let split = array.into_shape_with_order(IxDyn(&split)).expect("the same elements");
+    let split = array
+        .into_shape_with_order(IxDyn(&split))
+        .expect("the same elements");
     let moved = split.permuted_axes(order).as_standard_layout().into_owned();
-    Ok(Constant::Float(moved.into_shape_with_order(IxDyn(&wanted)).expect("the same elements")))
+    Ok(Constant::Float(
+        moved
+            .into_shape_with_order(IxDyn(&wanted))
+            .expect("the same elements"),
+    ))
 }
 
 fn pool(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -113,7 +127,10 @@ fn pool(converter: &mut Converter<'_>, node: &Node) -> Converted {
     if node.outputs.get(1).is_some_and(|name| !name.is_empty()) {
         return Err("gives positions too ('Indices'); only its values are supported".into());
     }
-    if node.ints("dilations").is_some_and(|dilations| dilations.iter().any(|dilation| *dilation != 1)) {
+    if node
+        .ints("dilations")
+        .is_some_and(|dilations| dilations.iter().any(|dilation| *dilation != 1))
+    {
         return Err("has dilations other than 1".into());
     }
     let (strides, pads) = (list(node, "strides", dims, 1), list(node, "pads", 2 * dims, 0));
@@ -143,9 +160,17 @@ fn pool(converter: &mut Converter<'_>, node: &Node) -> Converted {
 
 fn global_pool(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
-    let op = if node.op_type == "GlobalAveragePool" { "top.AvgPool" } else { "top.MaxPool" };
+    let op = if node.op_type == "GlobalAveragePool" {
+        "top.AvgPool"
+    } else {
+        "top.MaxPool"
+    };
     // Shape inference fills in the window.
     converter.emit_node(node, op, &[input], |builder| {
-        builder.i64s("kernel_shape", &[]).i64s("strides", &[]).i64s("pads", &[]).bool("count_include_pad", true)
+        builder
+            .i64s("kernel_shape", &[])
+            .i64s("strides", &[])
+            .i64s("pads", &[])
+            .bool("count_include_pad", true)
     })
 }
