@@ -28,12 +28,11 @@ pub(super) struct Aligned<'a> {
 pub(super) fn align<'a>(name: &str, target: &'a Tensor, reference: &'a Tensor) -> Aligned<'a> {
     let (mut target, mut reference) = (Cow::Borrowed(target), Cow::Borrowed(reference));
     let mut notes = Vec::new();
-    if name.contains("NonMaxSuppression") {
-        if let (Some(&a), Some(&b)) = (target.shape().first(), reference.shape().first()) {
-            let least = a.min(b);
-            target = crop(target, &[least]);
-            reference = crop(reference, &[least]);
-        }
+    if name.contains("NonMaxSuppression")
+        && let (Some(&a), Some(&b)) = (target.shape().first(), reference.shape().first())
+    {
+        target = crop(target, &[a.min(b)]);
+        reference = crop(reference, &[a.min(b)]);
     }
     if target.len() != reference.len() {
         let (a, b) = (target.shape().to_vec(), reference.shape().to_vec());

@@ -369,13 +369,12 @@ fn judge_floats(a: &[f32], b: &[f32], shape: &[usize], options: &CompareOptions)
     if a == b {
         return Outcome::of(Level::Equal);
     }
-    if options.per_axis.is_none_or(|axis| axis >= shape.len()) {
-        if let Some(order) = metrics::close_order(a, b) {
-            return Outcome {
-                close_order: Some(order),
-                ..Outcome::of(Level::Close)
-            };
-        }
+    let whole = options.per_axis.is_none_or(|axis| axis >= shape.len());
+    if let Some(order) = metrics::close_order(a, b).filter(|_| whole) {
+        return Outcome {
+            close_order: Some(order),
+            ..Outcome::of(Level::Close)
+        };
     }
     let replace = |run: &[f32]| -> Vec<f32> {
         let limit = 10_000_f32;

@@ -23,6 +23,9 @@ pub(super) fn list(archive: &Path) -> anyhow::Result<()> {
     Ok(print(&text)?)
 }
 
+/// A number that stands for many.
+type Summary<'a> = &'a dyn Fn(&[f64]) -> f64;
+
 /// `dump` of a tensor or a part of it.
 pub(super) fn dump(archive: &Path, name: &str, index: Option<&str>, whole: bool) -> anyhow::Result<()> {
     let tensor = NpzReader::open(archive)?.load(name)?;
@@ -46,7 +49,7 @@ pub(super) fn dump(archive: &Path, name: &str, index: Option<&str>, whole: bool)
     if is_picture && !tensor.is_empty() {
         let values = tensor.to_f64();
         let flat: Vec<f64> = values.iter().copied().collect();
-        let per_channel = |summary: &dyn Fn(&[f64]) -> f64| -> Tensor {
+        let per_channel = |summary: Summary<'_>| -> Tensor {
             let results = flat.chunks(flat.len() / 3).map(summary).collect::<Vec<f64>>();
             let results = ArrayD::from_shape_vec(ndarray::IxDyn(&[3]), results).expect("three channels");
             if tensor.dtype() == DType::F32 {
@@ -55,7 +58,7 @@ pub(super) fn dump(archive: &Path, name: &str, index: Option<&str>, whole: bool)
                 Tensor::F64(results)
             }
         };
-        let rows: [(&str, &dyn Fn(&[f64]) -> f64); 5] = [
+        let rows: [(&str, Summary<'_>); 5] = [
             ("max", &|run| {
                 run.iter().copied().fold(f64::NEG_INFINITY, f64::max)
             }),
