@@ -403,6 +403,25 @@ impl Input {
     }
 }
 
+/// A weight in the shape of its type: archives may hold it in one dimension.
+fn shaped(ctx: &Context, value: Value, tensor: Arc<Tensor>) -> Result<Arc<Tensor>, String> {
+    let info = value_info(ctx, ctx.value_type(value))?;
+    if tensor.shape() == info.shape {
+        return Ok(tensor);
+    }
+    let found = tensor.shape().to_vec();
+    Arc::unwrap_or_clone(tensor)
+        .reshape(&info.shape)
+        .map(Arc::new)
+        .map_err(|_| {
+            format!(
+                "has a weight '{}' of shape {found:?}, its type says {:?}",
+                ctx.value_name(value),
+                info.shape
+            )
+        })
+}
+
 impl Plan {
     /// A slot for a value; `None` (and a diagnostic) when its type cannot be executed.
     fn slot(&mut self, ctx: &Context, op: Op, value: Value) -> Option<usize> {
@@ -453,7 +472,10 @@ impl Plan {
                 continue;
             }
             match program.weight(*value) {
-                Ok(Some(tensor)) => operands.push(Operand::Constant(normalise(tensor))),
+                Ok(Some(tensor)) => match shaped(ctx, *value, normalise(tensor)) {
+                    Ok(tensor) => operands.push(Operand::Constant(tensor)),
+                    Err(error) => self.found.push(op_error(ctx, op, error)),
+                },
                 Ok(None) => operands.push(Operand::None),
                 Err(error) => {
                     self.found
