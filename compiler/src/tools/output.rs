@@ -44,8 +44,12 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 fn line(prefix: &str, text: &str) {
-    // Nothing useful can be done when standard error is closed.
-    let _ = writeln!(io::stderr(), "{prefix}{text}");
+    print_error(&format!("{prefix}{text}\n"));
+}
+
+/// Writes text to standard error. Nobody is left to tell if that fails.
+pub fn print_error(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Writes text to standard error. Nobody is left to tell if that fails.
