@@ -150,3 +150,88 @@ fn rfb320_runs_as_the_reference_says() {
 fn fastestdet_runs_as_the_reference_says() {
     check_network("fastestdet");
 }
+
+/// Operators of the peer's suite whose programs code is generated for. One of each family is enough here; the list of
+/// all is tried by hand with `TPUC_OPS=all`.
+const OPERATORS: &[&str] = &[
+    "AddBcast_13",
+    "AddWeight",
+    "AvgPool2d",
+    "BCastMulCst",
+    "BatchMatMul",
+    "Clip",
+    "Concat",
+    "Conv1d",
+    "Conv2d_0",
+    "ConvDw",
+    "ConvSlice",
+    "Deconv",
+    "Deconv2",
+    "DivBcast_0",
+    "Elu",
+    "Gemm",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "LeakyRelu_0",
+    "MatMul",
+    "Max",
+    "MaxPool2d",
+    "MinBcast_0",
+    "MulBcast_1",
+    "PRelu_0",
+    "PadAvgPool2d",
+    "Pad_0",
+    "Permute5dSplit_0",
+    "ReduceL2",
+    "ReduceSum",
+    "ReluOnly",
+    "Reshape",
+    "Slice",
+    "Softmax_0",
+    "Split",
+    "SubBcast2",
+    "SubConst2",
+    "SwapDimInner",
+    "Tanh",
+    "Tile",
+];
+
+/// Names of the operators to try.
+fn operators(shared: &Path) -> Vec<String> {
+    if std::env::var("TPUC_OPS").is_err() {
+        return OPERATORS.iter().map(|name| (*name).to_owned()).collect();
+    }
+    let wanted = std::env::var("TPUC_OPS").unwrap_or_default();
+    let mut names: Vec<String> = std::fs::read_dir(shared.join("golden/ops"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| wanted == "all" || wanted.split(',').any(|one| one == name))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn operators_run_as_the_reference_says() {
+    let Some(shared) = shared("codegen of golden operators") else {
+        return;
+    };
+    let mut failed = Vec::new();
+    for name in operators(&shared) {
+        let folder = shared.join("golden/ops").join(&name);
+        for file in ["tpu_f32.mlir", "tpu_int8.mlir"] {
+            let (mlir, input) = (folder.join(file), folder.join("input.npz"));
+            if !mlir.is_file() || !input.is_file() {
+                continue;
+            }
+            match differences(&mlir, &input) {
+                Ok(problems) if problems.is_empty() => {}
+                Ok(problems) => failed.push(format!("{name}/{file}: {}", problems.join("; "))),
+                Err(error) => failed.push(format!("{name}/{file}: {error}")),
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}

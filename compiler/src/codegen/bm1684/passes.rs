@@ -1,4 +1,5 @@
-//! The passes of code generation, in the order in which they run: `weight-reorder`, `address-assign`, `codegen`.
+//! The passes of code generation, in the order in which they run: `strip-io-quant`, `weight-reorder`, `address-assign`,
+//! `codegen`.
 
 use super::address::{self, MemoryPlan};
 use super::codegen::{BmodelOptions, generate};
@@ -50,12 +51,41 @@ pub const CODEGEN: Pass = Pass {
             default: "false",
             help: "Add where and when every tensor can be read",
         },
+        OptionSpec {
+            name: "model_version",
+            kind: OptionKind::Str,
+            default: "latest",
+            help: "Version of the bmodel format; ignored",
+        },
+        OptionSpec {
+            name: "bmodel_only",
+            kind: OptionKind::Bool,
+            default: "false",
+            help: "Ignored: only the bmodel is written",
+        },
+        OptionSpec {
+            name: "gdma_check",
+            kind: OptionKind::Bool,
+            default: "false",
+            help: "Ignored",
+        },
+        OptionSpec {
+            name: "rvti",
+            kind: OptionKind::Bool,
+            default: "false",
+            help: "Ignored",
+        },
     ],
     run: codegen,
 };
 
 /// All passes of this module.
-pub const PASSES: &[&Pass] = &[&WEIGHT_REORDER, &ADDRESS_ASSIGN, &CODEGEN];
+pub const PASSES: &[&Pass] = &[
+    &super::strip_io_quant::PASS,
+    &WEIGHT_REORDER,
+    &ADDRESS_ASSIGN,
+    &CODEGEN,
+];
 
 fn weight_reorder(
     program: &mut Program,

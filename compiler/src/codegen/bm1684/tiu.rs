@@ -313,6 +313,8 @@ impl Emitter {
             .set(F::OptOpd1Prec, Precision::Float32.code())
             .set(F::Opd0Addr, local(a.address))
             .set(F::Opd1Addr, u64::from(table))
+            // Bits of the index.
+            .set(F::Opd1H, 8)
             .access(Space::Local, a.address, a.extent_bytes(), false)
             .access(Space::L2, table as usize, 1024, false)
             .push(self)

@@ -1,0 +1,104 @@
+//! Passes of TPU-MLIR's command lines that have nothing to do here, so that old scripts run unchanged: operations are
+//! computed one by one (no layer groups), on one core of one device, in the order of the text, in one static sub-net.
+
+use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
+use crate::program::Program;
+use tpuc_dialects::ir::Diagnostic;
+
+const fn text(name: &'static str, default: &'static str, help: &'static str) -> OptionSpec {
+    OptionSpec {
+        name,
+        kind: OptionKind::Str,
+        default,
+        help,
+    }
+}
+
+const fn row(flag: &'static str, summary: &'static str, options: &'static [OptionSpec]) -> Pass {
+    Pass {
+        flag,
+        group: "tpu",
+        summary,
+        options,
+        run: nothing,
+    }
+}
+
+fn nothing(_: &mut Program, _: &Options, _: &mut Vec<Diagnostic>) -> Result<Changed, Failed> {
+    Ok(Changed::No)
+}
+
+fn refuse_dynamic(
+    _: &mut Program,
+    options: &Options,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Changed, Failed> {
+    if options.bool("dynamic") {
+        diagnostics.push(Diagnostic::error(
+            "dynamic shapes need the vendor's on-chip interpreter; compile one static model for each shape",
+        ));
+        return Err(Failed);
+    }
+    Ok(Changed::No)
+}
+
+const TPU_OPTIMIZE: Pass = row(
+    "processor-tpu-optimize",
+    "Chip-specific rewrites: none are needed on bm1684",
+    &[],
+);
+const DEV_PARALLEL: Pass = row("dev-parallel", "Spread over devices: there is one", &[]);
+const SUBNET_DIVIDE: Pass = Pass {
+    run: refuse_dynamic,
+    ..row(
+        "subnet-divide",
+        "Cut into sub-nets: the network is one static sub-net",
+        &[OptionSpec {
+            name: "dynamic",
+            kind: OptionKind::Bool,
+            default: "false",
+            help: "Not supported",
+        }],
+    )
+};
+const OP_REORDER: Pass = row("op-reorder", "Reorder operations: the order is kept", &[]);
+const TOPO_SORT: Pass = row(
+    "topo-sort",
+    "Sort operations: definitions stand before uses already",
+    &[],
+);
+const LAYER_GROUP: Pass = row(
+    "layer-group",
+    "Group operations in local memory: every operation is computed for itself",
+    &[
+        text("opt", "2", "Ignored"),
+        text("group_by_cores", "auto", "Ignored"),
+        text("compress_mode", "none", "Ignored"),
+        text("debugger", "0", "Ignored"),
+        text("disable_group_overlap", "false", "Ignored"),
+        text("lgcache", "true", "Ignored"),
+        text("config_filename", "", "Ignored"),
+        text("enable_lghash", "false", "Ignored"),
+        text("lghash_dir", "", "Ignored"),
+    ],
+);
+const AFFINE_OPT: Pass = row("affine-opt", "Nothing on this chip", &[]);
+const CORE_PARALLEL: Pass = row("core-parallel", "Spread over cores: there is one", &[]);
+const AFTER_LAYER_GROUP: Pass = row(
+    "after-layergroup-weight-reorder",
+    "Lay out weights of layer groups: there are none",
+    &[],
+);
+
+/// All passes of this module, in TPU-MLIR's order.
+pub const PASSES: &[&Pass] = &[
+    &TPU_OPTIMIZE,
+    &DEV_PARALLEL,
+    &SUBNET_DIVIDE,
+    &OP_REORDER,
+    &TOPO_SORT,
+    &LAYER_GROUP,
+    &AFFINE_OPT,
+    &CORE_PARALLEL,
+    &AFTER_LAYER_GROUP,
+];
