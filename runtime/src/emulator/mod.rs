@@ -44,6 +44,8 @@ mod layout;
 mod memory;
 mod scheduler;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod tiu;
 
 pub use error::{EmulatorError, Problem};
