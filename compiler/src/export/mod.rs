@@ -1,0 +1,3 @@
+//! Programs to files of other tools.
+
+pub mod onnx;
