@@ -3,6 +3,7 @@
 mod bmodel;
 mod codegen;
 mod data;
+mod import;
 mod emulator;
 mod inference;
 mod lit;

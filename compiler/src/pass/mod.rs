@@ -1,5 +1,6 @@
 //! Passes: functions over a [`Program`](crate::program::Program), described by rows of one table.
 
+pub mod canonicalize;
 mod manager;
 mod options;
 pub mod registry;

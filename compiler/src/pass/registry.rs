@@ -5,6 +5,8 @@ use crate::lowering::{
     convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
 };
 use crate::tpu::{canonicalize, weight_fold};
+use super::{Pass, canonicalize, strip_debuginfo};
+use crate::top;
 use tpuc_dialects::ir::nearest;
 
 /// All passes.
@@ -16,6 +18,11 @@ pub static PASSES: &[&Pass] = &[
     &processor_top_optimize::PASS,
     &convert_top_to_tpu::PASS,
     &weight_fold::PASS,
+    &canonicalize::PASS,
+    &strip_debuginfo::PASS,
+    &top::struct_optimize::PASS,
+    &top::shape_infer::PASS,
+    &top::extra_optimize::PASS,
 ];
 
 /// The pass of this flag.

@@ -191,7 +191,7 @@ pub use silu::SiLU;
 pub use sin::Sin;
 pub use sinh::Sinh;
 pub use size::Size;
-pub use slice::Slice;
+pub use slice::{Range, Slice};
 pub use softmax::Softmax;
 pub use softplus::Softplus;
 pub use softsign::Softsign;

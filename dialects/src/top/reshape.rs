@@ -63,8 +63,6 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
             ),
         ));
     }
-    let attr = rw.i64_array_attr(&output);
-    rw.set_attr(op, "shape", attr);
     shape::set_result(rw, reshape.output(rw), &output);
     Ok(())
 }

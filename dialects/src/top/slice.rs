@@ -1,5 +1,6 @@
 //! `top.Slice`: from `offset` to before `ends` in steps of `steps`, for each dimension or, if `axes` is not empty, for those. Negative
-//! positions count from the end; positions outside are clamped. Shape inference writes the values for all dimensions.
+//! positions count from the end; positions outside are clamped. Shape inference writes the values of some axes for all
+//! dimensions, as they are; [`Slice::ranges`] resolves them.
 //!
 //! Source: ONNX Slice (opset 13); attributes as TPU-MLIR's `top.Slice`.
 
@@ -46,67 +47,86 @@ fn verify(ctx: &Context, op: Op, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
-    let slice = Slice::new_unchecked(op);
-    let input = shape::ranked(rw, op, slice.input(rw))?;
-    let (offset, steps, ends, axes) = (slice.offset(rw), slice.steps(rw), slice.ends(rw), slice.axes(rw));
-    if axes.is_empty() && offset.len() > input.len() {
-        return Err(op_error(
-            rw,
-            op,
-            format_args!(
+/// What a slice takes of one dimension.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Range {
+    /// First position.
+    pub start: i64,
+    /// Distance from one position to the next; may be negative, is not 0.
+    pub step: i64,
+    /// Number of positions.
+    pub count: i64,
+}
+
+impl Slice {
+    /// What is taken of each dimension of an input of these sizes: positions resolved and clamped. An error in words if
+    /// the attributes do not fit the input.
+    pub fn ranges(self, ctx: &Context, input: &[i64]) -> Result<Vec<Range>, String> {
+        let (offset, steps, ends, axes) = (self.offset(ctx), self.steps(ctx), self.ends(ctx), self.axes(ctx));
+        if axes.is_empty() && offset.len() > input.len() {
+            return Err(format!(
                 "expects at most {} values in 'offset', found {}",
                 input.len(),
                 offset.len()
-            ),
-        ));
-    }
-    let mut all_offset = vec![0; input.len()];
-    let mut all_steps = vec![1; input.len()];
-    let mut all_ends = input.to_vec();
-    for index in 0..offset.len() {
-        let axis = match axes.get(index) {
-            Some(axis) => shape::axis(rw, op, *axis, input.len())?,
-            None => index,
-        };
-        let dim = input[axis];
-        let step = steps[index];
-        let from_end = |position: i64| {
-            if position < 0 {
-                position.saturating_add(dim)
-            } else {
-                position
-            }
-        };
-        // In the form for all dimensions -1 stands for "to the end", as TPU-MLIR reads it.
-        let open = axes.is_empty() && ends[index] == -1 && step > 0;
-        let (start, end) = if step > 0 {
-            let end = if open {
-                dim
-            } else {
-                from_end(ends[index]).clamp(0, dim)
+            ));
+        }
+        let mut ranges: Vec<Range> = input
+            .iter()
+            .map(|dim| Range {
+                start: 0,
+                step: 1,
+                count: *dim,
+            })
+            .collect();
+        for index in 0..offset.len() {
+            let axis = axes.get(index).copied().unwrap_or(index as i64);
+            let axis = if axis < 0 { axis + input.len() as i64 } else { axis };
+            let Some(axis) = usize::try_from(axis).ok().filter(|axis| *axis < input.len()) else {
+                return Err(format!(
+                    "expects axes below {}, found {}",
+                    input.len(),
+                    axes[index]
+                ));
             };
-            (from_end(offset[index]).clamp(0, dim), end)
-        } else {
-            // A form that was normalised before has -1 for "before the first element".
-            let end = if axes.is_empty() && ends[index] == -1 {
-                -1
-            } else {
-                from_end(ends[index])
+            let (dim, step) = (input[axis], steps[index]);
+            let place = |position: i64| {
+                if position < 0 {
+                    position.saturating_add(dim)
+                } else {
+                    position
+                }
             };
-            (from_end(offset[index]).clamp(0, dim - 1), end.clamp(-1, dim - 1))
-        };
-        all_offset[axis] = start;
-        all_ends[axis] = end;
-        all_steps[axis] = step;
+            let (start, span) = if step > 0 {
+                let (start, end) = (
+                    place(offset[index]).clamp(0, dim),
+                    place(ends[index]).clamp(0, dim),
+                );
+                (start, end - start)
+            } else {
+                let (start, end) = (
+                    place(offset[index]).clamp(0, dim - 1),
+                    place(ends[index]).clamp(-1, dim - 1),
+                );
+                (start, start - end)
+            };
+            let count = if span > 0 {
+                (span - 1) / step.abs().max(1) + 1
+            } else {
+                0
+            };
+            ranges[axis] = Range { start, step, count };
+        }
+        Ok(ranges)
     }
-    let output: Vec<i64> = (0..input.len())
-        .map(|axis| {
-            let (span, step) = (all_ends[axis] - all_offset[axis], all_steps[axis]);
-            let (span, step) = if step > 0 { (span, step) } else { (-span, -step) };
-            if span > 0 { (span + step - 1) / step } else { 0 }
-        })
-        .collect();
+}
+
+fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
+    let slice = Slice::new_unchecked(op);
+    let input = shape::ranked(rw, op, slice.input(rw))?;
+    let ranges = slice
+        .ranges(rw, &input)
+        .map_err(|message| op_error(rw, op, message))?;
+    let output: Vec<i64> = ranges.iter().map(|range| range.count).collect();
     if output.contains(&0) {
         return Err(op_error(
             rw,
@@ -118,16 +138,41 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
             ),
         ));
     }
-    if !axes.is_empty() {
-        for (name, values) in [
-            ("offset", &all_offset),
-            ("steps", &all_steps),
-            ("ends", &all_ends),
-        ] {
-            let attr = rw.i64_array_attr(values);
-            rw.set_attr(op, name, attr);
-        }
-    }
+    spread(rw, slice, &input);
     shape::set_result(rw, slice.output(rw), &output);
     Ok(())
+}
+
+/// Values for some axes become values for all dimensions, as they were written; `hasparamConvert_axes` remembers the axes.
+fn spread(rw: &mut Rewriter<'_>, slice: Slice, input: &[i64]) {
+    let op = slice.op();
+    let axes = slice.axes(rw);
+    if axes.is_empty() {
+        return;
+    }
+    let attr = rw.i64_array_attr(&axes);
+    rw.set_attr(op, "hasparamConvert_axes", attr);
+    if axes.len() == input.len() {
+        return;
+    }
+    let mut rows = [vec![0; input.len()], vec![1; input.len()], input.to_vec()];
+    for (row, given) in rows
+        .iter_mut()
+        .zip([slice.offset(rw), slice.steps(rw), slice.ends(rw)])
+    {
+        for (axis, value) in axes.iter().zip(given) {
+            let axis = if *axis < 0 {
+                *axis + input.len() as i64
+            } else {
+                *axis
+            };
+            row[axis as usize] = value;
+        }
+    }
+    for (name, values) in [("offset", &rows[0]), ("steps", &rows[1]), ("ends", &rows[2])] {
+        let attr = rw.i64_array_attr(values);
+        rw.set_attr(op, name, attr);
+    }
+    let none = rw.i64_array_attr(&[]);
+    rw.set_attr(op, "axes", none);
 }

@@ -107,11 +107,13 @@ fn fold_once(graph: &mut Graph, shapes: &[Vec<i64>]) -> Known {
         converter.elements.insert(name.clone(), element);
     }
     let mut kept = Vec::with_capacity(graph.nodes.len());
+    let mut folded = Vec::new();
     for node in &scratch.nodes {
         if let Some(values) = constant_outputs(&converter, node) {
             for (name, value) in node.outputs.iter().zip(values) {
                 converter.elements.insert(name.clone(), element_of(&value));
                 converter.add_constant(name, value);
+                folded.push(name.clone());
             }
             continue;
         }
@@ -133,7 +135,12 @@ fn fold_once(graph: &mut Graph, shapes: &[Vec<i64>]) -> Known {
             known.shapes.insert(name.clone(), shape.to_vec());
         }
     }
-    graph.constants = converter.constants;
+    // Conversion makes constants of its own, which are not the graph's.
+    for name in folded {
+        if let Some(constant) = converter.constants.get(&name) {
+            graph.constants.insert(name, constant.clone());
+        }
+    }
     known
 }
 

@@ -1,0 +1,98 @@
+//! Rewrites that start at `top.Add`.
+
+use super::{elements, new_weight, weight_number, weight_values};
+use crate::program::Program;
+use ndarray::{ArrayD, IxDyn};
+use tpuc_dialects::ir::{Op, OpView, Value};
+use tpuc_dialects::top::Add;
+
+/// The two operands, if there are two and no coefficients.
+fn operands(program: &Program, op: Op) -> Option<[Value; 2]> {
+    let add = Add::new_unchecked(op);
+    let plain = add.coeff(&program.ctx).unwrap_or_default().iter().all(|coeff| *coeff == 1.0);
+    <[Value; 2]>::try_from(add.inputs(&program.ctx)).ok().filter(|_| plain)
+}
+
+/// A constant comes second.
+pub fn constant_second(program: &mut Program, op: Op) -> bool {
+    let Some([left, right]) = operands(program, op) else {
+        return false;
+    };
+    if weight_values(program, left).is_none() || weight_values(program, right).is_some() {
+        return false;
+    }
+    program.ctx.rewriter().set_operands(op, &[right, left]);
+    true
+}
+
+/// A constant of one element is a number; 0 is nothing.
+pub fn to_add_const(program: &mut Program, op: Op) -> bool {
+    let Some([left, right]) = operands(program, op) else {
+        return false;
+    };
+    let Some(number) = weight_number(program, right) else {
+        return false;
+    };
+    let ctx = &mut program.ctx;
+    let output = ctx.result(op);
+    if number == 0.0 && !Add::new_unchecked(op).do_relu(ctx) {
+        if ctx.shape(left) != ctx.shape(output) {
+            return false;
+        }
+        ctx.rewriter().replace_op(op, &[left]);
+        return true;
+    }
+    let (ty, loc) = (ctx.value_type(output), ctx.op_loc(op));
+    let mut rewriter = ctx.rewriter_before(op);
+    let new = rewriter
+        .build("top.AddConst")
+        .operand(left)
+        .result(ty)
+        .f64("const_val", f64::from(number))
+        .attrs_of(op)
+        .loc(loc)
+        .finish();
+    let value = rewriter.result(new);
+    rewriter.replace_op(op, &[value]);
+    true
+}
+
+/// A constant for each channel is a scale of 1 with a bias.
+pub fn to_scale(program: &mut Program, op: Op) -> bool {
+    let Some([left, right]) = operands(program, op) else {
+        return false;
+    };
+    let ctx = &program.ctx;
+    let (Some(shape), Some(bias_shape)) =
+        (ctx.shape(left).map(<[i64]>::to_vec), ctx.shape(right).map(<[i64]>::to_vec))
+    else {
+        return false;
+    };
+    let fits = weight_values(program, right).is_some()
+        && shape != bias_shape
+        && shape.len() >= 2
+        && shape.len() == bias_shape.len()
+        && bias_shape[1] == shape[1]
+        && elements(ctx, right) == Some(shape[1]);
+    if !fits {
+        return false;
+    }
+    let dims: Vec<usize> = bias_shape.iter().map(|dim| *dim as usize).collect();
+    let scale = new_weight(program, op, "_scale_weight", ArrayD::from_elem(IxDyn(&dims), 1.0));
+    let ctx = &mut program.ctx;
+    let add = Add::new_unchecked(op);
+    let (relu, limit) = (add.do_relu(ctx), add.relu_limit(ctx));
+    let (ty, loc) = (ctx.value_type(ctx.result(op)), ctx.op_loc(op));
+    let mut rewriter = ctx.rewriter_before(op);
+    let new = rewriter
+        .build("top.Scale")
+        .operands(&[left, scale, right])
+        .result(ty)
+        .bool("do_relu", relu)
+        .f64("relu_limit", limit)
+        .loc(loc)
+        .finish();
+    let value = rewriter.result(new);
+    rewriter.replace_op(op, &[value]);
+    true
+}

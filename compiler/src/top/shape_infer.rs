@@ -1,0 +1,76 @@
+//! `--shape-infer`: gives every value of the `top` dialect its shape, from the inputs on, and writes the functions' types.
+//! Operations that nothing uses go away; `top.Flatten` becomes `top.Reshape`.
+
+use super::infer::infer_op;
+use super::patterns::{erase_unused, is_unused};
+use crate::pass::{Changed, Failed, Options, Pass};
+use crate::program::Program;
+use tpuc_dialects::ir::{Diagnostic, Op, OpView, op_error};
+use tpuc_dialects::top::Flatten;
+
+/// The row.
+pub const PASS: Pass = Pass {
+    flag: "shape-infer",
+    group: "top",
+    summary: "infer the shapes of all values",
+    options: &[],
+    run,
+};
+
+fn run(program: &mut Program, _: &Options, found: &mut Vec<Diagnostic>) -> Result<Changed, Failed> {
+    let before = found.len();
+    let functions = program.module.functions(&program.ctx);
+    for func in functions {
+        for op in func.ops(&program.ctx) {
+            if !program.ctx.op_name(op).starts_with("top.") {
+                continue;
+            }
+            if is_unused(&program.ctx, op) && !program.ctx.is(op, "top.Weight") && !program.ctx.is(op, "top.None") {
+                program.ctx.rewriter().erase_op(op);
+                continue;
+            }
+            if let Err(error) = infer_op(program, op) {
+                // What follows has no shapes either and would only repeat the message.
+                found.push(error);
+                return Err(Failed);
+            }
+            if let Some(flatten) = Flatten::cast(&program.ctx, op) {
+                flatten_to_reshape(program, flatten);
+                continue;
+            }
+            check_ranked(program, op, found);
+        }
+        erase_unused(program, func);
+        func.update_type(&mut program.ctx.rewriter());
+    }
+    if found.len() > before { Err(Failed) } else { Ok(Changed::Yes) }
+}
+
+fn check_ranked(program: &Program, op: Op, found: &mut Vec<Diagnostic>) {
+    let ctx = &program.ctx;
+    for value in ctx.results(op) {
+        if !ctx.is_none(*value) && ctx.shape(*value).is_none() {
+            found.push(op_error(ctx, op, "has no shape inference and a result of unknown shape"));
+        }
+    }
+}
+
+fn flatten_to_reshape(program: &mut Program, flatten: Flatten) {
+    let ctx = &mut program.ctx;
+    let op = flatten.op();
+    let (input, output) = (flatten.input(ctx), flatten.output(ctx));
+    let shape = ctx.shape(output).unwrap_or_default().to_vec();
+    let start = flatten.start_dim(ctx);
+    let (ty, loc) = (ctx.value_type(output), ctx.op_loc(op));
+    let mut rewriter = ctx.rewriter_before(op);
+    let reshape = rewriter
+        .build("top.Reshape")
+        .operand(input)
+        .result(ty)
+        .i64("flatten_start_dim", start)
+        .i64s("shape", &shape)
+        .loc(loc)
+        .finish();
+    let value = rewriter.result(reshape);
+    rewriter.replace_op(op, &[value]);
+}
