@@ -15,17 +15,22 @@ fn options_of(text: &str) -> Result<ImportOptions, String> {
     let mut sources = SourceMap::new();
     let file = sources.add("golden", text);
     let mut ctx = Context::default();
-    let module = parse(&mut ctx, &sources, file).map_err(|errors| render_all(&errors, &sources, Colors::No))?;
+    let module =
+        parse(&mut ctx, &sources, file).map_err(|errors| render_all(&errors, &sources, Colors::No))?;
     let main = module.function(&ctx, "main").ok_or("no main")?;
     let mut options = ImportOptions {
         name: module.sym_name(&ctx).unwrap_or_default().to_owned(),
         ..ImportOptions::default()
     };
     for argument in main.arguments(&ctx) {
-        options.input_shapes.push(ctx.shape(*argument).unwrap_or_default().to_vec());
+        options
+            .input_shapes
+            .push(ctx.shape(*argument).unwrap_or_default().to_vec());
     }
     for op in main.ops(&ctx) {
-        let Some(input) = Input::cast(&ctx, op) else { continue };
+        let Some(input) = Input::cast(&ctx, op) else {
+            continue;
+        };
         if let (true, Some(channel_format)) = (input.do_preprocess(&ctx), input.channel_format(&ctx)) {
             options.preprocess = Some(InputPreprocess {
                 channel_format: channel_format.to_owned(),
@@ -54,7 +59,11 @@ fn difference(expected: &str, found: &str) -> Option<String> {
     let mut lines = expected.lines().zip(found.lines()).enumerate();
     Some(match lines.find(|(_, (expected, found))| expected != found) {
         Some((index, (expected, found))) => format!("line {}:\n- {expected}\n+ {found}", index + 1),
-        None => format!("{} lines expected, {} found", expected.lines().count(), found.lines().count()),
+        None => format!(
+            "{} lines expected, {} found",
+            expected.lines().count(),
+            found.lines().count()
+        ),
     })
 }
 
@@ -97,7 +106,8 @@ fn cases(shared: &Path, group: &str) -> Vec<PathBuf> {
 
 fn compare_origin(folder: &Path) -> Result<(), String> {
     let text = fs::read_to_string(folder.join("origin.mlir")).map_err(|error| error.to_string())?;
-    let program = import(&folder.join("model.onnx"), &options_of(&text)?).map_err(|error| error.to_string())?;
+    let program =
+        import(&folder.join("model.onnx"), &options_of(&text)?).map_err(|error| error.to_string())?;
     match difference(&text, &program.to_text()) {
         Some(difference) => Err(difference),
         None => Ok(()),
@@ -107,7 +117,9 @@ fn compare_origin(folder: &Path) -> Result<(), String> {
 #[test]
 #[allow(clippy::print_stderr)]
 fn imported_models_are_the_golden_ones() {
-    let Some(shared) = shared("ONNX import") else { return };
+    let Some(shared) = shared("ONNX import") else {
+        return;
+    };
     let mut failures = Vec::new();
     let mut total = 0;
     for group in ["models", "ops"] {
@@ -116,11 +128,18 @@ fn imported_models_are_the_golden_ones() {
         total += cases.len();
         for folder in &cases {
             if let Err(message) = compare_origin(folder) {
-                failures.push(format!("{}: {message}", folder.file_name().unwrap_or_default().to_string_lossy()));
+                failures.push(format!(
+                    "{}: {message}",
+                    folder.file_name().unwrap_or_default().to_string_lossy()
+                ));
             }
         }
         let failed = failures.len() - before;
-        eprintln!("{} of {} golden origin.mlir of {group} are equal", cases.len() - failed, cases.len());
+        eprintln!(
+            "{} of {} golden origin.mlir of {group} are equal",
+            cases.len() - failed,
+            cases.len()
+        );
     }
     eprintln!("{}", failures.join("\n"));
     let _ = (total, weight_difference);

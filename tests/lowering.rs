@@ -9,9 +9,10 @@ use tpuc_compiler::data::npz::NpzReader;
 use tpuc_compiler::lowering::{
     convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
 };
+use tpuc_compiler::pass::canonicalize;
 use tpuc_compiler::pass::{Options, Pass};
 use tpuc_compiler::program::Program;
-use tpuc_compiler::tpu::{canonicalize, weight_fold};
+use tpuc_compiler::tpu::weight_fold;
 use tpuc_compiler::weights::WeightStore;
 use tpuc_dialects::ir::{Diagnostic, OpView, verify};
 use tpuc_dialects::text::{PrintOptions, print};

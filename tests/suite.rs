@@ -3,8 +3,8 @@
 mod bmodel;
 mod codegen;
 mod data;
-mod import;
 mod emulator;
+mod import;
 mod inference;
 mod lit;
 mod lowering;

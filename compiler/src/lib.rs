@@ -3,6 +3,7 @@
 pub mod calibration;
 pub mod codegen;
 pub mod data;
+pub mod export;
 pub mod import;
 pub mod inference;
 pub mod inputs;

@@ -1,28 +1,30 @@
 //! The pass table: one row for each pass, in the order of `--help`.
 
-use super::{Pass, strip_debuginfo};
+use super::{Pass, canonicalize, strip_debuginfo};
+use crate::codegen::bm1684::{passes, strip_io_quant};
 use crate::lowering::{
     convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
 };
-use crate::tpu::{canonicalize, weight_fold};
-use super::{Pass, canonicalize, strip_debuginfo};
 use crate::top;
+use crate::tpu::weight_fold;
 use tpuc_dialects::ir::nearest;
 
 /// All passes.
 pub static PASSES: &[&Pass] = &[
-    &strip_debuginfo::PASS,
-    &canonicalize::PASS,
-    &processor_assign::PASS,
-    &import_calibration_table::PASS,
-    &processor_top_optimize::PASS,
-    &convert_top_to_tpu::PASS,
-    &weight_fold::PASS,
     &canonicalize::PASS,
     &strip_debuginfo::PASS,
     &top::struct_optimize::PASS,
     &top::shape_infer::PASS,
     &top::extra_optimize::PASS,
+    &processor_assign::PASS,
+    &import_calibration_table::PASS,
+    &processor_top_optimize::PASS,
+    &convert_top_to_tpu::PASS,
+    &weight_fold::PASS,
+    &strip_io_quant::PASS,
+    &passes::WEIGHT_REORDER,
+    &passes::ADDRESS_ASSIGN,
+    &passes::CODEGEN,
 ];
 
 /// The pass of this flag.

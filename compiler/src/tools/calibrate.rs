@@ -61,7 +61,10 @@ enum CaliMethod {
 /// When a file is missing or bad, a sample does not fit, or the table cannot be written.
 pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     let program = Program::read(&args.mlir_file)?;
-    if !program.module_str("state").is_some_and(|state| state.starts_with("TOP")) {
+    if !program
+        .module_str("state")
+        .is_some_and(|state| state.starts_with("TOP"))
+    {
         bail!(
             "'{}' is in state {}; calibration needs a top module, as 'tpuc transform' writes it",
             args.mlir_file.display(),
@@ -82,7 +85,11 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     };
     let load = |index: usize| -> Result<TensorMap> {
         let arrays = batches.load(index)?;
-        Ok(specs.iter().map(|spec| spec.name.clone()).zip(arrays.into_iter().map(Tensor::F32)).collect())
+        Ok(specs
+            .iter()
+            .map(|spec| spec.name.clone())
+            .zip(arrays.into_iter().map(Tensor::F32))
+            .collect())
     };
 
     let mut statistics = Statistics::new(args.histogram_bin_num as usize);
@@ -105,7 +112,9 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
         thresholds = tune::tune(&interpreter, &samples?, &statistics, thresholds)?;
     }
     for name in &statistics.restarted {
-        warn(&format!("'{name}': samples differ so much in size that earlier ones were dropped; reorder or replace them"));
+        warn(&format!(
+            "'{name}': samples differ so much in size that earlier ones were dropped; reorder or replace them"
+        ));
     }
     let mut table = CalibrationTable::default();
     table.set_header(&CalibrationHeader {
@@ -117,12 +126,20 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
         histogram_bins: statistics.bins(),
         samples: batches.len(),
         tune_samples: args.tune_num,
+        version: format!("tpuc {}", env!("CARGO_PKG_VERSION")),
+        ..CalibrationHeader::default()
     });
     for (name, tensor) in statistics.iter() {
         if tensor.is_all_zero() {
-            warn(&format!("'{name}' is all zeros in every sample; check the input data"));
+            warn(&format!(
+                "'{name}' is all zeros in every sample; check the input data"
+            ));
         }
-        let threshold = Threshold { threshold: thresholds[name], min: tensor.min.into(), max: tensor.max.into() };
+        let threshold = Threshold {
+            threshold: thresholds[name],
+            min: tensor.min.into(),
+            max: tensor.max.into(),
+        };
         table.thresholds.insert(name.to_owned(), threshold);
     }
     table.write(&args.output)?;

@@ -8,10 +8,17 @@ use std::process::ExitCode;
 
 /// An open compiler for the Sophgo BM1684: ONNX to bmodel, quantisation, and an emulator that runs the result.
 #[derive(Debug, Parser)]
-#[command(name = "tpuc", version, infer_long_args = true, disable_help_subcommand = false)]
-#[command(after_help = "The usual way: transform, calibrate, deploy, run. 'tpuc help COMMAND' explains each.
+#[command(
+    name = "tpuc",
+    version,
+    infer_long_args = true,
+    disable_help_subcommand = false
+)]
+#[command(
+    after_help = "The usual way: transform, calibrate, deploy, run. 'tpuc help COMMAND' explains each.
 Called by one of TPU-MLIR's names (model_transform, run_calibration, fp_forward, model_deploy, model_runner, npz_tool,
-mlir2onnx, model_tool, with or without .py) the program behaves as that tool; 'tpuc install-links DIR' makes the links.")]
+mlir2onnx, model_tool, with or without .py) the program behaves as that tool; 'tpuc install-links DIR' makes the links."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -65,7 +72,10 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
-    let called = arguments.first().map(|name| called_name(name)).unwrap_or_default();
+    let called = arguments
+        .first()
+        .map(|name| called_name(name))
+        .unwrap_or_default();
     if let Some((_, subcommand)) = TOOL_NAMES.iter().find(|(name, _)| *name == called) {
         match *subcommand {
             "model_tool" => return bmodel::run_model_tool(&bmodel::ModelToolArgs::parse_from(arguments)),
@@ -81,7 +91,7 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
     match Cli::parse_from(arguments).command {
         Command::Transform(args) => transform::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
-        Command::FpForward(args) => fp_forward::run(&args),
+        Command::FpForward(args) => fp_forward::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Deploy(args) => deploy::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Npz(args) => npz::run(&args),
@@ -94,14 +104,20 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
 
 /// `model_deploy` of `/usr/bin/model_deploy.py`.
 fn called_name(name: &OsString) -> String {
-    let file = Path::new(name).file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = Path::new(name)
+        .file_name()
+        .map(|file| file.to_string_lossy().into_owned())
+        .unwrap_or_default();
     file.strip_suffix(".py").map(str::to_owned).unwrap_or(file)
 }
 
 /// A panic is a mistake of ours: the message says so, with the version, and where to look.
 fn install_panic_message() {
     std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+        let place = info
+            .location()
+            .map(|place| format!(" at {}:{}", place.file(), place.line()))
+            .unwrap_or_default();
         let payload = info.payload();
         let what = payload
             .downcast_ref::<&str>()
@@ -127,7 +143,10 @@ mod tests {
 
     #[test]
     fn tool_names_ignore_folder_and_ending() {
-        assert_eq!(called_name(&OsString::from("/opt/bin/model_deploy.py")), "model_deploy");
+        assert_eq!(
+            called_name(&OsString::from("/opt/bin/model_deploy.py")),
+            "model_deploy"
+        );
         assert_eq!(called_name(&OsString::from("npz_tool")), "npz_tool");
     }
 }

@@ -3,9 +3,9 @@
 
 use super::output::{print, warn};
 use super::run::run_bmodel;
-use crate::data::compare::{CompareOptions, CompareReport, compare, common_names};
-use crate::data::npz::{self, Compression};
 use crate::data::TensorMap;
+use crate::data::compare::{CompareOptions, CompareReport, common_names, compare};
+use crate::data::npz::{self, Compression};
 use crate::inference::{Dump, Interpreter};
 use crate::inputs::{input_specs, load_inputs};
 use crate::pass::run_pipeline;
@@ -15,6 +15,7 @@ use clap::Args;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tpuc_dialects::ir::OpView;
 
 /// Quantise, lower, generate a bmodel and check every step.
 #[derive(Debug, Args)]
@@ -30,7 +31,12 @@ pub struct DeployArgs {
     #[arg(long, value_name = "MODE")]
     quantize: String,
     /// The chip.
-    #[arg(long, visible_alias = "processor", value_name = "CHIP", default_value = "bm1684")]
+    #[arg(
+        long,
+        visible_alias = "processor",
+        value_name = "CHIP",
+        default_value = "bm1684"
+    )]
     chip: String,
     /// The bmodel to write.
     #[arg(long, value_name = "FILE")]
@@ -85,10 +91,21 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     let program = Program::read(&args.mlir)?;
     let state = program.module_str("state").unwrap_or("unknown");
     if !state.starts_with("TOP") {
-        bail!("'{}' is in state {state}; deploy needs a top module, as 'tpuc transform' writes it", args.mlir.display());
+        bail!(
+            "'{}' is in state {state}; deploy needs a top module, as 'tpuc transform' writes it",
+            args.mlir.display()
+        );
     }
-    let name = program.ctx.get_str(program.module.op(), "sym_name").unwrap_or("model").to_owned();
-    let prefix = format!("{name}_{}_{}", args.chip, if quantize == "INT8" { "int8_sym" } else { "f32" });
+    let name = program
+        .ctx
+        .get_str(program.module.op(), "sym_name")
+        .unwrap_or("model")
+        .to_owned();
+    let prefix = format!(
+        "{name}_{}_{}",
+        args.chip,
+        if quantize == "INT8" { "int8_sym" } else { "f32" }
+    );
     let test = Test::load(args, &program, &name, quantize)?;
 
     let program = lower(args, program, quantize, &prefix)?;
@@ -96,20 +113,42 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     let mut tpu_outputs = None;
     if let Some(test) = &test {
         let outputs = Interpreter::new(&program)?.run_all(&test.inputs, Dump::All)?;
-        npz::write_map(Path::new(&format!("{prefix}_tpu_outputs.npz")), &outputs, Compression::Deflated)?;
+        npz::write_map(
+            Path::new(&format!("{prefix}_tpu_outputs.npz")),
+            &outputs,
+            Compression::Deflated,
+        )?;
         if let Some(reference) = &test.reference {
             let options = CompareOptions::default().with_tolerance(&test.tolerance)?;
-            report("tpu", &format!("{}", tpu_mlir.display()), &test.tolerance, &test.compare(&outputs, reference, &options)?)?;
+            report(
+                "tpu",
+                &format!("{}", tpu_mlir.display()),
+                &test.tolerance,
+                &test.compare(&outputs, reference, &options)?,
+            )?;
         }
         tpu_outputs = Some(outputs);
     }
     generate(args, program, &prefix)?;
     if let (Some(test), Some(tpu_outputs)) = (&test, &tpu_outputs) {
         let outputs = run_bmodel(&args.model, &test.inputs, args.compare_all)?;
-        npz::write_map(Path::new(&format!("{prefix}_model_outputs.npz")), &outputs, Compression::Deflated)?;
-        let tolerance = if args.quantize_table.is_some() { "0.99,0.85" } else { "0.99,0.90" };
+        npz::write_map(
+            Path::new(&format!("{prefix}_model_outputs.npz")),
+            &outputs,
+            Compression::Deflated,
+        )?;
+        let tolerance = if args.quantize_table.is_some() {
+            "0.99,0.85"
+        } else {
+            "0.99,0.90"
+        };
         let options = CompareOptions::default().with_tolerance(tolerance)?;
-        report("bmodel", &args.model.display().to_string(), tolerance, &test.compare(&outputs, tpu_outputs, &options)?)?;
+        report(
+            "bmodel",
+            &args.model.display().to_string(),
+            tolerance,
+            &test.compare(&outputs, tpu_outputs, &options)?,
+        )?;
     }
     print(&format!("{} written\n", args.model.display()))?;
     Ok(ExitCode::SUCCESS)
@@ -123,15 +162,24 @@ fn check(args: &DeployArgs) -> Result<&'static str> {
     let quantize = match args.quantize.to_uppercase().as_str() {
         "F32" => "F32",
         "INT8" => "INT8",
-        other => bail!("--quantize {other}: bm1684 computes in F32 and INT8 only; choose one of them, or INT8 with a --quantize_table for layers that need more"),
+        other => bail!(
+            "--quantize {other}: bm1684 computes in F32 and INT8 only; choose one of them, or INT8 with a --quantize_table for layers that need more"
+        ),
     };
     if args.asymmetric {
         bail!("--asymmetric: bm1684 has symmetric INT8 only; leave the option out");
     }
     if quantize == "INT8" && args.calibration_table.is_none() {
-        bail!("--quantize INT8 needs --calibration_table; make one with 'tpuc calibrate {}'", args.mlir.display());
+        bail!(
+            "--quantize INT8 needs --calibration_table; make one with 'tpuc calibrate {}'",
+            args.mlir.display()
+        );
     }
-    let tables = args.calibration_table.iter().chain(&args.quantize_table).chain(&args.test_reference);
+    let tables = args
+        .calibration_table
+        .iter()
+        .chain(&args.quantize_table)
+        .chain(&args.test_reference);
     for path in tables {
         std::fs::File::open(path).with_context(|| format!("cannot read '{}'", path.display()))?;
     }
@@ -155,17 +203,48 @@ impl Test {
             return Ok(None);
         };
         let inputs = load_inputs(&input_specs(program)?, files)?;
-        let reference = args.test_reference.as_ref().map(|path| npz::read(path)).transpose()?;
-        npz::write_map(Path::new(&format!("{name}_in_f32.npz")), &inputs, Compression::Deflated)?;
-        let default = if quantize == "INT8" { "0.90,0.80" } else { "0.99,0.99" };
-        let tolerance = args.tolerance.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| default.to_owned());
+        let reference = args
+            .test_reference
+            .as_ref()
+            .map(|path| npz::read(path))
+            .transpose()?;
+        npz::write_map(
+            Path::new(&format!("{name}_in_f32.npz")),
+            &inputs,
+            Compression::Deflated,
+        )?;
+        let default = if quantize == "INT8" {
+            "0.90,0.80"
+        } else {
+            "0.99,0.99"
+        };
+        let tolerance = args
+            .tolerance
+            .clone()
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| default.to_owned());
         CompareOptions::default().with_tolerance(&tolerance)?;
-        let excepts =
-            args.excepts.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "-").map(str::to_owned).collect();
-        Ok(Some(Self { inputs, reference, tolerance, excepts }))
+        let excepts = args
+            .excepts
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty() && *name != "-")
+            .map(str::to_owned)
+            .collect();
+        Ok(Some(Self {
+            inputs,
+            reference,
+            tolerance,
+            excepts,
+        }))
     }
 
-    fn compare(&self, target: &TensorMap, reference: &TensorMap, options: &CompareOptions) -> Result<CompareReport> {
+    fn compare(
+        &self,
+        target: &TensorMap,
+        reference: &TensorMap,
+        options: &CompareOptions,
+    ) -> Result<CompareReport> {
         let names = common_names(target, reference, &self.excepts);
         if names.is_empty() {
             bail!("no tensor has the same name in both; is the reference of another model?");
@@ -182,21 +261,40 @@ fn report(what: &str, target: &str, tolerance: &str, report: &CompareReport) -> 
     }
     let verdict = if report.passed() { "PASSED" } else { "FAILED" };
     writeln!(text, "{}", report.min_similarity_line())?;
-    writeln!(text, "{what}: {} tensors compared, tolerance {tolerance}: {verdict}", report.tensors.len())?;
+    writeln!(
+        text,
+        "{what}: {} tensors compared, tolerance {tolerance}: {verdict}",
+        report.tensors.len()
+    )?;
     print(&text)?;
     if !report.passed() {
-        bail!("{target}: {} of {} tensors are not similar enough", report.failures().count(), report.tensors.len());
+        bail!(
+            "{target}: {} of {} tensors are not similar enough",
+            report.failures().count(),
+            report.tensors.len()
+        );
     }
     Ok(())
 }
 
 /// Top to tpu; the text is written as PREFIX_tpu.mlir.
 fn lower(args: &DeployArgs, mut program: Program, quantize: &str, prefix: &str) -> Result<Program> {
-    let assign = format!("chip={} mode={quantize} num_device=1 num_core=1 addr_mode=auto", args.chip);
+    let assign = format!(
+        "chip={} mode={quantize} num_device=1 num_core=1 addr_mode=auto",
+        args.chip
+    );
     let import = args.calibration_table.as_ref().map(|table| {
-        format!("file={} asymmetric=false allow-unmatched={}", table.display(), args.allow_unmatched)
+        format!(
+            "file={} asymmetric=false allow-unmatched={}",
+            table.display(),
+            args.allow_unmatched
+        )
     });
-    let qtable = args.quantize_table.as_ref().map(|table| format!("qtable={} ", table.display())).unwrap_or_default();
+    let qtable = args
+        .quantize_table
+        .as_ref()
+        .map(|table| format!("qtable={} ", table.display()))
+        .unwrap_or_default();
     let convert = format!(
         "{qtable}weightFileName={prefix}_tpu_weights.npz asymmetric=false allow-unmatched={}",
         args.allow_unmatched
@@ -222,14 +320,24 @@ fn lower(args: &DeployArgs, mut program: Program, quantize: &str, prefix: &str) 
 
 /// Tpu to bmodel; the addressed text is written as PREFIX_final.mlir.
 fn generate(args: &DeployArgs, mut program: Program, prefix: &str) -> Result<()> {
-    let strip = format!("quant_input={} quant_output={}", args.quant_input, args.quant_output);
-    let passes = [("strip-io-quant", strip.as_str()), ("weight-reorder", ""), ("subnet-divide", ""), ("address-assign", "")];
+    let strip = format!(
+        "quant_input={} quant_output={}",
+        args.quant_input, args.quant_output
+    );
+    let passes = [
+        ("strip-io-quant", strip.as_str()),
+        ("weight-reorder", ""),
+        ("address-assign", ""),
+    ];
     for diagnostic in run_pipeline(&mut program, &passes)? {
         warn(&diagnostic.to_string());
     }
     program.write(Path::new(&format!("{prefix}_final.mlir")))?;
-    let codegen =
-        format!("model_file={} embed_debug_info={}", args.model.display(), args.debug || args.compare_all);
+    let codegen = format!(
+        "model_file={} embed_debug_info={}",
+        args.model.display(),
+        args.debug || args.compare_all
+    );
     for diagnostic in run_pipeline(&mut program, &[("codegen", codegen.as_str())])? {
         warn(&diagnostic.to_string());
     }

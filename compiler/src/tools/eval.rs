@@ -54,12 +54,20 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
     let mut runner = Runner::open(&args.model)?;
     let (name, shape) = match runner.inputs().as_slice() {
         [(name, shape)] => (name.clone(), shape.clone()),
-        inputs => bail!("eval needs a model with one input; '{}' has {}", args.model.display(), inputs.len()),
+        inputs => bail!(
+            "eval needs a model with one input; '{}' has {}",
+            args.model.display(),
+            inputs.len()
+        ),
     };
     let batch = shape.first().copied().unwrap_or(1).max(1);
     let mut count = samples.shape().first().copied().unwrap_or(0);
     if labels.len() != count {
-        bail!("{}: {count} samples but {} labels", args.dataset.display(), labels.len());
+        bail!(
+            "{}: {count} samples but {} labels",
+            args.dataset.display(),
+            labels.len()
+        );
     }
     if args.input_num > 0 {
         count = count.min(args.input_num);
@@ -74,19 +82,28 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode> {
         let indices: Vec<usize> = (start..start + batch).map(|index| index.min(count - 1)).collect();
         let input = Tensor::F32(samples.select(Axis(0), &indices)).reshape(&shape)?;
         let outputs = runner.run(&TensorMap::from_iter([(name.clone(), input)]))?;
-        let Some(scores) = outputs.values().next() else { bail!("'{}' has no output", args.model.display()) };
+        let Some(scores) = outputs.values().last() else {
+            bail!("'{}' has no output", args.model.display())
+        };
         let scores = scores.to_f32();
         let classes = scores.len() / batch;
         let scores = scores.as_slice().unwrap_or_default();
         for (slot, index) in (start..count.min(start + batch)).enumerate() {
             let row = &scores[slot * classes..(slot + 1) * classes];
-            let best = (0..classes).rev().max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap_or(0);
-            correct += usize::from(labels.as_slice().is_some_and(|labels| labels[index] == best as f64));
+            let best = (0..classes)
+                .rev()
+                .max_by(|a, b| row[*a].total_cmp(&row[*b]))
+                .unwrap_or(0);
+            correct += usize::from(
+                labels
+                    .as_slice()
+                    .is_some_and(|labels| labels[index] == best as f64),
+            );
         }
         progress.step();
     }
     drop(progress);
     let percent = 100.0 * correct as f64 / count as f64;
-    print(&format!("top-1: {percent:.2f} % ({correct} of {count})\n"))?;
+    print(&format!("top-1: {percent:.2} % ({correct} of {count})\n"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 /// Make links with TPU-MLIR's tool names to this program.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: tpuc install-links ~/bin; then model_transform.py, npz_tool and the others are found in ~/bin.")]
+#[command(
+    after_help = "Example: tpuc install-links ~/bin; then model_transform.py, npz_tool and the others are found in ~/bin."
+)]
 pub struct InstallLinksArgs {
     /// Folder for the links, made if needed.
     dir: PathBuf,
@@ -41,7 +43,11 @@ fn make(program: &Path, link: &Path, force: bool) -> Result<bool> {
         Ok(target) if target == program => return Ok(false),
         Ok(_) if force => std::fs::remove_file(link)?,
         Ok(target) => {
-            bail!("'{}' is a link to '{}'; --force replaces it", link.display(), target.display())
+            bail!(
+                "'{}' is a link to '{}'; --force replaces it",
+                link.display(),
+                target.display()
+            )
         }
         Err(_) if link.exists() => bail!("'{}' is there and is no link; move it away first", link.display()),
         Err(_) => {}

@@ -1,25 +1,31 @@
 //! `tpuc run`, also known as `model_runner`: one inference of a bmodel on the emulator, tensors from and to npz files.
 
 use super::output::print;
+use super::runner::run_mlir;
 use crate::data::{DType, Tensor, TensorMap, npz};
+use crate::inference::{Dump, Interpreter};
+use crate::inputs::{input_specs, load_inputs};
+use crate::program::Program;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Instant,
 };
 use tpuc_runtime::{
     emulator::Emulator,
     session::{HostTensor, HostType, RunOptions, Session},
 };
 
-/// Run a bmodel on the emulated BM1684.
+/// Run a bmodel on the emulated BM1684, or MLIR text in the reference inference.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: tpuc run --model net_int8.bmodel --input net_in_f32.npz --output out.npz")]
 pub struct RunArgs {
-    /// npz file with a tensor for each input of the model.
+    /// npz file with a tensor for each input of the model; for MLIR text also pictures.
     #[arg(long)]
-    pub input: PathBuf,
-    /// The bmodel.
+    pub input: String,
+    /// The bmodel, or MLIR text in the top or tpu dialect.
     #[arg(long)]
     pub model: PathBuf,
     /// npz file for the outputs.
@@ -31,6 +37,12 @@ pub struct RunArgs {
     /// Leave 8-bit outputs as they are instead of converting them to floats.
     #[arg(long = "out_fixed", alias = "out-fixed")]
     pub out_fixed: bool,
+    /// Run a bmodel this often and print the time of each pass.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub repeat: usize,
+    /// Print how many commands a bmodel has and how many cycles they are estimated to take.
+    #[arg(long)]
+    pub profile: bool,
 }
 
 /// Runs `tpuc run`.
@@ -38,11 +50,34 @@ pub struct RunArgs {
 /// # Errors
 /// What is wrong with a file, with an input, or with the model.
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
-    let inputs = npz::read(&args.input)?;
-    let outputs = run_bmodel(&args.model, &inputs, args.out_fixed, args.dump_all_tensors)?;
+    let outputs = if is_text(&args.model) {
+        let program = Program::read(&args.model)?;
+        let inputs = load_inputs(&input_specs(&program)?, &args.input)?;
+        run_mlir(&args.model, &inputs, args.dump_all_tensors)?
+    } else {
+        let mut runner = BmodelRunner::open(&args.model)?;
+        let inputs = npz::read(Path::new(&args.input))?;
+        runner.out_fixed = args.out_fixed;
+        runner.dump_all = args.dump_all_tensors;
+        let mut outputs = runner.run(&inputs)?;
+        if args.profile {
+            print(&runner.profile())?;
+        }
+        for pass in 1..args.repeat {
+            let start = Instant::now();
+            outputs = runner.run(&inputs)?;
+            print(&format!("pass {pass}: {:.3} s\n", start.elapsed().as_secs_f64()))?;
+        }
+        outputs
+    };
     npz::write_map(&args.output, &outputs, npz::Compression::Stored)?;
     print(&format!("Result saved to:{}\n", args.output.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a model is MLIR text, by its ending.
+fn is_text(model: &Path) -> bool {
+    model.extension().is_some_and(|extension| extension == "mlir")
 }
 
 /// One inference of a bmodel on the emulator: inputs by name, outputs in the net's order, before them the inner
@@ -50,52 +85,159 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
 ///
 /// # Errors
 /// What is wrong with the file, with an input, or with the model.
-pub fn run_bmodel(model: &Path, inputs: &TensorMap, out_fixed: bool, dump_all: bool) -> Result<TensorMap> {
-    let device = Emulator::new()?;
-    let mut session = Session::open_on(model, device)?;
-    if dump_all {
-        // A debug build writes the list of tensor locations beside the bmodel, too; that one is always complete.
+pub fn run_bmodel(model: &Path, inputs: &TensorMap, dump_all: bool) -> Result<TensorMap> {
+    let mut runner = BmodelRunner::open(model)?;
+    runner.dump_all = dump_all;
+    runner.run(inputs)
+}
+
+/// A bmodel on the emulator, ready to run again and again.
+pub struct BmodelRunner {
+    path: PathBuf,
+    session: Session<Emulator>,
+    /// Leave 8-bit outputs as they are.
+    pub out_fixed: bool,
+    /// Return inner tensors too.
+    pub dump_all: bool,
+}
+
+impl BmodelRunner {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn open(model: &Path) -> Result<Self> {
+        let mut session =
+            Session::open_on(model, Emulator::new()?).with_context(|| model.display().to_string())?;
+        // A debug build of the vendor's tools writes the list of tensor locations beside the bmodel, always complete.
         let mut beside = model.as_os_str().to_owned();
         beside.push(".json");
         if let Ok(list) = std::fs::read(&beside) {
             session.set_tensor_locations(list);
         }
+        Ok(Self {
+            path: model.to_owned(),
+            session,
+            out_fixed: false,
+            dump_all: false,
+        })
     }
-    // Only what the model needs is converted.
-    let wanted: Vec<String> = session
-        .inputs()
-        .iter()
-        .map(|tensor| tensor.name.clone())
-        .collect();
-    let given: Vec<HostTensor> = inputs
-        .iter()
-        .filter(|(name, _)| wanted.contains(name))
-        .map(|(name, tensor)| to_host(name, tensor))
-        .collect::<Result<_>>()?;
-    if let Some(missing) = wanted.iter().find(|name| !inputs.contains_key(*name)) {
-        let there: Vec<&str> = inputs.keys().map(String::as_str).collect();
-        bail!(
-            "{}: input `{missing}` is missing; the model needs {}, the file has {}",
-            model.display(),
-            wanted.join(", "),
-            if there.is_empty() {
-                "nothing".to_owned()
-            } else {
-                there.join(", ")
-            }
-        );
+
+    /// Names and shapes of the inputs.
+    pub fn inputs(&self) -> Vec<(String, Vec<usize>)> {
+        let shape = |tensor: &tpuc_runtime::bmodel::Tensor| -> Vec<usize> {
+            let dims = tensor.shapes.first().cloned().unwrap_or_default();
+            dims.into_iter()
+                .map(|dim| usize::try_from(dim).unwrap_or(0))
+                .collect()
+        };
+        self.session
+            .inputs()
+            .iter()
+            .map(|tensor| (tensor.name.clone(), shape(tensor)))
+            .collect()
     }
-    let options = RunOptions {
-        fixed_outputs: out_fixed,
-        dump_tensors: dump_all,
-    };
-    let result = session
-        .run_with(&given, options, None)
-        .with_context(|| model.display().to_string())?;
-    result
-        .iter()
-        .map(|tensor| Ok((tensor.name.clone(), from_host(tensor)?)))
-        .collect()
+
+    /// Runs the net once.
+    ///
+    /// # Errors
+    /// When an input is missing or does not fit, or a command fails.
+    pub fn run(&mut self, inputs: &TensorMap) -> Result<TensorMap> {
+        let wanted: Vec<String> = self
+            .session
+            .inputs()
+            .iter()
+            .map(|tensor| tensor.name.clone())
+            .collect();
+        if let Some(missing) = wanted.iter().find(|name| !inputs.contains_key(*name)) {
+            let there: Vec<&str> = inputs.keys().map(String::as_str).collect();
+            bail!(
+                "{}: input '{missing}' is missing; the model needs {}, the file has {}",
+                self.path.display(),
+                wanted.join(", "),
+                if there.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    there.join(", ")
+                }
+            );
+        }
+        // Only what the model needs is converted.
+        let given: Vec<HostTensor> = inputs
+            .iter()
+            .filter(|(name, _)| wanted.contains(name))
+            .map(|(name, tensor)| to_host(name, tensor))
+            .collect::<Result<_>>()?;
+        let options = RunOptions {
+            fixed_outputs: self.out_fixed,
+            dump_tensors: self.dump_all,
+        };
+        let result = self
+            .session
+            .run_with(&given, options, None)
+            .with_context(|| self.path.display().to_string())?;
+        result
+            .iter()
+            .map(|tensor| Ok((tensor.name.clone(), from_host(tensor)?)))
+            .collect()
+    }
+
+    /// Commands and estimated cycles of all runs so far, as text.
+    pub fn profile(&self) -> String {
+        let stats = self.session.device().totals();
+        format!(
+            "commands: {} TIU, {} GDMA; estimated cycles: {} (TIU alone {}, GDMA alone {}); bytes moved: {}\n",
+            stats.tiu_count(),
+            stats.dma_count(),
+            stats.cycles,
+            stats.tiu_cycles,
+            stats.dma_cycles,
+            stats.dma_bytes
+        )
+    }
+}
+
+/// A model of either kind, ready to run again and again.
+pub enum Runner {
+    /// On the emulator.
+    Bmodel(Box<BmodelRunner>),
+    /// In the reference inference.
+    Text(Box<Interpreter>),
+}
+
+impl Runner {
+    /// Opens MLIR text or a bmodel.
+    ///
+    /// # Errors
+    /// What is wrong with the file, or which operations cannot be executed.
+    pub fn open(model: &Path) -> Result<Self> {
+        if is_text(model) {
+            return Ok(Self::Text(Box::new(Interpreter::new(&Program::read(model)?)?)));
+        }
+        Ok(Self::Bmodel(Box::new(BmodelRunner::open(model)?)))
+    }
+
+    /// Names and shapes of the inputs.
+    pub fn inputs(&self) -> Vec<(String, Vec<usize>)> {
+        match self {
+            Self::Bmodel(runner) => runner.inputs(),
+            Self::Text(interpreter) => interpreter
+                .inputs()
+                .map(|(name, shape)| (name.to_owned(), shape.to_vec()))
+                .collect(),
+        }
+    }
+
+    /// Runs the network once; the last tensor is an output.
+    ///
+    /// # Errors
+    /// When an input is missing or does not fit.
+    pub fn run(&mut self, inputs: &TensorMap) -> Result<TensorMap> {
+        match self {
+            Self::Bmodel(runner) => runner.run(inputs),
+            Self::Text(interpreter) => Ok(interpreter.run_all(inputs, Dump::Outputs)?),
+        }
+    }
 }
 
 /// A tensor for the runtime.

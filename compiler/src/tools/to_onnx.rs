@@ -34,7 +34,12 @@ pub fn run(args: &ToOnnxArgs) -> Result<ExitCode> {
     if let Some(path) = args.weight.as_ref().filter(|path| !path.as_os_str().is_empty()) {
         program.weights = crate::weights::WeightStore::open(path)?;
     }
-    let bytes = export(&program, ExportOptions { weights: args.weight.is_some() })?;
+    let bytes = export(
+        &program,
+        ExportOptions {
+            weights: args.weight.is_some(),
+        },
+    )?;
     write_bytes_atomically(&args.output, &bytes)?;
     print(&format!("{} written\n", args.output.display()))?;
     Ok(ExitCode::SUCCESS)

@@ -40,10 +40,20 @@ pub struct TransformArgs {
     #[arg(long, value_name = "MODE", default_value = "letterbox")]
     keep_ratio_mode: KeepRatioMode,
     /// Subtracted from each channel.
-    #[arg(long, value_name = "NUMBERS", default_value = "0.0,0.0,0.0", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "NUMBERS",
+        default_value = "0.0,0.0,0.0",
+        allow_hyphen_values = true
+    )]
     mean: String,
     /// Each channel is multiplied by it afterwards.
-    #[arg(long, value_name = "NUMBERS", default_value = "1.0,1.0,1.0", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "NUMBERS",
+        default_value = "1.0,1.0,1.0",
+        allow_hyphen_values = true
+    )]
     scale: String,
     /// rgb, bgr, gray, rgba, ...
     #[arg(long, value_name = "FORMAT", default_value = "bgr")]
@@ -96,12 +106,19 @@ pub struct TransformArgs {
 pub fn run(args: &TransformArgs) -> Result<ExitCode> {
     let name = &args.model_name;
     if let Some(kind) = &args.add_postprocess {
-        bail!("--add_postprocess {kind} is not supported; leave it out and do the postprocessing on the host");
+        bail!(
+            "--add_postprocess {kind} is not supported; leave it out and do the postprocessing on the host"
+        );
     }
     if let Some(extension) = args.model_def.extension()
-        && ["pt", "tflite", "prototxt"].iter().any(|other| extension == *other)
+        && ["pt", "tflite", "prototxt"]
+            .iter()
+            .any(|other| extension == *other)
     {
-        bail!("'{}': only ONNX files are read; export the network to ONNX first", args.model_def.display());
+        bail!(
+            "'{}': only ONNX files are read; export the network to ONNX first",
+            args.model_def.display()
+        );
     }
     let options = import_options(args)?;
     let mut program = import(&args.model_def, &options)?;
@@ -109,18 +126,34 @@ pub fn run(args: &TransformArgs) -> Result<ExitCode> {
     let folder = args.mlir.parent().unwrap_or(Path::new("")).to_owned();
     program.set_module_str("weight_file", &format!("{name}_top_f32_all_origin_weight.npz"));
     let origin = program.to_text();
-    let passes = [("struct-optimize", ""), ("shape-infer", ""), ("canonicalize", ""), ("extra-optimize", "")];
+    let passes = [
+        ("struct-optimize", ""),
+        ("shape-infer", ""),
+        ("canonicalize", ""),
+        ("extra-optimize", ""),
+    ];
     for diagnostic in run_pipeline(&mut program, &passes)? {
         warn(&diagnostic.to_string());
     }
     let weight_file = program.default_weight_file();
     program.set_module_str("weight_file", &weight_file);
 
-    let results = args.test_input.as_ref().map(|files| reference(&program, files)).transpose()?;
-    crate::data::file::write_bytes_atomically(&folder.join(format!("{name}_origin.mlir")), origin.as_bytes())?;
+    let results = args
+        .test_input
+        .as_ref()
+        .map(|files| reference(&program, files))
+        .transpose()?;
+    crate::data::file::write_bytes_atomically(
+        &folder.join(format!("{name}_origin.mlir")),
+        origin.as_bytes(),
+    )?;
     program.write(&args.mlir)?;
     if let Some((inputs, tensors)) = results {
-        npz::write_map(&PathBuf::from(format!("{name}_in_f32.npz")), &inputs, Compression::Deflated)?;
+        npz::write_map(
+            &PathBuf::from(format!("{name}_in_f32.npz")),
+            &inputs,
+            Compression::Deflated,
+        )?;
         if let Some(path) = &args.test_result {
             npz::write_map(path, &tensors, Compression::Deflated)?;
         }
@@ -146,7 +179,10 @@ fn import_options(args: &TransformArgs) -> Result<ImportOptions> {
         input_shapes: shapes(&args.input_shapes)?,
         output_names: names(&args.output_names),
         preprocess,
-        keep_batch_norm: args.onnx_sim.split(',').any(|option| option.trim() == "skip_fuse_bn"),
+        keep_batch_norm: args
+            .onnx_sim
+            .split(',')
+            .any(|option| option.trim() == "skip_fuse_bn"),
     })
 }
 
@@ -155,28 +191,47 @@ fn preprocess(args: &TransformArgs) -> Result<InputPreprocess> {
     let numbers = |option: &str, text: &str| -> Result<Vec<f64>> {
         let mut numbers: Vec<f64> = text
             .split(',')
-            .map(|number| number.trim().parse().with_context(|| format!("--{option} '{text}': numbers joined by commas, as in 127,127,127")))
+            .map(|number| {
+                number.trim().parse().with_context(|| {
+                    format!("--{option} '{text}': numbers joined by commas, as in 127,127,127")
+                })
+            })
             .collect::<Result<_>>()?;
         numbers.truncate(channels);
         if numbers.len() == 1 {
             numbers.resize(channels, numbers[0]);
         }
         if numbers.len() != channels {
-            bail!("--{option} '{text}': {} numbers for {channels} channels of --pixel_format {}", numbers.len(), args.pixel_format.name());
+            bail!(
+                "--{option} '{text}': {} numbers for {channels} channels of --pixel_format {}",
+                numbers.len(),
+                args.pixel_format.name()
+            );
         }
         // The text holds single-precision numbers, as the arithmetic on pictures is.
-        Ok(numbers.into_iter().map(|number| f64::from(number as f32)).collect())
+        Ok(numbers
+            .into_iter()
+            .map(|number| f64::from(number as f32))
+            .collect())
     };
     let resize_dims = match args.resize_dims.as_str() {
         "" => None,
-        text => match text.split(',').map(|dim| dim.trim().parse().ok().filter(|dim| *dim > 0)).collect::<Option<Vec<i64>>>() {
+        text => match text
+            .split(',')
+            .map(|dim| dim.trim().parse().ok().filter(|dim| *dim > 0))
+            .collect::<Option<Vec<i64>>>()
+        {
             Some(dims) if dims.len() == 2 => Some(dims),
             _ => bail!("--resize_dims '{text}': rows and columns, as in 256,256"),
         },
     };
     let inputs = match args.preprocess_list.as_str() {
         "" => None,
-        text => match text.split(',').map(|index| index.trim().parse().ok()).collect::<Option<Vec<usize>>>() {
+        text => match text
+            .split(',')
+            .map(|index| index.trim().parse().ok())
+            .collect::<Option<Vec<usize>>>()
+        {
             Some(list) => Some(list),
             None => bail!("--preprocess_list '{text}': input numbers from 1 joined by commas"),
         },
@@ -191,7 +246,10 @@ fn preprocess(args: &TransformArgs) -> Result<InputPreprocess> {
         pixel_format: args.pixel_format.name().to_owned(),
         resize_dims,
         scale: numbers("scale", &args.scale)?,
-        yuv_type: args.yuv_type.map(|kind| kind.name().to_owned()).unwrap_or_default(),
+        yuv_type: args
+            .yuv_type
+            .map(|kind| kind.name().to_owned())
+            .unwrap_or_default(),
         inputs,
     })
 }
@@ -202,13 +260,21 @@ fn shapes(text: &str) -> Result<Vec<Vec<i64>>> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let parsed: Option<Vec<Vec<i64>>> =
-        serde_json::from_str(text).ok().or_else(|| serde_json::from_str::<Vec<i64>>(text).ok().map(|shape| vec![shape]));
+    let parsed: Option<Vec<Vec<i64>>> = serde_json::from_str(text).ok().or_else(|| {
+        serde_json::from_str::<Vec<i64>>(text)
+            .ok()
+            .map(|shape| vec![shape])
+    });
     let parsed = parsed.filter(|shapes| shapes.iter().flatten().all(|dim| *dim > 0));
-    parsed.with_context(|| format!("--input_shapes '{text}': lists of positive numbers, as in [[1,3,240,320]]"))
+    parsed
+        .with_context(|| format!("--input_shapes '{text}': lists of positive numbers, as in [[1,3,240,320]]"))
 }
 
 /// Names joined by commas.
 fn names(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    text.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

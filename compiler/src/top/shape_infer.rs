@@ -25,7 +25,10 @@ fn run(program: &mut Program, _: &Options, found: &mut Vec<Diagnostic>) -> Resul
             if !program.ctx.op_name(op).starts_with("top.") {
                 continue;
             }
-            if is_unused(&program.ctx, op) && !program.ctx.is(op, "top.Weight") && !program.ctx.is(op, "top.None") {
+            if is_unused(&program.ctx, op)
+                && !program.ctx.is(op, "top.Weight")
+                && !program.ctx.is(op, "top.None")
+            {
                 program.ctx.rewriter().erase_op(op);
                 continue;
             }
@@ -43,14 +46,22 @@ fn run(program: &mut Program, _: &Options, found: &mut Vec<Diagnostic>) -> Resul
         erase_unused(program, func);
         func.update_type(&mut program.ctx.rewriter());
     }
-    if found.len() > before { Err(Failed) } else { Ok(Changed::Yes) }
+    if found.len() > before {
+        Err(Failed)
+    } else {
+        Ok(Changed::Yes)
+    }
 }
 
 fn check_ranked(program: &Program, op: Op, found: &mut Vec<Diagnostic>) {
     let ctx = &program.ctx;
     for value in ctx.results(op) {
         if !ctx.is_none(*value) && ctx.shape(*value).is_none() {
-            found.push(op_error(ctx, op, "has no shape inference and a result of unknown shape"));
+            found.push(op_error(
+                ctx,
+                op,
+                "has no shape inference and a result of unknown shape",
+            ));
         }
     }
 }

@@ -6,28 +6,9 @@
 //! - a matrix product whose result is added to a row becomes a matrix product with bias.
 
 use crate::lowering::casts::type_need_cast;
-use crate::pass::{Changed, Failed, Options, Pass};
-use crate::program::Program;
 use crate::quantization::scale::{is_uniform, storage_type};
 use tpuc_dialects::func::Func;
-use tpuc_dialects::ir::{Context, Diagnostic, Op};
-
-/// The pass.
-pub const PASS: Pass = Pass {
-    flag: "canonicalize",
-    group: "general",
-    summary: "Apply simplifying patterns of all dialects until nothing changes",
-    options: &[],
-    run,
-};
-
-fn run(program: &mut Program, _options: &Options, found: &mut Vec<Diagnostic>) -> Result<Changed, Failed> {
-    let func = program.main().map_err(|error| {
-        found.push(error);
-        Failed
-    })?;
-    Ok(canonicalize(&mut program.ctx, func).into())
-}
+use tpuc_dialects::ir::{Context, Op};
 
 /// Applies the patterns to all operations of `func`, from the last to the first, until nothing changes (at most ten
 /// times), and removes what is unread. True if something changed.

@@ -1,15 +1,17 @@
 //! A program as an ONNX file that Netron shows: each operation is a node whose type is the operation's name (`top.Conv`),
 //! with its attributes, and the types of all tensors. It is for looking at, not for running.
 
-use crate::import::onnx::schema::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
-    ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto, type_proto,
-};
 use crate::data::{DType, Tensor};
+use crate::import::onnx::schema::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
+    TypeProto, ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto, type_proto,
+};
 use crate::program::Program;
 use crate::weights::WeightError;
 use prost::Message;
-use tpuc_dialects::ir::{Attr, AttrKind, Context, FloatKind, Op, Signedness, Type, TypeKind, Value, ValueDef};
+use tpuc_dialects::ir::{
+    Attr, AttrKind, Context, FloatKind, Op, OpView, Signedness, Type, TypeKind, Value, ValueDef,
+};
 use tpuc_dialects::text::attr_text;
 
 /// What to write besides the graph.
@@ -25,8 +27,10 @@ pub struct ExportOptions {
 /// When weights are wanted and one is missing.
 pub fn export(program: &Program, options: ExportOptions) -> Result<Vec<u8>, WeightError> {
     let ctx = &program.ctx;
-    let mut graph =
-        GraphProto { name: ctx.get_str(program.module.op(), "sym_name").map(str::to_owned), ..GraphProto::default() };
+    let mut graph = GraphProto {
+        name: ctx.get_str(program.module.op(), "sym_name").map(str::to_owned),
+        ..GraphProto::default()
+    };
     for op in ctx.walk(program.module.op()) {
         match ctx.op_name(op) {
             "builtin.module" | "func.func" | "top.None" | "func.call" | "tpu.Yield" => {}
@@ -51,7 +55,10 @@ pub fn export(program: &Program, options: ExportOptions) -> Result<Vec<u8>, Weig
         producer_name: Some("tpuc".to_owned()),
         producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         graph: Some(graph),
-        opset_import: vec![OperatorSetIdProto { domain: None, version: Some(13) }],
+        opset_import: vec![OperatorSetIdProto {
+            domain: None,
+            version: Some(13),
+        }],
         ..ModelProto::default()
     };
     Ok(model.encode_to_vec())
@@ -62,11 +69,25 @@ fn node(ctx: &Context, op: Op, types: &mut Vec<ValueInfoProto>) -> NodeProto {
     let results: Vec<Value> = ctx.results(op).iter().copied().filter(shown).collect();
     types.extend(results.iter().map(|value| value_info(ctx, *value)));
     NodeProto {
-        input: ctx.operands(op).iter().map(|value| if shown(value) { tensor_name(ctx, *value) } else { String::new() }).collect(),
+        input: ctx
+            .operands(op)
+            .iter()
+            .map(|value| {
+                if shown(value) {
+                    tensor_name(ctx, *value)
+                } else {
+                    String::new()
+                }
+            })
+            .collect(),
         output: results.iter().map(|value| tensor_name(ctx, *value)).collect(),
         name: Some(ctx.name(op).to_owned()),
         op_type: Some(ctx.op_name(op).to_owned()),
-        attribute: ctx.attrs(op).iter().map(|(name, attr)| attribute(ctx, ctx.text(*name), *attr)).collect(),
+        attribute: ctx
+            .attrs(op)
+            .iter()
+            .map(|(name, attr)| attribute(ctx, ctx.text(*name), *attr))
+            .collect(),
         ..NodeProto::default()
     }
 }
@@ -84,9 +105,15 @@ fn tensor_name(ctx: &Context, value: Value) -> String {
 }
 
 fn attribute(ctx: &Context, name: &str, attr: Attr) -> AttributeProto {
-    let mut proto = AttributeProto { name: Some(name.to_owned()), ..AttributeProto::default() };
+    let mut proto = AttributeProto {
+        name: Some(name.to_owned()),
+        ..AttributeProto::default()
+    };
     let set = |proto: &mut AttributeProto, ty: AttributeType| proto.r#type = Some(ty as i32);
-    if let Some(value) = ctx.attr_as_i64(attr).or_else(|| ctx.attr_as_bool(attr).map(i64::from)) {
+    if let Some(value) = ctx
+        .attr_as_i64(attr)
+        .or_else(|| ctx.attr_as_bool(attr).map(i64::from))
+    {
         proto.i = Some(value);
         set(&mut proto, AttributeType::Int);
     } else if let Some(value) = ctx.attr_as_f64(attr) {
@@ -113,19 +140,27 @@ fn attribute(ctx: &Context, name: &str, attr: Attr) -> AttributeProto {
 
 fn value_info(ctx: &Context, value: Value) -> ValueInfoProto {
     let ty = ctx.value_type(value);
-    let element = ctx.element_type(ty).map_or(data_type::FLOAT, |element| element_type(ctx, element));
+    let element = ctx
+        .element_type(ty)
+        .map_or(data_type::FLOAT, |element| element_type(ctx, element));
     let shape = ctx.type_shape(ty).map(|dims| TensorShapeProto {
         dim: dims
             .iter()
             .map(|dim| tensor_shape_proto::Dimension {
-                value: (*dim >= 0).then_some(tensor_shape_proto::dimension::Value::DimValue(*dim)),
+                dim_value: (*dim >= 0).then_some(*dim),
+                ..Default::default()
             })
             .collect(),
     });
-    let tensor = type_proto::Tensor { elem_type: Some(element), shape };
+    let tensor = type_proto::Tensor {
+        elem_type: Some(element),
+        shape,
+    };
     ValueInfoProto {
         name: Some(tensor_name(ctx, value)),
-        r#type: Some(TypeProto { value: Some(type_proto::Value::TensorType(tensor)) }),
+        r#type: Some(TypeProto {
+            tensor_type: Some(tensor),
+        }),
         ..ValueInfoProto::default()
     }
 }
@@ -164,7 +199,9 @@ fn element_type(ctx: &Context, ty: Type) -> i32 {
     };
     match ctx.type_kind(ty) {
         TypeKind::Integer { width, signedness } => integer(*width, *signedness != Signedness::Unsigned),
-        TypeKind::Uniform { storage, .. } | TypeKind::UniformPerAxis { storage, .. } => integer(storage.bits, storage.signed),
+        TypeKind::Uniform { storage, .. } | TypeKind::UniformPerAxis { storage, .. } => {
+            integer(storage.bits, storage.signed)
+        }
         TypeKind::Calibrated { expressed, .. } => element_type(ctx, *expressed),
         TypeKind::Float(kind) => match kind {
             FloatKind::F16 => data_type::FLOAT16,

@@ -86,7 +86,8 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Program, ImportErr
         ));
     }
     cut(&mut graph, &options.output_names).map_err(|message| ImportError::invalid(path, message))?;
-    let shapes = input_shapes(&graph, &options.input_shapes).map_err(|message| ImportError::invalid(path, message))?;
+    let shapes =
+        input_shapes(&graph, &options.input_shapes).map_err(|message| ImportError::invalid(path, message))?;
     let total = graph.nodes.len();
     let history = simplify::History::new(&graph);
     let known = fold::fold(&mut graph, &shapes);
@@ -107,13 +108,21 @@ fn cut(graph: &mut Graph, names: &[String]) -> Result<(), String> {
     if names.is_empty() {
         return Ok(());
     }
-    let known: Vec<&str> = graph.nodes.iter().flat_map(|node| &node.outputs).map(String::as_str).collect();
+    let known: Vec<&str> = graph
+        .nodes
+        .iter()
+        .flat_map(|node| &node.outputs)
+        .map(String::as_str)
+        .collect();
     for name in names {
         if !known.contains(&name.as_str()) {
             let near = tpuc_dialects::ir::nearest(name, known.iter().copied(), 3);
             return Err(format!(
                 "--output_names: no node makes '{name}'; did you mean {}?",
-                near.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+                near.into_iter()
+                    .map(|name| format!("'{name}'"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ));
         }
     }
@@ -124,11 +133,18 @@ fn cut(graph: &mut Graph, names: &[String]) -> Result<(), String> {
 
 fn input_shapes(graph: &Graph, wanted: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, String> {
     let text = |dims: &[Result<i64, String>]| {
-        let dims: Vec<String> = dims.iter().map(|dim| dim.as_ref().map_or_else(Clone::clone, i64::to_string)).collect();
+        let dims: Vec<String> = dims
+            .iter()
+            .map(|dim| dim.as_ref().map_or_else(Clone::clone, i64::to_string))
+            .collect();
         format!("[{}]", dims.join(","))
     };
     let all = || {
-        let inputs: Vec<String> = graph.inputs.iter().map(|input| format!("'{}' {}", input.name, text(&input.dims))).collect();
+        let inputs: Vec<String> = graph
+            .inputs
+            .iter()
+            .map(|input| format!("'{}' {}", input.name, text(&input.dims)))
+            .collect();
         inputs.join(", ")
     };
     if !wanted.is_empty() && wanted.len() != graph.inputs.len() {
@@ -142,7 +158,11 @@ fn input_shapes(graph: &Graph, wanted: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, Str
     let mut shapes = Vec::with_capacity(graph.inputs.len());
     for (index, input) in graph.inputs.iter().enumerate() {
         // An input without dimensions is a tensor of one element here.
-        let dims = if input.dims.is_empty() { vec![Ok(1)] } else { input.dims.clone() };
+        let dims = if input.dims.is_empty() {
+            vec![Ok(1)]
+        } else {
+            input.dims.clone()
+        };
         let shape = match wanted.get(index) {
             Some(shape) if shape.len() != dims.len() => {
                 return Err(format!(
@@ -153,18 +173,25 @@ fn input_shapes(graph: &Graph, wanted: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, Str
                 ));
             }
             Some(shape) => shape.clone(),
-            None => dims.iter().map(|dim| dim.clone().ok()).collect::<Option<Vec<_>>>().ok_or_else(|| {
-                format!(
-                    "input '{}' has open dimensions {}; give all shapes with --input_shapes, for example \
+            None => dims
+                .iter()
+                .map(|dim| dim.clone().ok())
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| {
+                    format!(
+                        "input '{}' has open dimensions {}; give all shapes with --input_shapes, for example \
                      --input_shapes '[[1,3,224,224]]'",
-                    input.name,
-                    text(&input.dims)
-                )
-            })?,
+                        input.name,
+                        text(&input.dims)
+                    )
+                })?,
         };
         let elements = shape.iter().try_fold(1_i64, |total, dim| total.checked_mul(*dim));
         if shape.iter().any(|dim| *dim < 1) || elements.is_none_or(|elements| elements > 1 << 32) {
-            return Err(format!("--input_shapes: {shape:?} of input '{}' is no shape that can be computed", input.name));
+            return Err(format!(
+                "--input_shapes: {shape:?} of input '{}' is no shape that can be computed",
+                input.name
+            ));
         }
         shapes.push(shape);
     }
@@ -173,7 +200,12 @@ fn input_shapes(graph: &Graph, wanted: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, Str
 
 type Failure = (i64, Vec<UnsupportedNode>);
 
-fn generate(graph: Graph, known: fold::Known, shapes: &[Vec<i64>], options: &ImportOptions) -> Result<Program, Failure> {
+fn generate(
+    graph: Graph,
+    known: fold::Known,
+    shapes: &[Vec<i64>],
+    options: &ImportOptions,
+) -> Result<Program, Failure> {
     let (mut program, func, none) = fold::skeleton(&options.name, &graph, shapes, 0);
     for (name, value) in [
         ("chip", "ALL"),
@@ -207,7 +239,9 @@ fn generate(graph: Graph, known: fold::Known, shapes: &[Vec<i64>], options: &Imp
     for node in &graph.nodes {
         let converted = match convert::find(&node.op_type) {
             Some(convert) => convert(&mut converter, node),
-            None => Err(Problem::Unsupported("no such operator is known to import".to_owned())),
+            None => Err(Problem::Unsupported(
+                "no such operator is known to import".to_owned(),
+            )),
         };
         match converted {
             Ok(()) => {}
@@ -239,11 +273,18 @@ fn generate(graph: Graph, known: fold::Known, shapes: &[Vec<i64>], options: &Imp
     }
     let mut program = converter.program;
     let ctx = &mut program.ctx;
-    ctx.rewriter_at_end(block).build("func.return").operands(&results).finish();
+    ctx.rewriter_at_end(block)
+        .build("func.return")
+        .operands(&results)
+        .finish();
     // The declared results have no rank, whatever is known already.
     let element = ctx.f32_type();
     let unranked = ctx.unranked_type(element);
-    let inputs: Vec<Type> = func.arguments(ctx).iter().map(|value| ctx.value_type(*value)).collect();
+    let inputs: Vec<Type> = func
+        .arguments(ctx)
+        .iter()
+        .map(|value| ctx.value_type(*value))
+        .collect();
     let ty = ctx.function_type(&inputs, &vec![unranked; results.len()]);
     let attr = ctx.attr(AttrKind::Type(ty));
     ctx.rewriter().set_attr(func.op(), "function_type", attr);
@@ -278,6 +319,13 @@ fn describe_input<'a>(
             builder = builder.i64s("resize_dims", dims);
         }
     }
-    let chosen = preprocess.inputs.as_ref().is_none_or(|inputs| inputs.contains(&(index + 1)));
-    if chosen { builder.bool("do_preprocess", true) } else { builder }
+    let chosen = preprocess
+        .inputs
+        .as_ref()
+        .is_none_or(|inputs| inputs.contains(&(index + 1)));
+    if chosen {
+        builder.bool("do_preprocess", true)
+    } else {
+        builder
+    }
 }

@@ -11,7 +11,11 @@ use std::sync::Arc;
 /// Simplifies until nothing changes.
 pub fn simplify(graph: &mut Graph, known: &Known, history: &History, fuse_batch_norm: bool) {
     let mut names = Names::new(graph, history);
-    let mut simplifier = Simplifier { graph, known, names: &mut names };
+    let mut simplifier = Simplifier {
+        graph,
+        known,
+        names: &mut names,
+    };
     for _ in 0..MOST_ROUNDS {
         let mut changed = simplifier.each(Simplifier::drop_idle);
         changed |= simplifier.each(Simplifier::bias_into_conv);
@@ -168,12 +172,18 @@ impl Simplifier<'_> {
     }
 
     fn maker(&self, name: &str) -> Option<usize> {
-        self.graph.nodes.iter().position(|node| node.outputs.iter().any(|output| output == name))
+        self.graph
+            .nodes
+            .iter()
+            .position(|node| node.outputs.iter().any(|output| output == name))
     }
 
     fn uses(&self, name: &str) -> usize {
         let inputs = self.graph.nodes.iter().flat_map(|node| &node.inputs);
-        inputs.chain(&self.graph.outputs).filter(|input| *input == name).count()
+        inputs
+            .chain(&self.graph.outputs)
+            .filter(|input| *input == name)
+            .count()
     }
 
     fn shape(&self, name: &str) -> Option<Vec<i64>> {
@@ -191,18 +201,31 @@ impl Simplifier<'_> {
     /// Nodes that give back their first input.
     fn drop_idle(&mut self, index: usize) -> Step {
         let node = &self.graph.nodes[index];
-        let Some(input) = node.input(0) else { return Step::Nothing };
+        let Some(input) = node.input(0) else {
+            return Step::Nothing;
+        };
         let number = |index: usize| {
             let constant = self.constant(node, index)?;
             let values = constant.to_float();
             let first = *values.first()?;
-            values.iter().all(|value| *value == first).then_some((first, constant.shape().to_vec()))
+            values
+                .iter()
+                .all(|value| *value == first)
+                .then_some((first, constant.shape().to_vec()))
         };
         // A constant of more dimensions than the other operand would add some.
         let neutral = |index: usize, wanted: f32| {
-            let rank = self.shape(if index == 1 { input } else { node.input(1).unwrap_or_default() }).map(|shape| shape.len());
+            let rank = self
+                .shape(if index == 1 {
+                    input
+                } else {
+                    node.input(1).unwrap_or_default()
+                })
+                .map(|shape| shape.len());
             number(index).is_some_and(|(value, shape)| {
-                value == wanted && shape.iter().all(|dim| *dim == 1) && rank.is_some_and(|rank| shape.len() <= rank)
+                value == wanted
+                    && shape.iter().all(|dim| *dim == 1)
+                    && rank.is_some_and(|rank| shape.len() <= rank)
             })
         };
         let second = node.input(1).unwrap_or_default();
@@ -210,14 +233,20 @@ impl Simplifier<'_> {
             "Identity" => Some(input),
             "Dropout" if node.outputs.iter().skip(1).all(|name| self.uses(name) == 0) => Some(input),
             "Transpose" => {
-                let identity = node.ints("perm").is_some_and(|order| order.iter().copied().eq(0..order.len() as i64));
+                let identity = node
+                    .ints("perm")
+                    .is_some_and(|order| order.iter().copied().eq(0..order.len() as i64));
                 identity.then_some(input)
             }
             "Pad" if node.inputs.len() > 1 => {
                 let pads = self.constant(node, 1);
-                pads.is_some_and(|pads| pads.ints().iter().all(|pad| *pad == 0)).then_some(input)
+                pads.is_some_and(|pads| pads.ints().iter().all(|pad| *pad == 0))
+                    .then_some(input)
             }
-            "Pad" => node.ints("pads").is_some_and(|pads| pads.iter().all(|pad| *pad == 0)).then_some(input),
+            "Pad" => node
+                .ints("pads")
+                .is_some_and(|pads| pads.iter().all(|pad| *pad == 0))
+                .then_some(input),
             "Concat" if node.inputs.len() == 1 => Some(input),
             "Add" if neutral(1, 0.0) => Some(input),
             "Add" if neutral(0, 0.0) => Some(second),
@@ -242,14 +271,19 @@ impl Simplifier<'_> {
     fn drop_repeated(&mut self, index: usize) -> Step {
         let node = &self.graph.nodes[index];
         let input = node.input(0).unwrap_or_default().to_owned();
-        let Some(maker) = self.maker(&input).filter(|maker| self.graph.nodes[*maker].op_type == node.op_type) else {
+        let Some(maker) = self
+            .maker(&input)
+            .filter(|maker| self.graph.nodes[*maker].op_type == node.op_type)
+        else {
             return Step::Nothing;
         };
         if node.op_type == "Relu" {
             return Step::Remove(input);
         }
         // A 0 in the second shape would speak of the first one's dimensions.
-        let plain = self.constant(node, 1).is_some_and(|shape| !shape.ints().contains(&0));
+        let plain = self
+            .constant(node, 1)
+            .is_some_and(|shape| !shape.ints().contains(&0));
         if self.uses(&input) == 1 && plain {
             let source = self.graph.nodes[maker].inputs[0].clone();
             self.graph.nodes[index].inputs[0] = source;
@@ -264,7 +298,9 @@ impl Simplifier<'_> {
         if node.op_type != "Add" || node.inputs.len() != 2 {
             return Step::Nothing;
         }
-        let Some(conv) = self.maker(&node.inputs[0]) else { return Step::Nothing };
+        let Some(conv) = self.maker(&node.inputs[0]) else {
+            return Step::Nothing;
+        };
         let conv_node = &self.graph.nodes[conv];
         if conv_node.op_type != "Conv" || conv_node.inputs.len() != 2 || self.uses(&node.inputs[0]) != 1 {
             return Step::Nothing;
@@ -277,8 +313,13 @@ impl Simplifier<'_> {
         let values = bias.to_float();
         let fused = if bias.len() == 1 {
             ArrayD::from_elem(IxDyn(&[channels]), values.first().copied().unwrap_or(0.0))
-        } else if shape.len() + 1 >= rank && shape.len() <= rank && bias.len() == channels && shape[1 + shape.len() - rank] == channels {
-            ArrayD::from_shape_vec(IxDyn(&[channels]), values.iter().copied().collect()).expect("one for each channel")
+        } else if shape.len() + 1 >= rank
+            && shape.len() <= rank
+            && bias.len() == channels
+            && shape[1 + shape.len() - rank] == channels
+        {
+            ArrayD::from_shape_vec(IxDyn(&[channels]), values.iter().copied().collect())
+                .expect("one for each channel")
         } else {
             return Step::Nothing;
         };
@@ -288,7 +329,9 @@ impl Simplifier<'_> {
             self.names.fresh();
             self.names.fresh();
         }
-        self.graph.constants.insert(name.clone(), Arc::new(Constant::Float(fused)));
+        self.graph
+            .constants
+            .insert(name.clone(), Arc::new(Constant::Float(fused)));
         self.graph.nodes[conv].inputs.push(name);
         Step::Remove(self.graph.nodes[conv].outputs[0].clone())
     }
@@ -302,15 +345,22 @@ impl Simplifier<'_> {
         if node.op_type != "BatchNormalization" || !inference || extra_outputs || node.inputs.len() != 5 {
             return Step::Nothing;
         }
-        let Some(conv) = self.maker(&node.inputs[0]) else { return Step::Nothing };
+        let Some(conv) = self.maker(&node.inputs[0]) else {
+            return Step::Nothing;
+        };
         let conv_node = &self.graph.nodes[conv];
         if conv_node.op_type != "Conv" || self.uses(&node.inputs[0]) != 1 {
             return Step::Nothing;
         }
-        let parts: Option<Vec<ArrayD<f32>>> =
-            (1..5).map(|input| self.constant(node, input).map(|constant| constant.to_float())).collect();
-        let (Some(parts), Some(filter)) = (parts, self.constant(conv_node, 1)) else { return Step::Nothing };
-        let [gamma, beta, mean, variance] = &parts[..] else { return Step::Nothing };
+        let parts: Option<Vec<ArrayD<f32>>> = (1..5)
+            .map(|input| self.constant(node, input).map(|constant| constant.to_float()))
+            .collect();
+        let (Some(parts), Some(filter)) = (parts, self.constant(conv_node, 1)) else {
+            return Step::Nothing;
+        };
+        let [gamma, beta, mean, variance] = &parts[..] else {
+            return Step::Nothing;
+        };
         let mut filter = filter.to_float();
         let channels = gamma.len();
         let bias = match conv_node.input(2) {
@@ -328,21 +378,29 @@ impl Simplifier<'_> {
             return Step::Nothing;
         }
         let epsilon = node.float("epsilon").unwrap_or(1e-5) as f32;
-        let scale: Vec<f32> =
-            gamma.iter().zip(variance).map(|(gamma, variance)| gamma / (variance + epsilon).sqrt()).collect();
+        let scale: Vec<f32> = gamma
+            .iter()
+            .zip(variance)
+            .map(|(gamma, variance)| gamma / (variance + epsilon).sqrt())
+            .collect();
         for (channel, mut part) in filter.axis_iter_mut(Axis(0)).enumerate() {
             part.mapv_inplace(|value| value * scale[channel]);
         }
-        let bias: Vec<f32> =
-            (0..channels).map(|channel| (bias[channel] - mean[channel]) * scale[channel] + beta[channel]).collect();
+        let bias: Vec<f32> = (0..channels)
+            .map(|channel| (bias[channel] - mean[channel]) * scale[channel] + beta[channel])
+            .collect();
         let bias = ArrayD::from_shape_vec(IxDyn(&[channels]), bias).expect("one for each channel");
         // Each fused constant takes two numbers, for its name and its value.
         let filter_name = self.names.fresh();
         self.names.fresh();
         let bias_name = self.names.fresh();
         self.names.fresh();
-        self.graph.constants.insert(filter_name.clone(), Arc::new(Constant::Float(filter)));
-        self.graph.constants.insert(bias_name.clone(), Arc::new(Constant::Float(bias)));
+        self.graph
+            .constants
+            .insert(filter_name.clone(), Arc::new(Constant::Float(filter)));
+        self.graph
+            .constants
+            .insert(bias_name.clone(), Arc::new(Constant::Float(bias)));
         let conv_node = &mut self.graph.nodes[conv];
         conv_node.inputs.truncate(1);
         conv_node.inputs.extend([filter_name, bias_name]);
@@ -352,16 +410,30 @@ impl Simplifier<'_> {
     /// `Transpose(Transpose(x))`
     fn join_transposes(&mut self, index: usize) -> Step {
         let node = &self.graph.nodes[index];
-        let Some(second) = node.ints("perm").filter(|_| node.op_type == "Transpose") else { return Step::Nothing };
-        let Some(maker) = node.input(0).and_then(|name| self.maker(name)) else { return Step::Nothing };
+        let Some(second) = node.ints("perm").filter(|_| node.op_type == "Transpose") else {
+            return Step::Nothing;
+        };
+        let Some(maker) = node.input(0).and_then(|name| self.maker(name)) else {
+            return Step::Nothing;
+        };
         let maker = &self.graph.nodes[maker];
-        let Some(first) = maker.ints("perm").filter(|_| maker.op_type == "Transpose") else { return Step::Nothing };
+        let Some(first) = maker.ints("perm").filter(|_| maker.op_type == "Transpose") else {
+            return Step::Nothing;
+        };
         if first.len() != second.len() {
             return Step::Nothing;
         }
-        let order: Option<Vec<i64>> =
-            second.iter().map(|axis| usize::try_from(*axis).ok().and_then(|axis| first.get(axis).copied())).collect();
-        let (Some(order), source) = (order, maker.inputs[0].clone()) else { return Step::Nothing };
+        let order: Option<Vec<i64>> = second
+            .iter()
+            .map(|axis| {
+                usize::try_from(*axis)
+                    .ok()
+                    .and_then(|axis| first.get(axis).copied())
+            })
+            .collect();
+        let (Some(order), source) = (order, maker.inputs[0].clone()) else {
+            return Step::Nothing;
+        };
         let node = &mut self.graph.nodes[index];
         node.inputs[0] = source;
         node.attributes.insert("perm".to_owned(), Attribute::Ints(order));
@@ -374,13 +446,21 @@ impl Simplifier<'_> {
         if node.op_type != "Add" || node.inputs.len() != 2 || self.uses(&node.inputs[0]) != 1 {
             return Step::Nothing;
         }
-        let Some(product) = self.maker(&node.inputs[0]).filter(|maker| self.graph.nodes[*maker].op_type == "MatMul") else {
+        let Some(product) = self
+            .maker(&node.inputs[0])
+            .filter(|maker| self.graph.nodes[*maker].op_type == "MatMul")
+        else {
             return Step::Nothing;
         };
         let product_node = &self.graph.nodes[product];
-        let shapes = [&product_node.inputs[0], &product_node.inputs[1], &node.inputs[1]].map(|name| self.shape(name));
-        let [Some(left), Some(right), Some(bias)] = shapes else { return Step::Nothing };
-        let ([rows, _], [_, columns]) = (&left[..], &right[..]) else { return Step::Nothing };
+        let shapes =
+            [&product_node.inputs[0], &product_node.inputs[1], &node.inputs[1]].map(|name| self.shape(name));
+        let [Some(left), Some(right), Some(bias)] = shapes else {
+            return Step::Nothing;
+        };
+        let ([rows, _], [_, columns]) = (&left[..], &right[..]) else {
+            return Step::Nothing;
+        };
         let fits = match &bias[..] {
             [width] => width == columns,
             [height, width] => (height == rows || *height == 1) && width == columns,
@@ -402,14 +482,21 @@ impl Simplifier<'_> {
     fn pad_into_window(&mut self, index: usize) -> Step {
         let node = &self.graph.nodes[index];
         let average = node.op_type == "AveragePool";
-        if !(average || node.op_type == "Conv") || node.text("auto_pad").is_some_and(|mode| mode != "NOTSET") {
+        if !(average || node.op_type == "Conv") || node.text("auto_pad").is_some_and(|mode| mode != "NOTSET")
+        {
             return Step::Nothing;
         }
-        let Some(pad) = self.maker(&node.inputs[0]).filter(|maker| self.graph.nodes[*maker].op_type == "Pad") else {
+        let Some(pad) = self
+            .maker(&node.inputs[0])
+            .filter(|maker| self.graph.nodes[*maker].op_type == "Pad")
+        else {
             return Step::Nothing;
         };
         let pad_node = &self.graph.nodes[pad];
-        if pad_node.text("mode").unwrap_or("constant") != "constant" || self.uses(&node.inputs[0]) != 1 || pad_node.input(3).is_some() {
+        if pad_node.text("mode").unwrap_or("constant") != "constant"
+            || self.uses(&node.inputs[0]) != 1
+            || pad_node.input(3).is_some()
+        {
             return Step::Nothing;
         }
         let pads = match pad_node.inputs.len() {
@@ -417,17 +504,28 @@ impl Simplifier<'_> {
             _ => self.constant(pad_node, 1).map(|pads| pads.ints()),
         };
         let value = match pad_node.input(2) {
-            Some(_) => self.constant(pad_node, 2).and_then(|value| value.to_float().first().copied()),
+            Some(_) => self
+                .constant(pad_node, 2)
+                .and_then(|value| value.to_float().first().copied()),
             None => Some(pad_node.float("value").unwrap_or(0.0) as f32),
         };
-        let (Some(pads), Some(0.0)) = (pads, value) else { return Step::Nothing };
+        let (Some(pads), Some(0.0)) = (pads, value) else {
+            return Step::Nothing;
+        };
         let rank = pads.len() / 2;
-        if rank < 3 || pads.iter().any(|pad| *pad < 0) || pads[..2] != [0, 0] || pads[rank..rank + 2] != [0, 0] {
+        if rank < 3
+            || pads.iter().any(|pad| *pad < 0)
+            || pads[..2] != [0, 0]
+            || pads[rank..rank + 2] != [0, 0]
+        {
             return Step::Nothing;
         }
-        let mut sum = node.ints("pads").map_or_else(|| vec![0; 2 * (rank - 2)], <[i64]>::to_vec);
+        let mut sum = node
+            .ints("pads")
+            .map_or_else(|| vec![0; 2 * (rank - 2)], <[i64]>::to_vec);
         // Pads of the pool itself that do not count in the mean cannot be joined with those that do.
-        let counted = !average || node.int("count_include_pad").unwrap_or(0) != 0 || sum.iter().all(|pad| *pad == 0);
+        let counted =
+            !average || node.int("count_include_pad").unwrap_or(0) != 0 || sum.iter().all(|pad| *pad == 0);
         if sum.len() != 2 * (rank - 2) || !counted || node.int("ceil_mode").unwrap_or(0) != 0 {
             return Step::Nothing;
         }
@@ -440,7 +538,8 @@ impl Simplifier<'_> {
         node.inputs[0] = source;
         node.attributes.insert("pads".to_owned(), Attribute::Ints(sum));
         if average {
-            node.attributes.insert("count_include_pad".to_owned(), Attribute::Int(1));
+            node.attributes
+                .insert("count_include_pad".to_owned(), Attribute::Int(1));
         }
         self.graph.nodes.remove(pad);
         Step::Changed
@@ -453,14 +552,26 @@ impl Simplifier<'_> {
         let mut index = 0;
         while index < self.graph.nodes.len() {
             let node = &self.graph.nodes[index];
-            let random = node.op_type.starts_with("Random") || node.attributes.values().any(|value| *value == Attribute::Other);
-            let mut attributes: Vec<String> = node.attributes.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+            let random = node.op_type.starts_with("Random")
+                || node.attributes.values().any(|value| *value == Attribute::Other);
+            let mut attributes: Vec<String> = node
+                .attributes
+                .iter()
+                .map(|(name, value)| format!("{name}={value:?}"))
+                .collect();
             attributes.sort();
-            let key = format!("{} {:?} {attributes:?} {}", node.op_type, node.inputs, node.outputs.len());
+            let key = format!(
+                "{} {:?} {attributes:?} {}",
+                node.op_type,
+                node.inputs,
+                node.outputs.len()
+            );
             if node.outputs.len() == 1 && !random {
                 if let Some(first) = seen.get(&key) {
                     let keep = self.graph.nodes[*first].outputs[0].clone();
-                    if !self.graph.outputs.contains(&self.graph.nodes[index].outputs[0]) && self.replace(index, &keep) {
+                    if !self.graph.outputs.contains(&self.graph.nodes[index].outputs[0])
+                        && self.replace(index, &keep)
+                    {
                         changed = true;
                         continue;
                     }

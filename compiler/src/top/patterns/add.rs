@@ -9,8 +9,14 @@ use tpuc_dialects::top::Add;
 /// The two operands, if there are two and no coefficients.
 fn operands(program: &Program, op: Op) -> Option<[Value; 2]> {
     let add = Add::new_unchecked(op);
-    let plain = add.coeff(&program.ctx).unwrap_or_default().iter().all(|coeff| *coeff == 1.0);
-    <[Value; 2]>::try_from(add.inputs(&program.ctx)).ok().filter(|_| plain)
+    let plain = add
+        .coeff(&program.ctx)
+        .unwrap_or_default()
+        .iter()
+        .all(|coeff| *coeff == 1.0);
+    <[Value; 2]>::try_from(add.inputs(&program.ctx))
+        .ok()
+        .filter(|_| plain)
 }
 
 /// A constant comes second.
@@ -63,9 +69,10 @@ pub fn to_scale(program: &mut Program, op: Op) -> bool {
         return false;
     };
     let ctx = &program.ctx;
-    let (Some(shape), Some(bias_shape)) =
-        (ctx.shape(left).map(<[i64]>::to_vec), ctx.shape(right).map(<[i64]>::to_vec))
-    else {
+    let (Some(shape), Some(bias_shape)) = (
+        ctx.shape(left).map(<[i64]>::to_vec),
+        ctx.shape(right).map(<[i64]>::to_vec),
+    ) else {
         return false;
     };
     let fits = weight_values(program, right).is_some()

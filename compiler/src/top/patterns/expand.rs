@@ -9,9 +9,10 @@ pub fn to_tile(program: &mut Program, op: Op) -> bool {
     let ctx = &mut program.ctx;
     let expand = Expand::new_unchecked(op);
     let (mut input, output) = (expand.input(ctx), expand.output(ctx));
-    let (Some(mut shape), Some(wanted)) =
-        (ctx.shape(input).map(<[i64]>::to_vec), ctx.shape(output).map(<[i64]>::to_vec))
-    else {
+    let (Some(mut shape), Some(wanted)) = (
+        ctx.shape(input).map(<[i64]>::to_vec),
+        ctx.shape(output).map(<[i64]>::to_vec),
+    ) else {
         return false;
     };
     if shape == wanted {
@@ -35,7 +36,13 @@ pub fn to_tile(program: &mut Program, op: Op) -> bool {
         input = rewriter.result(reshape);
     }
     let counts: Vec<i64> = shape.iter().zip(&wanted).map(|(from, to)| to / from).collect();
-    let tile = rewriter.build("top.Tile").operand(input).result(ty).i64s("tile", &counts).loc(loc).finish();
+    let tile = rewriter
+        .build("top.Tile")
+        .operand(input)
+        .result(ty)
+        .i64s("tile", &counts)
+        .loc(loc)
+        .finish();
     let value = rewriter.result(tile);
     rewriter.replace_op(op, &[value]);
     true

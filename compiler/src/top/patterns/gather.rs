@@ -14,16 +14,20 @@ pub fn to_slice(program: &mut Program, op: Op) -> bool {
     let Some(indices) = weight_values(program, gather.indices(ctx)) else {
         return false;
     };
-    let (Some(input), Some(output)) =
-        (ctx.shape(gather.input(ctx)).map(<[i64]>::to_vec), ctx.shape(gather.output(ctx)).map(<[i64]>::to_vec))
-    else {
+    let (Some(input), Some(output)) = (
+        ctx.shape(gather.input(ctx)).map(<[i64]>::to_vec),
+        ctx.shape(gather.output(ctx)).map(<[i64]>::to_vec),
+    ) else {
         return false;
     };
     let axis = gather.axis(ctx);
     let axis = if axis < 0 { axis + input.len() as i64 } else { axis } as usize;
     let rank = indices.ndim();
     let indices: Vec<i64> = indices.iter().map(|index| *index as i64).collect();
-    let indices: Vec<i64> = indices.iter().map(|index| if *index < 0 { index + input[axis] } else { *index }).collect();
+    let indices: Vec<i64> = indices
+        .iter()
+        .map(|index| if *index < 0 { index + input[axis] } else { *index })
+        .collect();
     let first = indices[0];
     let step = match indices[..] {
         [_] => 1,
@@ -37,7 +41,11 @@ pub fn to_slice(program: &mut Program, op: Op) -> bool {
     let end = first + step * (indices.len() as i64 - 1) + 1;
     let mut sliced = input.clone();
     sliced[axis] = indices.len() as i64;
-    let (mut offset, mut steps, mut ends) = (vec![0; input.len()], vec![1; input.len()], vec![i64::MAX; input.len()]);
+    let (mut offset, mut steps, mut ends) = (
+        vec![0; input.len()],
+        vec![1; input.len()],
+        vec![i64::MAX; input.len()],
+    );
     (offset[axis], steps[axis], ends[axis]) = (first, step, end);
     let keeps = sliced == output;
     let (loc, name) = (ctx.op_loc(op), ctx.name(op).to_owned());
@@ -46,7 +54,11 @@ pub fn to_slice(program: &mut Program, op: Op) -> bool {
     let ctx = &mut program.ctx;
     let slice_type = ctx.with_shape(result_type, &sliced);
     let mut rewriter = ctx.rewriter_before(op);
-    let slice_loc = if keeps { loc } else { rewriter.loc_name(&format!("{name}_slice")) };
+    let slice_loc = if keeps {
+        loc
+    } else {
+        rewriter.loc_name(&format!("{name}_slice"))
+    };
     let slice = rewriter
         .build("top.Slice")
         .operands(&[source, none, none, none])

@@ -22,7 +22,8 @@ pub fn to_upsample(program: &mut Program, op: Op) -> bool {
     let ctx = &mut program.ctx;
     let interp = Interp::new_unchecked(op);
     let (input, output) = (interp.input(ctx), interp.output(ctx));
-    let (Some(&[_, _, in_h, in_w]), Some(&[_, _, out_h, out_w])) = (ctx.shape(input), ctx.shape(output)) else {
+    let (Some(&[_, _, in_h, in_w]), Some(&[_, _, out_h, out_w])) = (ctx.shape(input), ctx.shape(output))
+    else {
         return false;
     };
     let fits = interp.mode(ctx) == "nearest"

@@ -74,7 +74,9 @@ pub fn weight_number(program: &Program, value: Value) -> Option<f32> {
 
 /// A new weight before `op`, named `<name of op>_<suffix>`.
 pub fn new_weight(program: &mut Program, op: Op, suffix: &str, values: ArrayD<f32>) -> Value {
-    let name = program.weights.unique_name(&format!("{}_{suffix}", program.ctx.name(op)));
+    let name = program
+        .weights
+        .unique_name(&format!("{}_{suffix}", program.ctx.name(op)));
     let shape: Vec<i64> = values.shape().iter().map(|dim| *dim as i64).collect();
     program.weights.insert(&name, Tensor::from(values));
     let element = program.ctx.f32_type();

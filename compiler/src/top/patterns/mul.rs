@@ -34,7 +34,12 @@ pub fn to_silu(program: &mut Program, op: Op) -> bool {
     };
     let (ty, loc) = (ctx.value_type(ctx.result(op)), ctx.op_loc(op));
     let mut rewriter = ctx.rewriter_before(op);
-    let new = rewriter.build("top.SiLU").operand(input).result(ty).loc(loc).finish();
+    let new = rewriter
+        .build("top.SiLU")
+        .operand(input)
+        .result(ty)
+        .loc(loc)
+        .finish();
     let value = rewriter.result(new);
     rewriter.replace_op(op, &[value]);
     true
@@ -81,7 +86,10 @@ pub fn to_scale(program: &mut Program, op: Op) -> bool {
     };
     for (input, factor) in [(right, left), (left, right)] {
         let ctx = &program.ctx;
-        let (Some(shape), Some(values)) = (ctx.shape(input).map(<[i64]>::to_vec), weight_values(program, factor)) else {
+        let (Some(shape), Some(values)) = (
+            ctx.shape(input).map(<[i64]>::to_vec),
+            weight_values(program, factor),
+        ) else {
             continue;
         };
         let channels = shape.get(1).copied().unwrap_or(0) as usize;
@@ -92,7 +100,8 @@ pub fn to_scale(program: &mut Program, op: Op) -> bool {
         if !fits {
             continue;
         }
-        let flat = ArrayD::from_shape_vec(IxDyn(&[channels]), values.iter().copied().collect()).expect("one for each channel");
+        let flat = ArrayD::from_shape_vec(IxDyn(&[channels]), values.iter().copied().collect())
+            .expect("one for each channel");
         let scale = new_weight(program, op, "scale", flat);
         let bias = new_weight(program, op, "bias", ArrayD::zeros(IxDyn(&[channels])));
         let ctx = &mut program.ctx;

@@ -12,7 +12,9 @@ pub fn fuse(program: &mut Program, op: Op) -> bool {
     let Some(before) = ctx.defining_op(input) else {
         return false;
     };
-    let supported = ctx.info(before).is_some_and(|info| info.has(Trait::SupportFuseRelu));
+    let supported = ctx
+        .info(before)
+        .is_some_and(|info| info.has(Trait::SupportFuseRelu));
     if !supported || !ctx.has_one_use(input) || ctx.results(before).len() != 1 {
         return false;
     }

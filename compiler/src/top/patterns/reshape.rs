@@ -16,7 +16,9 @@ pub fn join(program: &mut Program, op: Op) -> bool {
         return false;
     };
     let source = first.input(ctx);
-    let zero = Reshape::new_unchecked(op).shape(ctx).is_some_and(|wanted| wanted.contains(&0));
+    let zero = Reshape::new_unchecked(op)
+        .shape(ctx)
+        .is_some_and(|wanted| wanted.contains(&0));
     let mut rewriter = ctx.rewriter();
     if zero {
         let attr = rewriter.i64_array_attr(&shape);

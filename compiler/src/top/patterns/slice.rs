@@ -13,7 +13,10 @@ pub fn remove(program: &mut Program, op: Op) -> bool {
         return false;
     };
     let whole = slice.ranges(ctx, &shape).is_ok_and(|ranges| {
-        ranges.iter().zip(&shape).all(|(range, dim)| range.start == 0 && range.step == 1 && range.count == *dim)
+        ranges
+            .iter()
+            .zip(&shape)
+            .all(|(range, dim)| range.start == 0 && range.step == 1 && range.count == *dim)
     });
     if !whole || ctx.shape(slice.output(ctx)) != Some(&shape[..]) {
         return false;

@@ -15,8 +15,10 @@ pub fn to_slices(program: &mut Program, op: Op) -> bool {
     };
     let axis = split.axis(ctx);
     let axis = if axis < 0 { axis + shape.len() as i64 } else { axis } as usize;
-    let sizes: Option<Vec<i64>> =
-        outputs.iter().map(|value| ctx.shape(*value).and_then(|shape| shape.get(axis).copied())).collect();
+    let sizes: Option<Vec<i64>> = outputs
+        .iter()
+        .map(|value| ctx.shape(*value).and_then(|shape| shape.get(axis).copied()))
+        .collect();
     let (Some(sizes), LocKind::Fused { parts, .. }) = (sizes, ctx.loc_kind(ctx.op_loc(op)).clone()) else {
         return false;
     };

@@ -18,7 +18,10 @@ pub fn undo(program: &mut Program, op: Op) -> bool {
     }
     // The value before keeps its place and takes the last name.
     let loc = ctx.op_loc(op);
-    let Some(before) = ctx.defining_op(source).filter(|before| ctx.results(*before).len() == 1 && ctx.has_one_use(source)) else {
+    let Some(before) = ctx
+        .defining_op(source)
+        .filter(|before| ctx.results(*before).len() == 1 && ctx.has_one_use(source))
+    else {
         return false;
     };
     if !ctx.is(before, "top.Slice") {
