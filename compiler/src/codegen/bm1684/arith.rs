@@ -74,14 +74,21 @@ pub fn quantize(
     emitter.special(TiuOp::FloatToInt, out.as_element(Element::I32), out)
 }
 
-/// `out = float(low byte of x) * scale`, exactly rounded once. `x` holds bytes in the lowest byte of each word; `out`
+/// `out = (float(low byte of x) - zero_point) * scale`, exactly rounded once. `x` holds bytes in the lowest byte of each word; `out`
 /// is f32.
 ///
 /// The byte becomes the low mantissa bits of a float between 1 and 2, from which 1 is taken away again.
 ///
 /// # Errors
 /// When a command cannot be encoded.
-pub fn dequantize(emitter: &mut Emitter, out: Local, x: Local, element: Element, scale: f32) -> Result<()> {
+pub fn dequantize(
+    emitter: &mut Emitter,
+    out: Local,
+    x: Local,
+    element: Element,
+    zero_point: i64,
+    scale: f32,
+) -> Result<()> {
     let mut source = x.as_element(Element::U32);
     let bits = out.as_element(Element::U32);
     let constant = |value: u32| Operand::Integer(i64::from(value), Element::U32);
@@ -96,6 +103,9 @@ pub fn dequantize(emitter: &mut Emitter, out: Local, x: Local, element: Element,
     emitter.arith(TiuOp::Or, bits, bits, constant(0x3f80_0000), 0)?;
     emitter.arith(TiuOp::Sub, out, out, Operand::Float(f32::from_bits(offset)), 0)?;
     emitter.arith(TiuOp::Mul, out, out, Operand::Float(8_388_608.0), 0)?;
+    if zero_point != 0 {
+        emitter.arith(TiuOp::Sub, out, out, Operand::Float(zero_point as f32), 0)?;
+    }
     if (scale - 1.0).abs() > 0.0 {
         emitter.arith(TiuOp::Mul, out, out, Operand::Float(scale), 0)?;
     }

@@ -1,6 +1,6 @@
 //! `tpu.Cast`: between f32 and 8-bit quantised integers.
 //!
-//! To integers: `x * (float)(1 / scale)`, rounded half away from zero, saturated. To f32: `q * (float)scale`.
+//! To integers: `x * (float)(1 / scale)`, rounded half away from zero, saturated. To f32: `(q - zero_point) * (float)scale`.
 
 use super::arith;
 use super::codegen::Codegen;
@@ -35,6 +35,10 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             operation.emit(&mut cg.emitter)
         };
     match (input.element, output.element) {
+        (Element::F32, to) if to.is_byte() && output.zero_point != 0 => unsupported(format!(
+            "a cast to integers with zero point {}; quantise symmetrically",
+            output.zero_point
+        )),
         (Element::F32, to) if to.is_byte() => {
             let scale = (1.0 / output.scale) as f32;
             elementwise(
@@ -46,10 +50,10 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             )
         }
         (from, Element::F32) if from.is_byte() => {
-            let scale = input.scale as f32;
+            let (scale, zero_point) = (input.scale as f32, input.zero_point);
             elementwise(
                 vec![],
-                &|emitter, inputs, out, _| arith::dequantize(emitter, out, inputs[0], from, scale),
+                &|emitter, inputs, out, _| arith::dequantize(emitter, out, inputs[0], from, zero_point, scale),
                 cg,
             )
         }

@@ -40,6 +40,7 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.PReluOp", unary::prelu),
     ("tpu.Pad", movement::pad),
     ("tpu.Permute", movement::permute),
+    ("tpu.Pool1D", pool2d::emit),
     ("tpu.Pool2D", pool2d::emit),
     ("tpu.Reduce", reduce::reduce),
     ("tpu.Relu", unary::relu),
@@ -64,6 +65,8 @@ pub struct TensorInfo {
     pub shape: Vec<usize>,
     /// Units per quantum of a quantised tensor, otherwise 1.
     pub scale: f64,
+    /// The integer that stands for 0.
+    pub zero_point: i64,
 }
 
 impl TensorInfo {
@@ -121,15 +124,16 @@ impl Codegen<'_> {
         if element.is_byte() && address::is_boundary(ctx, value) {
             address += address::dense_offset(ctx, ty)?;
         }
-        let scale = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
-            Some(TypeKind::Uniform { scale, .. }) => scale.get(),
-            _ => 1.0,
+        let (scale, zero_point) = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
+            Some(TypeKind::Uniform { scale, zero_point, .. }) => (scale.get(), *zero_point),
+            _ => (1.0, 0),
         };
         Ok(TensorInfo {
             address,
             element,
             shape: shape_of_type(ctx, ty)?,
             scale,
+            zero_point,
         })
     }
 
@@ -371,10 +375,10 @@ fn data_type(element: Element) -> DataType {
 fn bmodel_tensor(ctx: &Context, value: Value, is_input: bool) -> Result<bmodel::Tensor> {
     let ty = ctx.value_type(value);
     let element = element_of_type(ctx, ty)?;
-    let scale = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
-        Some(TypeKind::Uniform { scale, .. }) if is_input => 1.0 / scale.get(),
-        Some(TypeKind::Uniform { scale, .. }) => scale.get(),
-        _ => 1.0,
+    let (scale, zero_point) = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
+        Some(TypeKind::Uniform { scale, zero_point, .. }) if is_input => (1.0 / scale.get(), *zero_point),
+        Some(TypeKind::Uniform { scale, zero_point, .. }) => (scale.get(), *zero_point),
+        _ => (1.0, 0),
     };
     let Some(address) = ctx.type_address(ty) else {
         return malformed("an input or output without an address; run --address-assign");
@@ -400,6 +404,7 @@ fn bmodel_tensor(ctx: &Context, value: Value, is_input: bool) -> Result<bmodel::
                 .collect(),
         ],
         scale: scale as f32,
+        zero_point: zero_point as i32,
         ..bmodel::Tensor::default()
     })
 }
