@@ -1,3 +1,3 @@
-//! Programs to files of other tools.
+//! Programs in other tools' formats.
 
 pub mod onnx;

@@ -51,8 +51,3 @@ fn line(prefix: &str, text: &str) {
 pub fn print_error(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
-
-/// Writes text to standard error. Nobody is left to tell if that fails.
-pub fn print_error(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
-}

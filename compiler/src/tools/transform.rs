@@ -1,5 +1,5 @@
-//! `tpuc transform` (`model_transform`): an ONNX file becomes MLIR text in the top dialect, with its weights, the test input
-//! as the network sees it, and the tensors of the reference inference.
+//! `tpuc transform` (`model_transform`): an ONNX network becomes MLIR text of the `top` dialect with its weights beside it, and
+//! optionally one inference of it.
 
 use super::output::{print, warn};
 use crate::data::npz::{self, Compression};
@@ -14,267 +14,252 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// ONNX to MLIR text.
+/// Turn an ONNX network into MLIR text.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   tpuc transform --model_name net --model_def net.onnx --input_shapes '[[1,3,240,320]]' --mean 127,127,127 \\
-    --scale 0.0078125,0.0078125,0.0078125 --pixel_format rgb --test_input face.jpg --test_result net_top_outputs.npz --mlir net.mlir
-Preprocessing is y = (x - mean) * scale on pixels 0..255, after resizing; it is stored in the text and applied to pictures.")]
+    --scale 0.0078125,0.0078125,0.0078125 --pixel_format rgb --test_input face.jpg --test_result net_top_outputs.npz \\
+    --mlir net.mlir
+Writes net.mlir with its weights net_top_f32_all_weight.npz, net_origin.mlir (before any pass), net_in_f32.npz (the input of the
+test) and net_top_outputs.npz (all tensors of the test).")]
 pub struct TransformArgs {
-    /// Name of the network; files are named after it.
+    /// Name of the network; files and the module are called by it.
     #[arg(long, value_name = "NAME")]
-    model_name: String,
-    /// The ONNX file.
+    pub model_name: String,
+    /// The network: an ONNX file, or MLIR text in the top dialect.
     #[arg(long, value_name = "FILE")]
-    model_def: PathBuf,
-    /// Shapes of the inputs, '[[1,3,240,320],[1,10]]'; the file's own where left out.
-    #[arg(long, value_name = "SHAPES", default_value = "")]
-    input_shapes: String,
-    /// Rows and columns to resize pictures to before the centre is cropped; the input's by default.
-    #[arg(long, value_name = "H,W", default_value = "")]
-    resize_dims: String,
-    /// Resize without distortion.
+    pub model_def: PathBuf,
+    /// Shapes of the inputs in order, such as [[1,3,224,224]]; the file's own if not given.
+    #[arg(long, value_name = "SHAPES", default_value = "", hide_default_value = true)]
+    pub input_shapes: String,
+    /// Tensors that become the outputs, joined by commas; the file's own if not given.
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    pub output_names: String,
+    /// Rows and columns to resize pictures to before the centre is cropped, such as 256,256; the network's if not given.
+    #[arg(long, value_name = "H,W", default_value = "", hide_default_value = true)]
+    pub resize_dims: String,
+    /// Resize pictures without distortion.
     #[arg(long)]
-    keep_aspect_ratio: bool,
-    /// How to keep the aspect ratio: letterbox or short_side_scale.
+    pub keep_aspect_ratio: bool,
+    /// How: letterbox or short_side_scale.
     #[arg(long, value_name = "MODE", default_value = "letterbox")]
-    keep_ratio_mode: KeepRatioMode,
+    pub keep_ratio_mode: String,
     /// Subtracted from each channel.
-    #[arg(
-        long,
-        value_name = "NUMBERS",
-        default_value = "0.0,0.0,0.0",
-        allow_hyphen_values = true
-    )]
-    mean: String,
-    /// Each channel is multiplied by it afterwards.
-    #[arg(
-        long,
-        value_name = "NUMBERS",
-        default_value = "1.0,1.0,1.0",
-        allow_hyphen_values = true
-    )]
-    scale: String,
-    /// rgb, bgr, gray, rgba, ...
+    #[arg(long, value_name = "M,M,M", default_value = "0,0,0", allow_hyphen_values = true)]
+    pub mean: String,
+    /// Multiplied to each channel after the mean is subtracted.
+    #[arg(long, value_name = "S,S,S", default_value = "1,1,1", allow_hyphen_values = true)]
+    pub scale: String,
+    /// Order of channels: rgb, bgr, gray, rgba, ...
     #[arg(long, value_name = "FORMAT", default_value = "bgr")]
-    pixel_format: PixelFormat,
-    /// nchw, nhwc, or none where inputs are not pictures.
+    pub pixel_format: String,
+    /// nchw, nhwc, or none for inputs that are no pictures.
     #[arg(long, value_name = "FORMAT", default_value = "nchw")]
-    channel_format: ChannelFormat,
-    /// Sample value of the border of a letterboxed picture.
+    pub channel_format: String,
+    /// Sample value of the area that a letterboxed picture leaves free.
     #[arg(long, value_name = "VALUE", default_value_t = 0)]
-    pad_value: i64,
-    /// Where the border goes: normal (right and bottom) or center.
+    pub pad_value: i64,
+    /// Where a letterboxed picture is put: normal (upper left) or center.
     #[arg(long, value_name = "TYPE", default_value = "center")]
-    pad_type: PadType,
+    pub pad_type: String,
     /// Arrangement of .yuv files.
-    #[arg(long, value_name = "TYPE")]
-    yuv_type: Option<YuvType>,
-    /// Numbers, from 1, of the inputs that are pictures, joined by commas; all by default.
-    #[arg(long, value_name = "LIST", default_value = "")]
-    preprocess_list: String,
-    /// Tensors that become the outputs, joined by commas; the file's own by default.
-    #[arg(long, value_name = "NAMES", default_value = "")]
-    output_names: String,
-    /// Pictures or npy files for each input joined by commas, or an npz.
-    #[arg(long, value_name = "FILES")]
-    test_input: Option<String>,
-    /// npz for all tensors of the reference inference on the test input.
-    #[arg(long, value_name = "FILE", requires = "test_input")]
-    test_result: Option<PathBuf>,
-    /// Refused: operators are imported as they are. Present for old scripts' sake.
-    #[arg(long, value_name = "TYPE", hide = true)]
-    add_postprocess: Option<String>,
-    /// 'skip_fuse_bn' keeps batch normalisations that follow convolutions.
-    #[arg(long, value_name = "OPTIONS", default_value = "")]
-    onnx_sim: String,
-    /// Ignored: the reference is the imported network itself. Present for old scripts' sake.
-    #[arg(long, value_name = "COS,EUC", default_value = "0.99,0.99", hide = true)]
-    tolerance: String,
-    /// Ignored; present for old scripts' sake.
-    #[arg(long, value_name = "NAMES", default_value = "", hide = true)]
-    excepts: String,
+    #[arg(long, value_name = "TYPE", default_value = "", hide_default_value = true)]
+    pub yuv_type: String,
+    /// Numbers, from 1, of the inputs that are pictures; all if not given.
+    #[arg(long, value_name = "N,N", default_value = "", hide_default_value = true)]
+    pub preprocess_list: String,
+    /// Input of one inference: an npz, or a picture or npy for each input, joined by commas.
+    #[arg(long, value_name = "FILES", default_value = "", hide_default_value = true)]
+    pub test_input: String,
+    /// npz for all tensors of that inference.
+    #[arg(long, value_name = "FILE")]
+    pub test_result: Option<PathBuf>,
+    /// skip_fuse_bn keeps batch normalisations that follow convolutions.
+    #[arg(long, value_name = "OPTION", default_value = "", hide_default_value = true)]
+    pub onnx_sim: String,
     /// The text to write.
     #[arg(long, value_name = "FILE")]
-    mlir: PathBuf,
+    pub mlir: PathBuf,
+    /// Write the weights of NAME_origin.mlir, too.
+    #[arg(long)]
+    pub debug: bool,
+    #[arg(long, hide = true)]
+    tolerance: Option<String>,
+    #[arg(long, hide = true)]
+    excepts: Option<String>,
+    #[arg(long, hide = true)]
+    cache_skip: bool,
 }
 
-/// Runs the tool.
+/// The passes between the imported text and the written one.
+pub const PIPELINE: &[(&str, &str)] =
+    &[("struct-optimize", ""), ("shape-infer", ""), ("canonicalize", ""), ("extra-optimize", "")];
+
+/// Runs `tpuc transform`.
 ///
 /// # Errors
-/// When a file or option is wrong, or the network has operators that are not supported: all of them are named.
+/// What is wrong with the options, the network or the test input. No text is written then.
 pub fn run(args: &TransformArgs) -> Result<ExitCode> {
-    let name = &args.model_name;
-    if let Some(kind) = &args.add_postprocess {
-        bail!(
-            "--add_postprocess {kind} is not supported; leave it out and do the postprocessing on the host"
-        );
+    if args.mlir.extension().is_none_or(|extension| extension != "mlir") {
+        bail!("--mlir: the name must end with .mlir, found '{}'", args.mlir.display());
     }
-    if let Some(extension) = args.model_def.extension()
-        && ["pt", "tflite", "prototxt"]
-            .iter()
-            .any(|other| extension == *other)
-    {
-        bail!(
-            "'{}': only ONNX files are read; export the network to ONNX first",
-            args.model_def.display()
-        );
+    if args.test_result.is_some() && args.test_input.is_empty() {
+        bail!("--test_result needs --test_input");
     }
-    let options = import_options(args)?;
-    let mut program = import(&args.model_def, &options)?;
-    // The text before the passes is for looking at; its weights are the program's own and are not written twice.
-    let folder = args.mlir.parent().unwrap_or(Path::new("")).to_owned();
-    program.set_module_str("weight_file", &format!("{name}_top_f32_all_origin_weight.npz"));
-    let origin = program.to_text();
-    let passes = [
-        ("struct-optimize", ""),
-        ("shape-infer", ""),
-        ("canonicalize", ""),
-        ("extra-optimize", ""),
-    ];
-    for diagnostic in run_pipeline(&mut program, &passes)? {
+    let mut program = load(args)?;
+    let origin_text = program.to_text();
+    let origin = args.mlir.with_file_name(format!("{}_origin.mlir", stem(&args.mlir)));
+    if args.debug {
+        program.write(&origin)?;
+    }
+    for diagnostic in run_pipeline(&mut program, PIPELINE)? {
         warn(&diagnostic.to_string());
     }
-    let weight_file = program.default_weight_file();
-    program.set_module_str("weight_file", &weight_file);
-
-    let results = args
-        .test_input
-        .as_ref()
-        .map(|files| reference(&program, files))
-        .transpose()?;
-    crate::data::file::write_bytes_atomically(
-        &folder.join(format!("{name}_origin.mlir")),
-        origin.as_bytes(),
-    )?;
-    program.write(&args.mlir)?;
-    if let Some((inputs, tensors)) = results {
-        npz::write_map(
-            &PathBuf::from(format!("{name}_in_f32.npz")),
-            &inputs,
-            Compression::Deflated,
-        )?;
-        if let Some(path) = &args.test_result {
-            npz::write_map(path, &tensors, Compression::Deflated)?;
-        }
+    let weights = format!("{}_top_f32_all_weight.npz", args.model_name.to_lowercase());
+    program.set_module_str("weight_file", &weights);
+    // The test comes first: nothing is left behind when it fails.
+    let tested = test(args, &program)?;
+    if !args.debug {
+        crate::data::file::write_bytes_atomically(&origin, origin_text.as_bytes())?;
     }
-    print(&format!("{} written\n", args.mlir.display()))?;
+    program.write(&args.mlir)?;
+    print(&format!("Mlir file generated:{}\n{tested}", args.mlir.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The test input as the network sees it, and all tensors.
-fn reference(program: &Program, files: &str) -> Result<(crate::data::TensorMap, crate::data::TensorMap)> {
-    let inputs = load_inputs(&input_specs(program)?, files)?;
-    let tensors = Interpreter::new(program)?.run_all(&inputs, Dump::All)?;
-    Ok((inputs, tensors))
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn load(args: &TransformArgs) -> Result<Program> {
+    let extension = args.model_def.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    match extension.as_deref() {
+        Some("onnx") => Ok(import(&args.model_def, &import_options(args)?)?),
+        Some("mlir") => Ok(Program::read(&args.model_def)?),
+        _ => bail!(
+            "--model_def: '{}' is neither ONNX (.onnx) nor MLIR text (.mlir); export the network to ONNX",
+            args.model_def.display()
+        ),
+    }
+}
+
+/// One inference, if asked for; says what was written.
+fn test(args: &TransformArgs, program: &Program) -> Result<String> {
+    if args.test_input.is_empty() {
+        return Ok(String::new());
+    }
+    let inputs = load_inputs(&input_specs(program)?, &args.test_input).context("--test_input")?;
+    let input_file = args.mlir.with_file_name(format!("{}_in_f32.npz", args.model_name));
+    let outputs = match &args.test_result {
+        Some(_) => Some(Interpreter::new(program)?.run_all(&inputs, Dump::All)?),
+        None => None,
+    };
+    npz::write_map(&input_file, &inputs, Compression::Deflated)?;
+    let mut text = format!("Input saved to:{}\n", input_file.display());
+    if let (Some(path), Some(outputs)) = (&args.test_result, outputs) {
+        npz::write_map(path, &outputs, Compression::Deflated)?;
+        text += &format!("Result saved to:{}\n", path.display());
+    }
+    Ok(text)
 }
 
 fn import_options(args: &TransformArgs) -> Result<ImportOptions> {
-    let preprocess = match args.channel_format {
-        ChannelFormat::None => None,
-        _ => Some(preprocess(args)?),
-    };
+    let input_shapes = shapes(&args.input_shapes)?;
     Ok(ImportOptions {
         name: args.model_name.clone(),
-        input_shapes: shapes(&args.input_shapes)?,
-        output_names: names(&args.output_names),
-        preprocess,
-        keep_batch_norm: args
-            .onnx_sim
-            .split(',')
-            .any(|option| option.trim() == "skip_fuse_bn"),
+        output_names: list(&args.output_names).map(str::to_owned).collect(),
+        preprocess: preprocess(args, &input_shapes)?,
+        keep_batch_norm: list(&args.onnx_sim).any(|option| option == "skip_fuse_bn"),
+        input_shapes,
     })
 }
 
-fn preprocess(args: &TransformArgs) -> Result<InputPreprocess> {
-    let channels = args.pixel_format.channels();
-    let numbers = |option: &str, text: &str| -> Result<Vec<f64>> {
-        let mut numbers: Vec<f64> = text
-            .split(',')
-            .map(|number| {
-                number.trim().parse().with_context(|| {
-                    format!("--{option} '{text}': numbers joined by commas, as in 127,127,127")
-                })
-            })
-            .collect::<Result<_>>()?;
-        numbers.truncate(channels);
-        if numbers.len() == 1 {
-            numbers.resize(channels, numbers[0]);
-        }
-        if numbers.len() != channels {
-            bail!(
-                "--{option} '{text}': {} numbers for {channels} channels of --pixel_format {}",
-                numbers.len(),
-                args.pixel_format.name()
-            );
-        }
-        // The text holds single-precision numbers, as the arithmetic on pictures is.
-        Ok(numbers
-            .into_iter()
-            .map(|number| f64::from(number as f32))
-            .collect())
-    };
-    let resize_dims = match args.resize_dims.as_str() {
-        "" => None,
-        text => match text
-            .split(',')
-            .map(|dim| dim.trim().parse().ok().filter(|dim| *dim > 0))
-            .collect::<Option<Vec<i64>>>()
-        {
-            Some(dims) if dims.len() == 2 => Some(dims),
-            _ => bail!("--resize_dims '{text}': rows and columns, as in 256,256"),
-        },
-    };
-    let inputs = match args.preprocess_list.as_str() {
-        "" => None,
-        text => match text
-            .split(',')
-            .map(|index| index.trim().parse().ok())
-            .collect::<Option<Vec<usize>>>()
-        {
-            Some(list) => Some(list),
-            None => bail!("--preprocess_list '{text}': input numbers from 1 joined by commas"),
-        },
-    };
-    Ok(InputPreprocess {
-        channel_format: args.channel_format.name().to_owned(),
-        keep_aspect_ratio: args.keep_aspect_ratio,
-        keep_ratio_mode: args.keep_ratio_mode.name().to_owned(),
-        mean: numbers("mean", &args.mean)?,
-        pad_type: args.pad_type.name().to_owned(),
-        pad_value: args.pad_value,
-        pixel_format: args.pixel_format.name().to_owned(),
-        resize_dims,
-        scale: numbers("scale", &args.scale)?,
-        yuv_type: args
-            .yuv_type
-            .map(|kind| kind.name().to_owned())
-            .unwrap_or_default(),
-        inputs,
-    })
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// `[[1,3,8,8],[1,2]]`, also without the outer brackets for one input.
+/// `[[1,3,224,224],[1,10]]`
 fn shapes(text: &str) -> Result<Vec<Vec<i64>>> {
-    let text = text.trim();
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let parsed: Option<Vec<Vec<i64>>> = serde_json::from_str(text).ok().or_else(|| {
-        serde_json::from_str::<Vec<i64>>(text)
-            .ok()
-            .map(|shape| vec![shape])
-    });
-    let parsed = parsed.filter(|shapes| shapes.iter().flatten().all(|dim| *dim > 0));
-    parsed
-        .with_context(|| format!("--input_shapes '{text}': lists of positive numbers, as in [[1,3,240,320]]"))
+    serde_json::from_str(text).with_context(|| {
+        format!("--input_shapes: '{text}' is no list of shapes; write it as [[1,3,224,224]] or [[1,3,224,224],[1,10]]")
+    })
 }
 
-/// Names joined by commas.
-fn names(text: &str) -> Vec<String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
+fn numbers<T: std::str::FromStr>(option: &str, text: &str) -> Result<Vec<T>> {
+    list(text)
+        .map(|part| part.parse().map_err(|_| anyhow::anyhow!("--{option}: '{part}' in '{text}' is not a number")))
         .collect()
+}
+
+fn preprocess(args: &TransformArgs, shapes: &[Vec<i64>]) -> Result<Option<InputPreprocess>> {
+    let channel_format: ChannelFormat = args.channel_format.parse()?;
+    if channel_format == ChannelFormat::None {
+        return Ok(None);
+    }
+    let pixel_format: PixelFormat = args.pixel_format.parse()?;
+    let keep_ratio_mode: KeepRatioMode = args.keep_ratio_mode.parse()?;
+    let pad_type: PadType = args.pad_type.parse()?;
+    if !args.yuv_type.is_empty() {
+        args.yuv_type.parse::<YuvType>()?;
+    }
+    let channels = pixel_format.channels();
+    let per_channel = |option: &str, text: &str| -> Result<Vec<f64>> {
+        let values: Vec<f32> = numbers(option, text)?;
+        if values.len() < channels {
+            bail!("--{option}: '{text}' has {} values, {} has {channels} channels", values.len(), pixel_format.name());
+        }
+        Ok(values.into_iter().map(f64::from).collect())
+    };
+    let resize_dims: Vec<i64> = numbers("resize_dims", &args.resize_dims)?;
+    if !(resize_dims.is_empty() || resize_dims.len() == 2 && resize_dims.iter().all(|dim| *dim > 0)) {
+        bail!("--resize_dims: '{}' is not rows,columns", args.resize_dims);
+    }
+    let resize_dims = if resize_dims.is_empty() {
+        // The first input's own rows and columns.
+        shapes.first().and_then(|shape| match (shape.as_slice(), channel_format) {
+            ([.., height, width, _], ChannelFormat::Nhwc) => Some(vec![*height, *width]),
+            ([.., height, width], _) => Some(vec![*height, *width]),
+            _ => None,
+        })
+    } else {
+        Some(resize_dims)
+    };
+    let inputs: Vec<usize> = numbers("preprocess_list", &args.preprocess_list)?;
+    Ok(Some(InputPreprocess {
+        channel_format: channel_format.name().to_owned(),
+        keep_aspect_ratio: args.keep_aspect_ratio,
+        keep_ratio_mode: keep_ratio_mode.name().to_owned(),
+        mean: per_channel("mean", &args.mean)?,
+        pad_type: pad_type.name().to_owned(),
+        pad_value: args.pad_value,
+        pixel_format: pixel_format.name().to_owned(),
+        resize_dims,
+        scale: per_channel("scale", &args.scale)?,
+        yuv_type: args.yuv_type.clone(),
+        inputs: (!inputs.is_empty()).then_some(inputs),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_lists_of_lists() {
+        assert_eq!(shapes("[[1,3,224,224], [1, 10]]").unwrap(), [vec![1, 3, 224, 224], vec![1, 10]]);
+        assert!(shapes("").unwrap().is_empty());
+        for wrong in ["1,3,224,224", "[1,3,224,224]", "[[1,3,224,224]", "[[1,x]]"] {
+            let message = shapes(wrong).unwrap_err().to_string();
+            assert!(message.contains("--input_shapes") && message.contains(wrong), "{message}");
+        }
+    }
+
+    #[test]
+    fn numbers_name_the_option_and_the_part() {
+        let message = numbers::<f32>("mean", "1,a,3").unwrap_err().to_string();
+        assert_eq!(message, "--mean: 'a' in '1,a,3' is not a number");
+    }
 }

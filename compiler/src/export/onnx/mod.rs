@@ -1,62 +1,76 @@
-//! A program as an ONNX file that Netron shows: each operation is a node whose type is the operation's name (`top.Conv`),
-//! with its attributes, and the types of all tensors. It is for looking at, not for running.
+//! A program as an ONNX file that viewers such as Netron open. Nodes are the program's operations under their own names, with
+//! all attributes; tensors have their shapes and types. It is for looking at, not for running: the operators are not ONNX's.
 
-use crate::data::{DType, Tensor};
+use crate::data::{DataError, Tensor};
 use crate::import::onnx::schema::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
-    TypeProto, ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto, type_proto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
+    ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto::Dimension, type_proto,
 };
 use crate::program::Program;
-use crate::weights::WeightError;
 use prost::Message;
-use tpuc_dialects::ir::{
-    Attr, AttrKind, Context, FloatKind, Op, OpView, Signedness, Type, TypeKind, Value, ValueDef,
-};
-use tpuc_dialects::text::attr_text;
+use std::collections::HashMap;
+use tpuc_dialects::ir::{Attr, AttrKind, Context, FloatKind, Op, OpView, Signedness, Type, TypeKind, Value};
+use tpuc_dialects::text::{attr_text, type_text};
 
-/// What to write besides the graph.
+/// Largest attribute text; longer ones are cut, since they are for reading.
+const LONGEST_TEXT: usize = 4096;
+
+/// What goes into the file.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExportOptions {
-    /// Put the weights' data into the file.
+    /// Weights as initializers. Without them they are inputs with a type.
     pub weights: bool,
 }
 
-/// The file's bytes.
+/// The bytes of an ONNX file that shows the program.
 ///
 /// # Errors
-/// When weights are wanted and one is missing.
-pub fn export(program: &Program, options: ExportOptions) -> Result<Vec<u8>, WeightError> {
+/// When a weight that is wanted cannot be read.
+pub fn export(program: &Program, options: ExportOptions) -> Result<Vec<u8>, DataError> {
     let ctx = &program.ctx;
-    let mut graph = GraphProto {
-        name: ctx.get_str(program.module.op(), "sym_name").map(str::to_owned),
-        ..GraphProto::default()
+    let mut exporter = Exporter {
+        program,
+        options,
+        graph: GraphProto {
+            name: Some(program.ctx.get_str(program.module.op(), "sym_name").unwrap_or("module").to_owned()),
+            doc_string: Some(module_text(ctx, program.module.op())),
+            ..GraphProto::default()
+        },
+        names: HashMap::new(),
+        used: HashMap::new(),
     };
-    for op in ctx.walk(program.module.op()) {
-        match ctx.op_name(op) {
-            "builtin.module" | "func.func" | "top.None" | "func.call" | "tpu.Yield" => {}
-            "func.return" => {
-                for value in ctx.operands(op) {
-                    graph.output.push(value_info(ctx, *value));
-                }
+    let mut functions = program.module.functions(ctx);
+    for inner in program.module.submodules(ctx) {
+        functions.extend(inner.functions(ctx));
+    }
+    let main = functions.iter().position(|func| func.sym_name(ctx) == "main").unwrap_or(0);
+    for (index, func) in functions.iter().enumerate() {
+        if index == main {
+            for argument in func.arguments(ctx) {
+                let info = exporter.info(*argument);
+                exporter.graph.input.push(info);
             }
-            "top.Input" => graph.input.push(value_info(ctx, ctx.result(op))),
-            "top.Weight" => {
-                if options.weights {
-                    let tensor = program.weights.get(ctx.name(op))?;
-                    graph.initializer.push(initializer(ctx.name(op), &tensor));
+        }
+        for op in func.ops(ctx) {
+            if ctx.is(op, "func.return") {
+                if index == main {
+                    for value in ctx.operands(op) {
+                        let info = exporter.info(*value);
+                        exporter.graph.output.push(info);
+                    }
                 }
-                graph.value_info.push(value_info(ctx, ctx.result(op)));
+                continue;
             }
-            _ => graph.node.push(node(ctx, op, &mut graph.value_info)),
+            exporter.op(op)?;
         }
     }
     let model = ModelProto {
-        ir_version: Some(8),
+        ir_version: Some(7),
         producer_name: Some("tpuc".to_owned()),
         producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        graph: Some(graph),
+        graph: Some(exporter.graph),
         opset_import: vec![OperatorSetIdProto {
-            domain: None,
+            domain: Some(String::new()),
             version: Some(13),
         }],
         ..ModelProto::default()
@@ -64,43 +78,162 @@ pub fn export(program: &Program, options: ExportOptions) -> Result<Vec<u8>, Weig
     Ok(model.encode_to_vec())
 }
 
-fn node(ctx: &Context, op: Op, types: &mut Vec<ValueInfoProto>) -> NodeProto {
-    let shown = |value: &Value| !ctx.is_none(*value);
-    let results: Vec<Value> = ctx.results(op).iter().copied().filter(shown).collect();
-    types.extend(results.iter().map(|value| value_info(ctx, *value)));
-    NodeProto {
-        input: ctx
-            .operands(op)
+fn module_text(ctx: &Context, module: Op) -> String {
+    let attrs = ctx.attrs(module).iter();
+    attrs.map(|(name, attr)| format!("{} = {}\n", ctx.text(*name), attr_text(ctx, *attr))).collect()
+}
+
+struct Exporter<'p> {
+    program: &'p Program,
+    options: ExportOptions,
+    graph: GraphProto,
+    names: HashMap<Value, String>,
+    used: HashMap<String, usize>,
+}
+
+impl Exporter<'_> {
+    /// The name of a value in the file: its own, made unique.
+    fn name(&mut self, value: Value) -> String {
+        if let Some(name) = self.names.get(&value) {
+            return name.clone();
+        }
+        let ctx = &self.program.ctx;
+        let own = ctx.value_name(value);
+        let own = if own.is_empty() { "value" } else { own }.to_owned();
+        let count = self.used.entry(own.clone()).or_insert(0);
+        let name = if *count == 0 { own } else { format!("{own}#{count}") };
+        *count += 1;
+        self.names.insert(value, name.clone());
+        name
+    }
+
+    fn info(&mut self, value: Value) -> ValueInfoProto {
+        let ctx = &self.program.ctx;
+        let ty = ctx.value_type(value);
+        let shape = ctx.type_shape(ty).map(|dims| TensorShapeProto {
+            dim: dims
+                .iter()
+                .map(|dim| Dimension {
+                    dim_value: (*dim >= 0).then_some(*dim),
+                    dim_param: (*dim < 0).then(|| "?".to_owned()),
+                })
+                .collect(),
+        });
+        let tensor = type_proto::Tensor {
+            elem_type: Some(element_number(ctx, ctx.element_type(ty))),
+            shape,
+        };
+        let doc_string = Some(type_text(ctx, ty));
+        ValueInfoProto {
+            name: Some(self.name(value)),
+            r#type: Some(TypeProto { tensor_type: Some(tensor) }),
+            doc_string,
+        }
+    }
+
+    fn op(&mut self, op: Op) -> Result<(), DataError> {
+        let ctx = &self.program.ctx;
+        if ctx.is(op, "top.None") {
+            return Ok(());
+        }
+        if ctx.is(op, "top.Weight") {
+            return self.weight(op);
+        }
+        let none = |value: &Value| ctx.is_none(*value);
+        let operands = ctx.operands(op).to_vec();
+        let results = ctx.results(op).to_vec();
+        let mut input: Vec<String> = operands
             .iter()
-            .map(|value| {
-                if shown(value) {
-                    tensor_name(ctx, *value)
-                } else {
-                    String::new()
-                }
-            })
-            .collect(),
-        output: results.iter().map(|value| tensor_name(ctx, *value)).collect(),
-        name: Some(ctx.name(op).to_owned()),
-        op_type: Some(ctx.op_name(op).to_owned()),
-        attribute: ctx
-            .attrs(op)
-            .iter()
-            .map(|(name, attr)| attribute(ctx, ctx.text(*name), *attr))
-            .collect(),
-        ..NodeProto::default()
+            .map(|value| if none(value) { String::new() } else { self.name(*value) })
+            .collect();
+        while input.last().is_some_and(String::is_empty) {
+            input.pop();
+        }
+        let output: Vec<String> =
+            results.iter().map(|value| if none(value) { String::new() } else { self.name(*value) }).collect();
+        for value in results.iter().filter(|value| !none(value)) {
+            let info = self.info(*value);
+            self.graph.value_info.push(info);
+        }
+        let attribute =
+            ctx.attrs(op).iter().map(|(name, attr)| attribute(ctx, ctx.text(*name), *attr)).collect();
+        self.graph.node.push(NodeProto {
+            name: Some(ctx.name(op).to_owned()),
+            op_type: Some(ctx.op_name(op).to_owned()),
+            input,
+            output,
+            attribute,
+            ..NodeProto::default()
+        });
+        Ok(())
+    }
+
+    fn weight(&mut self, op: Op) -> Result<(), DataError> {
+        let value = self.program.ctx.result(op);
+        if !self.options.weights {
+            let info = self.info(value);
+            self.graph.input.push(info);
+            return Ok(());
+        }
+        let weight = self
+            .program
+            .weights
+            .get(self.program.ctx.name(op))
+            .map_err(|error| DataError::Tensor(error.to_string()))?;
+        let name = self.name(value);
+        self.graph.initializer.push(tensor(&name, &weight));
+        Ok(())
     }
 }
 
-/// A value's name; arguments of inner functions have the name of what is passed.
-fn tensor_name(ctx: &Context, value: Value) -> String {
-    let name = ctx.value_name(value);
-    if !name.is_empty() {
-        return name.to_owned();
+fn tensor(name: &str, weight: &Tensor) -> TensorProto {
+    use crate::data::DType;
+    let number = match weight.dtype() {
+        DType::F32 => 1,
+        DType::U8 => 2,
+        DType::I8 => 3,
+        DType::U16 => 4,
+        DType::I16 => 5,
+        DType::I32 => 6,
+        DType::I64 => 7,
+        DType::Bool => 9,
+        DType::F16 => 10,
+        DType::F64 => 11,
+        DType::U32 => 12,
+        DType::U64 => 13,
+        DType::BF16 => 16,
+    };
+    TensorProto {
+        name: Some(name.to_owned()),
+        dims: weight.shape().iter().map(|dim| *dim as i64).collect(),
+        data_type: Some(number),
+        raw_data: Some(weight.to_bytes().into()),
+        ..TensorProto::default()
     }
-    match ctx.value_def(value) {
-        ValueDef::Argument { index, .. } => format!("arg{index}"),
-        ValueDef::Result { op, index } => format!("{}_{}_{index}", ctx.op_name(op), op.index()),
+}
+
+/// ONNX's number of an element type; what is stored, for quantised ones.
+fn element_number(ctx: &Context, element: Option<Type>) -> i32 {
+    let integer = |bits: u32, signed: bool| match (bits, signed) {
+        (1, _) => 9,
+        (..=8, true) => 3,
+        (..=8, false) => 2,
+        (..=16, true) => 5,
+        (..=16, false) => 4,
+        (..=32, true) => 6,
+        (..=32, false) => 12,
+        (_, true) => 7,
+        (_, false) => 13,
+    };
+    match element.map(|element| ctx.type_kind(element)) {
+        Some(TypeKind::Float(FloatKind::F16)) => 10,
+        Some(TypeKind::Float(FloatKind::BF16)) => 16,
+        Some(TypeKind::Float(FloatKind::F64)) => 11,
+        Some(TypeKind::Integer { width, signedness }) => integer(*width, *signedness != Signedness::Unsigned),
+        Some(TypeKind::Uniform { storage, .. } | TypeKind::UniformPerAxis { storage, .. }) => {
+            integer(storage.bits, storage.signed)
+        }
+        _ => 1,
     }
 }
 
@@ -109,133 +242,34 @@ fn attribute(ctx: &Context, name: &str, attr: Attr) -> AttributeProto {
         name: Some(name.to_owned()),
         ..AttributeProto::default()
     };
-    let set = |proto: &mut AttributeProto, ty: AttributeType| proto.r#type = Some(ty as i32);
-    if let Some(value) = ctx
-        .attr_as_i64(attr)
-        .or_else(|| ctx.attr_as_bool(attr).map(i64::from))
-    {
+    let mut set = |kind: AttributeType| proto.r#type = Some(kind.into());
+    if let Some(value) = ctx.attr_as_i64(attr) {
+        set(AttributeType::Int);
         proto.i = Some(value);
-        set(&mut proto, AttributeType::Int);
+    } else if let Some(value) = ctx.attr_as_bool(attr) {
+        set(AttributeType::Int);
+        proto.i = Some(value.into());
     } else if let Some(value) = ctx.attr_as_f64(attr) {
+        set(AttributeType::Float);
         proto.f = Some(value as f32);
-        set(&mut proto, AttributeType::Float);
-    } else if let Some(text) = ctx.attr_as_str(attr) {
-        proto.s = Some(text.as_bytes().to_vec());
-        set(&mut proto, AttributeType::String);
+    } else if let AttrKind::String(text) = ctx.attr_kind(attr) {
+        set(AttributeType::String);
+        proto.s = Some(ctx.text(*text).as_bytes().to_vec());
     } else if let Some(values) = ctx.attr_as_i64s(attr) {
+        set(AttributeType::Ints);
         proto.ints = values;
-        set(&mut proto, AttributeType::Ints);
     } else if let Some(values) = ctx.attr_as_f64s(attr) {
+        set(AttributeType::Floats);
         proto.floats = values.into_iter().map(|value| value as f32).collect();
-        set(&mut proto, AttributeType::Floats);
-    } else if let (AttrKind::Array(_), Some(values)) = (ctx.attr_kind(attr), ctx.attr_as_strs(attr)) {
-        proto.strings = values.into_iter().map(|text| text.as_bytes().to_vec()).collect();
-        set(&mut proto, AttributeType::Strings);
     } else {
-        proto.s = Some(attr_text(ctx, attr).into_bytes());
-        set(&mut proto, AttributeType::String);
+        let mut text = attr_text(ctx, attr);
+        if text.len() > LONGEST_TEXT {
+            let end = (0..=LONGEST_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            text.truncate(end);
+            text.push_str("...");
+        }
+        set(AttributeType::String);
+        proto.s = Some(text.into_bytes());
     }
     proto
-}
-
-fn value_info(ctx: &Context, value: Value) -> ValueInfoProto {
-    let ty = ctx.value_type(value);
-    let element = ctx
-        .element_type(ty)
-        .map_or(data_type::FLOAT, |element| element_type(ctx, element));
-    let shape = ctx.type_shape(ty).map(|dims| TensorShapeProto {
-        dim: dims
-            .iter()
-            .map(|dim| tensor_shape_proto::Dimension {
-                dim_value: (*dim >= 0).then_some(*dim),
-                ..Default::default()
-            })
-            .collect(),
-    });
-    let tensor = type_proto::Tensor {
-        elem_type: Some(element),
-        shape,
-    };
-    ValueInfoProto {
-        name: Some(tensor_name(ctx, value)),
-        r#type: Some(TypeProto {
-            tensor_type: Some(tensor),
-        }),
-        ..ValueInfoProto::default()
-    }
-}
-
-/// Numbers of ONNX's element types.
-mod data_type {
-    pub const FLOAT: i32 = 1;
-    pub const UINT8: i32 = 2;
-    pub const INT8: i32 = 3;
-    pub const UINT16: i32 = 4;
-    pub const INT16: i32 = 5;
-    pub const INT32: i32 = 6;
-    pub const INT64: i32 = 7;
-    pub const BOOL: i32 = 9;
-    pub const FLOAT16: i32 = 10;
-    pub const DOUBLE: i32 = 11;
-    pub const UINT32: i32 = 12;
-    pub const UINT64: i32 = 13;
-    pub const BFLOAT16: i32 = 16;
-    pub const FLOAT8E4M3FN: i32 = 17;
-    pub const FLOAT8E5M2: i32 = 19;
-}
-
-/// ONNX's number for an element type: stored integers of quantised types, the expressed type of calibrated ones.
-fn element_type(ctx: &Context, ty: Type) -> i32 {
-    let integer = |width: u32, signed: bool| match (width, signed) {
-        (1, _) => data_type::BOOL,
-        (..=8, true) => data_type::INT8,
-        (..=8, false) => data_type::UINT8,
-        (..=16, true) => data_type::INT16,
-        (..=16, false) => data_type::UINT16,
-        (..=32, true) => data_type::INT32,
-        (..=32, false) => data_type::UINT32,
-        (_, true) => data_type::INT64,
-        (_, false) => data_type::UINT64,
-    };
-    match ctx.type_kind(ty) {
-        TypeKind::Integer { width, signedness } => integer(*width, *signedness != Signedness::Unsigned),
-        TypeKind::Uniform { storage, .. } | TypeKind::UniformPerAxis { storage, .. } => {
-            integer(storage.bits, storage.signed)
-        }
-        TypeKind::Calibrated { expressed, .. } => element_type(ctx, *expressed),
-        TypeKind::Float(kind) => match kind {
-            FloatKind::F16 => data_type::FLOAT16,
-            FloatKind::BF16 => data_type::BFLOAT16,
-            FloatKind::F64 => data_type::DOUBLE,
-            FloatKind::F8E4M3FN => data_type::FLOAT8E4M3FN,
-            FloatKind::F8E5M2 => data_type::FLOAT8E5M2,
-            FloatKind::F32 => data_type::FLOAT,
-        },
-        _ => data_type::FLOAT,
-    }
-}
-
-fn initializer(name: &str, tensor: &Tensor) -> TensorProto {
-    let data_type = match tensor.dtype() {
-        DType::F32 => data_type::FLOAT,
-        DType::F64 => data_type::DOUBLE,
-        DType::F16 => data_type::FLOAT16,
-        DType::BF16 => data_type::BFLOAT16,
-        DType::I8 => data_type::INT8,
-        DType::U8 => data_type::UINT8,
-        DType::I16 => data_type::INT16,
-        DType::U16 => data_type::UINT16,
-        DType::I32 => data_type::INT32,
-        DType::U32 => data_type::UINT32,
-        DType::I64 => data_type::INT64,
-        DType::U64 => data_type::UINT64,
-        DType::Bool => data_type::BOOL,
-    };
-    TensorProto {
-        dims: tensor.shape().iter().map(|dim| *dim as i64).collect(),
-        data_type: Some(data_type),
-        name: Some(name.to_owned()),
-        raw_data: Some(tensor.to_bytes().into()),
-        ..TensorProto::default()
-    }
 }
