@@ -3,7 +3,7 @@
 //! f32 sums use two accumulators, by parity of the tap index, added at the end; then the bias. Kernels are compact:
 //! `kh * kw` elements per channel row. Input and result are always in the aligned layout.
 
-use std::ops::{Add, AddAssign, Mul};
+use std::ops::{AddAssign, Mul};
 
 use super::arith::flush;
 use super::rounding::Requantise;
@@ -100,7 +100,7 @@ fn add_tap<T: Copy + AddAssign + Mul<Output = T>>(
 #[inline(never)]
 fn window_sums<T>(window: &Window, padded: &[T], kernel: &[T], sums: &mut [Vec<T>; 2])
 where
-    T: Copy + Default + AddAssign + Add<Output = T> + Mul<Output = T>,
+    T: Copy + Default + AddAssign + Mul<Output = T>,
 {
     let plane = window.out_h * window.out_w;
     for sum in sums.iter_mut() {
@@ -115,7 +115,7 @@ where
     }
     let [first, second] = sums;
     for (a, b) in first.iter_mut().zip(second.iter()) {
-        *a = *a + *b;
+        *a += *b;
     }
 }
 
