@@ -36,8 +36,16 @@ pub fn run(args: &ToOnnxArgs) -> Result<ExitCode> {
     if let Some(file) = &args.weightfile {
         program.weights = WeightStore::open(file)?;
     }
-    let output = args.output.clone().unwrap_or_else(|| args.mlir.with_extension("onnx"));
-    let bytes = export(&program, ExportOptions { weights: args.weights || args.weightfile.is_some() })?;
+    let output = args
+        .output
+        .clone()
+        .unwrap_or_else(|| args.mlir.with_extension("onnx"));
+    let bytes = export(
+        &program,
+        ExportOptions {
+            weights: args.weights || args.weightfile.is_some(),
+        },
+    )?;
     write_bytes_atomically(&output, &bytes)?;
     print(&format!("ONNX file generated:{}\n", output.display()))?;
     Ok(ExitCode::SUCCESS)

@@ -45,10 +45,20 @@ pub struct TransformArgs {
     #[arg(long, value_name = "MODE", default_value = "letterbox")]
     pub keep_ratio_mode: String,
     /// Subtracted from each channel.
-    #[arg(long, value_name = "M,M,M", default_value = "0,0,0", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "M,M,M",
+        default_value = "0,0,0",
+        allow_hyphen_values = true
+    )]
     pub mean: String,
     /// Multiplied to each channel after the mean is subtracted.
-    #[arg(long, value_name = "S,S,S", default_value = "1,1,1", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "S,S,S",
+        default_value = "1,1,1",
+        allow_hyphen_values = true
+    )]
     pub scale: String,
     /// Order of channels: rgb, bgr, gray, rgba, ...
     #[arg(long, value_name = "FORMAT", default_value = "bgr")]
@@ -92,8 +102,12 @@ pub struct TransformArgs {
 }
 
 /// The passes between the imported text and the written one.
-pub const PIPELINE: &[(&str, &str)] =
-    &[("struct-optimize", ""), ("shape-infer", ""), ("canonicalize", ""), ("extra-optimize", "")];
+pub const PIPELINE: &[(&str, &str)] = &[
+    ("struct-optimize", ""),
+    ("shape-infer", ""),
+    ("canonicalize", ""),
+    ("extra-optimize", ""),
+];
 
 /// Runs `tpuc transform`.
 ///
@@ -101,14 +115,19 @@ pub const PIPELINE: &[(&str, &str)] =
 /// What is wrong with the options, the network or the test input. No text is written then.
 pub fn run(args: &TransformArgs) -> Result<ExitCode> {
     if args.mlir.extension().is_none_or(|extension| extension != "mlir") {
-        bail!("--mlir: the name must end with .mlir, found '{}'", args.mlir.display());
+        bail!(
+            "--mlir: the name must end with .mlir, found '{}'",
+            args.mlir.display()
+        );
     }
     if args.test_result.is_some() && args.test_input.is_empty() {
         bail!("--test_result needs --test_input");
     }
     let mut program = load(args)?;
     let origin_text = program.to_text();
-    let origin = args.mlir.with_file_name(format!("{}_origin.mlir", stem(&args.mlir)));
+    let origin = args
+        .mlir
+        .with_file_name(format!("{}_origin.mlir", stem(&args.mlir)));
     if args.debug {
         program.write(&origin)?;
     }
@@ -128,11 +147,16 @@ pub fn run(args: &TransformArgs) -> Result<ExitCode> {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn load(args: &TransformArgs) -> Result<Program> {
-    let extension = args.model_def.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = args
+        .model_def
+        .extension()
+        .map(|extension| extension.to_string_lossy().to_lowercase());
     match extension.as_deref() {
         Some("onnx") => Ok(import(&args.model_def, &import_options(args)?)?),
         Some("mlir") => Ok(Program::read(&args.model_def)?),
@@ -149,7 +173,9 @@ fn test(args: &TransformArgs, program: &Program) -> Result<String> {
         return Ok(String::new());
     }
     let inputs = load_inputs(&input_specs(program)?, &args.test_input).context("--test_input")?;
-    let input_file = args.mlir.with_file_name(format!("{}_in_f32.npz", args.model_name));
+    let input_file = args
+        .mlir
+        .with_file_name(format!("{}_in_f32.npz", args.model_name));
     let outputs = match &args.test_result {
         Some(_) => Some(Interpreter::new(program)?.run_all(&inputs, Dump::All)?),
         None => None,
@@ -190,7 +216,10 @@ fn shapes(text: &str) -> Result<Vec<Vec<i64>>> {
 
 fn numbers<T: std::str::FromStr>(option: &str, text: &str) -> Result<Vec<T>> {
     list(text)
-        .map(|part| part.parse().map_err(|_| anyhow::anyhow!("--{option}: '{part}' in '{text}' is not a number")))
+        .map(|part| {
+            part.parse()
+                .map_err(|_| anyhow::anyhow!("--{option}: '{part}' in '{text}' is not a number"))
+        })
         .collect()
 }
 
@@ -209,7 +238,11 @@ fn preprocess(args: &TransformArgs, shapes: &[Vec<i64>]) -> Result<Option<InputP
     let per_channel = |option: &str, text: &str| -> Result<Vec<f64>> {
         let values: Vec<f32> = numbers(option, text)?;
         if values.len() < channels {
-            bail!("--{option}: '{text}' has {} values, {} has {channels} channels", values.len(), pixel_format.name());
+            bail!(
+                "--{option}: '{text}' has {} values, {} has {channels} channels",
+                values.len(),
+                pixel_format.name()
+            );
         }
         Ok(values.into_iter().map(f64::from).collect())
     };
@@ -219,11 +252,13 @@ fn preprocess(args: &TransformArgs, shapes: &[Vec<i64>]) -> Result<Option<InputP
     }
     let resize_dims = if resize_dims.is_empty() {
         // The first input's own rows and columns.
-        shapes.first().and_then(|shape| match (shape.as_slice(), channel_format) {
-            ([.., height, width, _], ChannelFormat::Nhwc) => Some(vec![*height, *width]),
-            ([.., height, width], _) => Some(vec![*height, *width]),
-            _ => None,
-        })
+        shapes
+            .first()
+            .and_then(|shape| match (shape.as_slice(), channel_format) {
+                ([.., height, width, _], ChannelFormat::Nhwc) => Some(vec![*height, *width]),
+                ([.., height, width], _) => Some(vec![*height, *width]),
+                _ => None,
+            })
     } else {
         Some(resize_dims)
     };
@@ -249,11 +284,17 @@ mod tests {
 
     #[test]
     fn shapes_are_lists_of_lists() {
-        assert_eq!(shapes("[[1,3,224,224], [1, 10]]").unwrap(), [vec![1, 3, 224, 224], vec![1, 10]]);
+        assert_eq!(
+            shapes("[[1,3,224,224], [1, 10]]").unwrap(),
+            [vec![1, 3, 224, 224], vec![1, 10]]
+        );
         assert!(shapes("").unwrap().is_empty());
         for wrong in ["1,3,224,224", "[1,3,224,224]", "[[1,3,224,224]", "[[1,x]]"] {
             let message = shapes(wrong).unwrap_err().to_string();
-            assert!(message.contains("--input_shapes") && message.contains(wrong), "{message}");
+            assert!(
+                message.contains("--input_shapes") && message.contains(wrong),
+                "{message}"
+            );
         }
     }
 

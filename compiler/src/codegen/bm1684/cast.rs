@@ -53,7 +53,9 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             let (scale, zero_point) = (input.scale as f32, input.zero_point);
             elementwise(
                 vec![],
-                &|emitter, inputs, out, _| arith::dequantize(emitter, out, inputs[0], from, zero_point, scale),
+                &|emitter, inputs, out, _| {
+                    arith::dequantize(emitter, out, inputs[0], from, zero_point, scale)
+                },
                 cg,
             )
         }

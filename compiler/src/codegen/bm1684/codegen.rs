@@ -125,7 +125,9 @@ impl Codegen<'_> {
             address += address::dense_offset(ctx, ty)?;
         }
         let (scale, zero_point) = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
-            Some(TypeKind::Uniform { scale, zero_point, .. }) => (scale.get(), *zero_point),
+            Some(TypeKind::Uniform {
+                scale, zero_point, ..
+            }) => (scale.get(), *zero_point),
             _ => (1.0, 0),
         };
         Ok(TensorInfo {
@@ -376,8 +378,12 @@ fn bmodel_tensor(ctx: &Context, value: Value, is_input: bool) -> Result<bmodel::
     let ty = ctx.value_type(value);
     let element = element_of_type(ctx, ty)?;
     let (scale, zero_point) = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
-        Some(TypeKind::Uniform { scale, zero_point, .. }) if is_input => (1.0 / scale.get(), *zero_point),
-        Some(TypeKind::Uniform { scale, zero_point, .. }) => (scale.get(), *zero_point),
+        Some(TypeKind::Uniform {
+            scale, zero_point, ..
+        }) if is_input => (1.0 / scale.get(), *zero_point),
+        Some(TypeKind::Uniform {
+            scale, zero_point, ..
+        }) => (scale.get(), *zero_point),
         _ => (1.0, 0),
     };
     let Some(address) = ctx.type_address(ty) else {

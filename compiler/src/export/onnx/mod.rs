@@ -3,8 +3,8 @@
 
 use crate::data::{DataError, Tensor};
 use crate::import::onnx::schema::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
-    ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto::Dimension, type_proto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
+    TypeProto, ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto::Dimension, type_proto,
 };
 use crate::program::Program;
 use prost::Message;
@@ -32,7 +32,13 @@ pub fn export(program: &Program, options: ExportOptions) -> Result<Vec<u8>, Data
         program,
         options,
         graph: GraphProto {
-            name: Some(program.ctx.get_str(program.module.op(), "sym_name").unwrap_or("module").to_owned()),
+            name: Some(
+                program
+                    .ctx
+                    .get_str(program.module.op(), "sym_name")
+                    .unwrap_or("module")
+                    .to_owned(),
+            ),
             doc_string: Some(module_text(ctx, program.module.op())),
             ..GraphProto::default()
         },
@@ -43,7 +49,10 @@ pub fn export(program: &Program, options: ExportOptions) -> Result<Vec<u8>, Data
     for inner in program.module.submodules(ctx) {
         functions.extend(inner.functions(ctx));
     }
-    let main = functions.iter().position(|func| func.sym_name(ctx) == "main").unwrap_or(0);
+    let main = functions
+        .iter()
+        .position(|func| func.sym_name(ctx) == "main")
+        .unwrap_or(0);
     for (index, func) in functions.iter().enumerate() {
         if index == main {
             for argument in func.arguments(ctx) {
@@ -80,7 +89,9 @@ pub fn export(program: &Program, options: ExportOptions) -> Result<Vec<u8>, Data
 
 fn module_text(ctx: &Context, module: Op) -> String {
     let attrs = ctx.attrs(module).iter();
-    attrs.map(|(name, attr)| format!("{} = {}\n", ctx.text(*name), attr_text(ctx, *attr))).collect()
+    attrs
+        .map(|(name, attr)| format!("{} = {}\n", ctx.text(*name), attr_text(ctx, *attr)))
+        .collect()
 }
 
 struct Exporter<'p> {
@@ -101,7 +112,11 @@ impl Exporter<'_> {
         let own = ctx.value_name(value);
         let own = if own.is_empty() { "value" } else { own }.to_owned();
         let count = self.used.entry(own.clone()).or_insert(0);
-        let name = if *count == 0 { own } else { format!("{own}#{count}") };
+        let name = if *count == 0 {
+            own
+        } else {
+            format!("{own}#{count}")
+        };
         *count += 1;
         self.names.insert(value, name.clone());
         name
@@ -126,7 +141,9 @@ impl Exporter<'_> {
         let doc_string = Some(type_text(ctx, ty));
         ValueInfoProto {
             name: Some(self.name(value)),
-            r#type: Some(TypeProto { tensor_type: Some(tensor) }),
+            r#type: Some(TypeProto {
+                tensor_type: Some(tensor),
+            }),
             doc_string,
         }
     }
@@ -144,19 +161,36 @@ impl Exporter<'_> {
         let results = ctx.results(op).to_vec();
         let mut input: Vec<String> = operands
             .iter()
-            .map(|value| if none(value) { String::new() } else { self.name(*value) })
+            .map(|value| {
+                if none(value) {
+                    String::new()
+                } else {
+                    self.name(*value)
+                }
+            })
             .collect();
         while input.last().is_some_and(String::is_empty) {
             input.pop();
         }
-        let output: Vec<String> =
-            results.iter().map(|value| if none(value) { String::new() } else { self.name(*value) }).collect();
+        let output: Vec<String> = results
+            .iter()
+            .map(|value| {
+                if none(value) {
+                    String::new()
+                } else {
+                    self.name(*value)
+                }
+            })
+            .collect();
         for value in results.iter().filter(|value| !none(value)) {
             let info = self.info(*value);
             self.graph.value_info.push(info);
         }
-        let attribute =
-            ctx.attrs(op).iter().map(|(name, attr)| attribute(ctx, ctx.text(*name), *attr)).collect();
+        let attribute = ctx
+            .attrs(op)
+            .iter()
+            .map(|(name, attr)| attribute(ctx, ctx.text(*name), *attr))
+            .collect();
         self.graph.node.push(NodeProto {
             name: Some(ctx.name(op).to_owned()),
             op_type: Some(ctx.op_name(op).to_owned()),
@@ -264,7 +298,10 @@ fn attribute(ctx: &Context, name: &str, attr: Attr) -> AttributeProto {
     } else {
         let mut text = attr_text(ctx, attr);
         if text.len() > LONGEST_TEXT {
-            let end = (0..=LONGEST_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            let end = (0..=LONGEST_TEXT)
+                .rev()
+                .find(|end| text.is_char_boundary(*end))
+                .unwrap_or(0);
             text.truncate(end);
             text.push_str("...");
         }
