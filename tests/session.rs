@@ -3,7 +3,7 @@
 
 use tpuc_compiler::{
     data::{DType, TensorMap, npz},
-    tools::run::run_bmodel,
+    tools::run::{BmodelRunner, run_bmodel},
 };
 use tpuc_tests::shared;
 
@@ -29,7 +29,7 @@ fn bmodels_run_from_npz_to_npz() {
             let folder = shared.join("golden").join(case);
             let inputs = npz::read(&folder.join("input.npz")).unwrap();
             let expected = npz::read(&folder.join(format!("model_{quant}_outputs.npz"))).unwrap();
-            match run_bmodel(&folder.join(format!("{quant}.bmodel")), &inputs, false, false) {
+            match run_bmodel(&folder.join(format!("{quant}.bmodel")), &inputs, false) {
                 Err(error) => failures.push(format!("{case}/{quant}: {error:#}")),
                 Ok(outputs) => {
                     let same = |(name, tensor): (&String, &tpuc_compiler::data::Tensor)| {
@@ -58,8 +58,10 @@ fn outputs_can_stay_quantised() {
     };
     let folder = shared.join("golden/ops/GatherElements");
     let inputs = npz::read(&folder.join("input.npz")).unwrap();
-    let units = run_bmodel(&folder.join("int8.bmodel"), &inputs, false, false).unwrap();
-    let fixed = run_bmodel(&folder.join("int8.bmodel"), &inputs, true, false).unwrap();
+    let units = run_bmodel(&folder.join("int8.bmodel"), &inputs, false).unwrap();
+    let mut runner = BmodelRunner::open(&folder.join("int8.bmodel")).unwrap();
+    runner.out_fixed = true;
+    let fixed = runner.run(&inputs).unwrap();
     assert_eq!(fixed["output_Add"].dtype(), DType::U8);
     let scaled: Vec<f32> = fixed["output_Add"]
         .to_f32()
@@ -79,7 +81,7 @@ fn what_cannot_run_is_refused() {
     let refused = |case: &str, inputs: &TensorMap| {
         format!(
             "{:#}",
-            run_bmodel(&golden.join(case).join("f32.bmodel"), inputs, false, true).unwrap_err()
+            run_bmodel(&golden.join(case).join("f32.bmodel"), inputs, true).unwrap_err()
         )
     };
     for case in DYNAMIC {
