@@ -2,6 +2,8 @@
 
 use super::{Pass, canonicalize, strip_debuginfo};
 use crate::codegen::bm1684::{passes, strip_io_quant};
+use super::{Pass, strip_debuginfo};
+use crate::codegen::bm1684::{compatibility, passes, strip_io_quant};
 use crate::lowering::{
     convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
 };
@@ -23,6 +25,16 @@ pub static PASSES: &[&Pass] = &[
     &weight_fold::PASS,
     &strip_io_quant::PASS,
     &passes::WEIGHT_REORDER,
+    &compatibility::TPU_OPTIMIZE,
+    &compatibility::DEV_PARALLEL,
+    &passes::WEIGHT_REORDER,
+    &compatibility::SUBNET_DIVIDE,
+    &compatibility::OP_REORDER,
+    &compatibility::TOPO_SORT,
+    &compatibility::LAYER_GROUP,
+    &compatibility::AFFINE_OPT,
+    &compatibility::CORE_PARALLEL,
+    &compatibility::AFTER_LAYER_GROUP,
     &passes::ADDRESS_ASSIGN,
     &passes::CODEGEN,
 ];

@@ -42,13 +42,16 @@ fn refuse_dynamic(
     Ok(Changed::No)
 }
 
-const TPU_OPTIMIZE: Pass = row(
+/// `processor-tpu-optimize`.
+pub const TPU_OPTIMIZE: Pass = row(
     "processor-tpu-optimize",
     "Chip-specific rewrites: none are needed on bm1684",
     &[],
 );
-const DEV_PARALLEL: Pass = row("dev-parallel", "Spread over devices: there is one", &[]);
-const SUBNET_DIVIDE: Pass = Pass {
+/// `dev-parallel`.
+pub const DEV_PARALLEL: Pass = row("dev-parallel", "Spread over devices: there is one", &[]);
+/// `subnet-divide`.
+pub const SUBNET_DIVIDE: Pass = Pass {
     run: refuse_dynamic,
     ..row(
         "subnet-divide",
@@ -61,13 +64,16 @@ const SUBNET_DIVIDE: Pass = Pass {
         }],
     )
 };
-const OP_REORDER: Pass = row("op-reorder", "Reorder operations: the order is kept", &[]);
-const TOPO_SORT: Pass = row(
+/// `op-reorder`.
+pub const OP_REORDER: Pass = row("op-reorder", "Reorder operations: the order is kept", &[]);
+/// `topo-sort`.
+pub const TOPO_SORT: Pass = row(
     "topo-sort",
     "Sort operations: definitions stand before uses already",
     &[],
 );
-const LAYER_GROUP: Pass = row(
+/// `layer-group`.
+pub const LAYER_GROUP: Pass = row(
     "layer-group",
     "Group operations in local memory: every operation is computed for itself",
     &[
@@ -82,23 +88,13 @@ const LAYER_GROUP: Pass = row(
         text("lghash_dir", "", "Ignored"),
     ],
 );
-const AFFINE_OPT: Pass = row("affine-opt", "Nothing on this chip", &[]);
-const CORE_PARALLEL: Pass = row("core-parallel", "Spread over cores: there is one", &[]);
-const AFTER_LAYER_GROUP: Pass = row(
+/// `affine-opt`.
+pub const AFFINE_OPT: Pass = row("affine-opt", "Nothing on this chip", &[]);
+/// `core-parallel`.
+pub const CORE_PARALLEL: Pass = row("core-parallel", "Spread over cores: there is one", &[]);
+/// `after-layergroup-weight-reorder`.
+pub const AFTER_LAYER_GROUP: Pass = row(
     "after-layergroup-weight-reorder",
     "Lay out weights of layer groups: there are none",
     &[],
 );
-
-/// All passes of this module, in TPU-MLIR's order.
-pub const PASSES: &[&Pass] = &[
-    &TPU_OPTIMIZE,
-    &DEV_PARALLEL,
-    &SUBNET_DIVIDE,
-    &OP_REORDER,
-    &TOPO_SORT,
-    &LAYER_GROUP,
-    &AFFINE_OPT,
-    &CORE_PARALLEL,
-    &AFTER_LAYER_GROUP,
-];

@@ -79,14 +79,6 @@ pub const CODEGEN: Pass = Pass {
     run: codegen,
 };
 
-/// All passes of this module.
-pub const PASSES: &[&Pass] = &[
-    &super::strip_io_quant::PASS,
-    &WEIGHT_REORDER,
-    &ADDRESS_ASSIGN,
-    &CODEGEN,
-];
-
 fn weight_reorder(
     program: &mut Program,
     _: &Options,
