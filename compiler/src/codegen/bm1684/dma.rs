@@ -17,6 +17,8 @@ struct Side {
 
 /// Largest size of one dimension in a command.
 const MAX_SIZE: usize = 65_535;
+/// Largest distance between columns, in elements; rows, channels and batches have no such limit.
+pub const MAX_COLUMN_STRIDE: usize = 4095;
 
 const SOURCE_SIZES: [F; 4] = [F::SrcNsize, F::SrcCsize, F::SrcHsize, F::SrcWsize];
 const SOURCE_STRIDES: [F; 4] = [F::SrcNstride, F::SrcCstride, F::SrcHstride, F::SrcWstride];
@@ -58,16 +60,48 @@ fn global_side(global: &Global) -> Side {
     }
 }
 
+/// The same copy with columns that lie close together on both sides: rows or batches take the columns' place where
+/// those are too far apart. Inside a lane, and in DDR, these three dimensions are alike.
+fn with_near_columns(mut source: Side, mut target: Side) -> (Side, Side) {
+    if source.shape != target.shape {
+        return (source, target);
+    }
+    for dim in [3, 2, 0] {
+        let near = source.strides[dim].max(target.strides[dim]) <= MAX_COLUMN_STRIDE;
+        if source.shape[dim] == 1 || near {
+            for side in [&mut source, &mut target] {
+                if side.shape[dim] == 1 {
+                    side.strides[dim] = 1;
+                }
+                side.shape.swap(dim, 3);
+                side.strides.swap(dim, 3);
+            }
+            break;
+        }
+    }
+    (source, target)
+}
+
 impl Emitter {
     fn dma(
         &mut self,
         function: DmaFunction,
         format: DmaFormat,
-        source: Option<Side>,
-        target: Side,
+        mut source: Option<Side>,
+        mut target: Side,
         constant: u32,
         accesses: &[Access],
     ) -> Result<()> {
+        if let Some(side) = source {
+            let (near_source, near_target) = with_near_columns(side, target);
+            (source, target) = (Some(near_source), near_target);
+            let stride = near_source.strides[3].max(near_target.strides[3]);
+            if stride > MAX_COLUMN_STRIDE {
+                return unsupported(format!(
+                    "columns {stride} elements apart; {MAX_COLUMN_STRIDE} fit a command"
+                ));
+            }
+        }
         let on_chip = |address: u64| address < L2_BASE;
         let direction = match (
             source.is_some_and(|side| on_chip(side.address)),

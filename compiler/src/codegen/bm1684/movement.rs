@@ -4,6 +4,7 @@
 //! through are merged; what exceeds the four dimensions of a command is a loop over the smallest ones.
 
 use super::codegen::{Codegen, TensorInfo};
+use super::dma::MAX_COLUMN_STRIDE;
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
 use super::tensor::{Element, Global};
@@ -29,12 +30,23 @@ pub fn copy(emitter: &mut Emitter, element: Element, source: u64, target: u64, a
         return Ok(());
     }
     let mut axes = merge(axes);
-    // The innermost dimension keeps its place; the smallest others become loops.
+    // Columns must lie close together on both sides; any dimension can be the columns, also one of a single element.
+    let near = |axis: &Axis| axis.source.max(axis.target) <= MAX_COLUMN_STRIDE;
+    let columns = axes.iter().rposition(near).map_or(
+        Axis {
+            size: 1,
+            source: 1,
+            target: 1,
+        },
+        |index| axes.remove(index),
+    );
+    // What does not fit a command becomes loops over the smallest dimensions.
     let mut loops = Vec::new();
-    while axes.len() > 4 {
+    while axes.len() > 3 {
         let smallest = (0..axes.len()).min_by_key(|&index| axes[index].size).unwrap_or(0);
         loops.push(axes.remove(smallest));
     }
+    axes.push(columns);
     while axes.len() < 4 {
         axes.insert(
             0,
