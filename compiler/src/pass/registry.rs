@@ -1,8 +1,6 @@
 //! The pass table: one row for each pass, in the order of `--help`.
 
 use super::{Pass, canonicalize, strip_debuginfo};
-use crate::codegen::bm1684::{passes, strip_io_quant};
-use super::{Pass, strip_debuginfo};
 use crate::codegen::bm1684::{compatibility, passes, strip_io_quant};
 use crate::lowering::{
     convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
@@ -24,7 +22,6 @@ pub static PASSES: &[&Pass] = &[
     &convert_top_to_tpu::PASS,
     &weight_fold::PASS,
     &strip_io_quant::PASS,
-    &passes::WEIGHT_REORDER,
     &compatibility::TPU_OPTIMIZE,
     &compatibility::DEV_PARALLEL,
     &passes::WEIGHT_REORDER,
