@@ -1,6 +1,6 @@
 //! `tpuc calibrate` (`run_calibration`): measures the ranges of all activations and writes a calibration table.
 
-use super::output::warn;
+use super::output::{print, warn};
 use crate::calibration::{Method, Statistics, tune};
 use crate::data::dataset::Dataset;
 use crate::data::progress::Progress;
@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 /// Measure the ranges of all activations.
 #[derive(Debug, Args)]
+#[command(rename_all = "snake_case")]
 #[command(after_help = "Example:
   tpuc calibrate net.mlir --dataset images/ --input_num 100 -o net_cali_table
 100 to 500 samples that look like those of real use are enough. Every file of the folder is used with --input_num 0.")]
@@ -143,5 +144,6 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
         table.thresholds.insert(name.to_owned(), threshold);
     }
     table.write(&args.output)?;
+    print(&format!("{} written: {} tensors, {} samples\n", args.output.display(), table.thresholds.len(), batches.len()))?;
     Ok(ExitCode::SUCCESS)
 }

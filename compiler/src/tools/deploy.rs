@@ -19,6 +19,7 @@ use tpuc_dialects::ir::OpView;
 
 /// Quantise, lower, generate a bmodel and check every step.
 #[derive(Debug, Args)]
+#[command(rename_all = "snake_case")]
 #[command(after_help = "Example:
   tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --chip bm1684 \\
     --test_input net_in_f32.npz --test_reference net_top_outputs.npz --tolerance 0.85,0.45 --model net_int8.bmodel
@@ -332,6 +333,8 @@ fn generate(args: &DeployArgs, mut program: Program, prefix: &str) -> Result<()>
     for diagnostic in run_pipeline(&mut program, &passes)? {
         warn(&diagnostic.to_string());
     }
+    let weight_file = program.default_weight_file();
+    program.set_module_str("weight_file", &weight_file);
     program.write(Path::new(&format!("{prefix}_final.mlir")))?;
     let codegen = format!(
         "model_file={} embed_debug_info={}",

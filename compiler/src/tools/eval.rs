@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 /// Top-1 accuracy of a classifier over an npz of samples and labels.
 #[derive(Debug, Args)]
+#[command(rename_all = "snake_case")]
 #[command(after_help = "Example:
   tpuc eval --model digits_int8.bmodel --dataset digits_test.npz --input image --label label")]
 pub struct EvalArgs {

@@ -13,6 +13,7 @@ use tpuc_dialects::ir::{Context, Op, nearest};
 
 /// Write a quantisation table that keeps parts of a network in floating point.
 #[derive(Debug, Args)]
+#[command(rename_all = "snake_case")]
 pub struct FpForwardArgs {
     /// The program in the top dialect.
     pub mlir: PathBuf,

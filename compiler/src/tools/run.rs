@@ -20,6 +20,7 @@ use tpuc_runtime::{
 
 /// Run a bmodel on the emulated BM1684, or MLIR text in the reference inference.
 #[derive(Debug, Args)]
+#[command(rename_all = "snake_case")]
 #[command(after_help = "Example: tpuc run --model net_int8.bmodel --input net_in_f32.npz --output out.npz")]
 pub struct RunArgs {
     /// npz file with a tensor for each input of the model; for MLIR text also pictures.

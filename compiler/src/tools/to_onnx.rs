@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 /// Show MLIR text as an ONNX file, to be opened in Netron.
 #[derive(Debug, Args)]
+#[command(rename_all = "snake_case")]
 pub struct ToOnnxArgs {
     /// MLIR text.
     #[arg(short = 'm', long, value_name = "FILE")]

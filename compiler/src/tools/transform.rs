@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 /// Turn an ONNX network into MLIR text.
 #[derive(Debug, Args)]
+#[command(rename_all = "snake_case")]
 #[command(after_help = "Example:
   tpuc transform --model_name net --model_def net.onnx --input_shapes '[[1,3,240,320]]' --mean 127,127,127 \\
     --scale 0.0078125,0.0078125,0.0078125 --pixel_format rgb --test_input face.jpg --test_result net_top_outputs.npz \\
