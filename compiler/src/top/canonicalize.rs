@@ -25,6 +25,7 @@ pub fn canonicalize(program: &mut Program) -> bool {
                 break;
             }
         }
+        func.update_type(&mut program.ctx.rewriter());
     }
     changed
 }

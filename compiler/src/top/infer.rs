@@ -13,8 +13,42 @@ pub fn infer_op(program: &mut Program, op: Op) -> Result<(), Diagnostic> {
         resolve_target(program, interp)?;
     }
     match program.ctx.info(op).and_then(|info| info.infer_shape) {
-        Some(infer) => infer(&mut program.ctx.rewriter_before(op), op),
-        None => Ok(()),
+        Some(infer) => infer(&mut program.ctx.rewriter_before(op), op)?,
+        None => return Ok(()),
+    }
+    if BROADCASTING.contains(&program.ctx.op_name(op)) {
+        widen_weights(program, op);
+    }
+    Ok(())
+}
+
+/// Operations whose operands are broadcast to one shape.
+const BROADCASTING: &[&str] = &["top.Add", "top.Sub", "top.Mul", "top.Div", "top.Max", "top.Min"];
+
+/// A weight of fewer dimensions than the result gets leading dimensions of size 1, so that its dimensions are the result's.
+/// One element stays a vector, since it becomes a number later.
+fn widen_weights(program: &mut Program, op: Op) {
+    let rank = program.ctx.shape(program.ctx.result(op)).map_or(0, <[i64]>::len);
+    for value in program.ctx.operands(op).to_vec() {
+        let Some(shape) = program.ctx.shape(value).map(<[i64]>::to_vec) else {
+            continue;
+        };
+        let weight = match program.weight(value) {
+            Ok(Some(weight)) if shape.len() < rank && weight.len() > 1 && program.ctx.has_one_use(value) => {
+                weight
+            }
+            _ => continue,
+        };
+        let mut wide = vec![1; rank - shape.len()];
+        wide.extend(shape);
+        let dims: Vec<usize> = wide.iter().map(|dim| *dim as usize).collect();
+        let name = program.ctx.value_name(value).to_owned();
+        if let Ok(tensor) = weight.as_ref().clone().reshape(&dims) {
+            program.weights.insert(&name, tensor);
+            let ty = program.ctx.value_type(value);
+            let ty = program.ctx.with_shape(ty, &wide);
+            program.ctx.rewriter().set_type(value, ty);
+        }
     }
 }
 

@@ -50,6 +50,8 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
         sum[axis] += input[axis];
     }
     let output = output.ok_or_else(|| op_error(rw, op, "expects 1 or more operands, found 0"))?;
+    let attr = rw.si32_attr(axis as i32);
+    rw.set_attr(op, "axis", attr);
     shape::set_result(rw, concat.output(rw), &output);
     Ok(())
 }

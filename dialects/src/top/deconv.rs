@@ -1,5 +1,5 @@
 //! `top.Deconv`: the transposed convolution over 1 to 3 spatial dimensions, layout N, C, spatial dimensions. The filter is stored as
-//! O, C/group, kernel.
+//! outputs/group, inputs, kernel.
 //! `out = (in - 1) * stride + (kernel - 1) * dilation + 1 - pads + output_padding`.
 //!
 //! Source: ONNX ConvTranspose (opset 11); attributes as TPU-MLIR's `top.Deconv`.
@@ -36,7 +36,7 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     let kernel = deconv.kernel_shape(rw);
     let dims = kernel.len();
     let group = deconv.group(rw);
-    if input.len() != dims + 2 || filter.len() != dims + 2 || filter[1].checked_mul(group) != Some(input[1]) {
+    if input.len() != dims + 2 || filter.len() != dims + 2 || filter[1] != input[1] || group < 1 {
         return Err(op_error(
             rw,
             op,
@@ -50,7 +50,7 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     let (strides, pads) = (deconv.strides(rw), deconv.pads(rw));
     let dilations = deconv.dilations(rw).unwrap_or_else(|| vec![1; dims]);
     let extra = deconv.output_padding(rw).unwrap_or_else(|| vec![0; dims]);
-    let mut output = vec![input[0], filter[0]];
+    let mut output = vec![input[0], filter[0] * group];
     for index in 0..dims {
         output.push(
             (input[2 + index] - 1) * strides[index] + (kernel[index] - 1) * dilations[index] + 1
@@ -81,6 +81,5 @@ fn flops(ctx: &Context, op: Op) -> i64 {
     };
     let window: i64 = filter[2..].iter().product();
     let extra = i64::from(deconv.bias(ctx).is_some()) + i64::from(deconv.do_relu(ctx));
-    2 * input.iter().product::<i64>() * (filter[0] / deconv.group(ctx).max(1)) * window
-        + output.iter().product::<i64>() * extra
+    2 * input.iter().product::<i64>() * filter[0] * window + output.iter().product::<i64>() * extra
 }

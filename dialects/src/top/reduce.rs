@@ -4,7 +4,7 @@
 //! `top.Reduce`.
 
 use super::shape;
-use crate::ir::{Context, Diagnostic, Op, OpView, Rewriter};
+use crate::ir::{Diagnostic, Op, OpView, Rewriter};
 use crate::op;
 
 op! {
@@ -20,7 +20,7 @@ op! {
     traits: Pure, Quantizable;
     verify: None;
     infer_shape: Some(infer_shape);
-    flops: Some(flops);
+    flops: Some(shape::flops_per_element::<1>);
 }
 
 fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
@@ -51,9 +51,4 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     let attr = rw.i64_array_attr(&axes);
     rw.set_attr(op, "axes", attr);
     Ok(())
-}
-
-fn flops(ctx: &Context, op: Op) -> i64 {
-    ctx.shape(Reduce::new_unchecked(op).input(ctx))
-        .map_or(0, |shape| shape.iter().product())
 }

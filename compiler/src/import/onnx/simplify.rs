@@ -30,7 +30,35 @@ pub fn simplify(graph: &mut Graph, known: &Known, history: &History, fuse_batch_
             break;
         }
     }
+    merge_equal_initializers(graph, history);
     remove_unused(graph);
+}
+
+/// Equal initializers of the file: the first one serves all. Constant nodes are left alone, as onnx-optimizer does.
+fn merge_equal_initializers(graph: &mut Graph, history: &History) {
+    let mut first: Vec<&String> = Vec::new();
+    let mut renamed: HashMap<String, String> = HashMap::new();
+    for name in &history.given {
+        // Comparing small ones is enough: large equal weights are rare, and keeping them is no error.
+        let Some(constant) = graph
+            .constants
+            .get(name)
+            .filter(|constant| constant.len() <= 4096)
+        else {
+            continue;
+        };
+        match first.iter().find(|other| graph.constants[**other] == *constant) {
+            Some(other) => {
+                renamed.insert(name.clone(), (*other).clone());
+            }
+            None => first.push(name),
+        }
+    }
+    for name in graph.nodes.iter_mut().flat_map(|node| &mut node.inputs) {
+        if let Some(other) = renamed.get(name) {
+            name.clone_from(other);
+        }
+    }
 }
 
 /// Each round removes nodes, so a few are enough; the bound is a safeguard.
@@ -512,6 +540,9 @@ impl Simplifier<'_> {
         let (Some(pads), Some(0.0)) = (pads, value) else {
             return Step::Nothing;
         };
+        if average && pad_node.input(2).is_some() {
+            return Step::Nothing;
+        }
         let rank = pads.len() / 2;
         if rank < 3
             || pads.iter().any(|pad| *pad < 0)

@@ -1,6 +1,6 @@
 //! Rewrites that start at `top.Add`.
 
-use super::{elements, new_weight, weight_number, weight_values};
+use super::{elements, new_weight, uniform_weight, weight_values};
 use crate::program::Program;
 use ndarray::{ArrayD, IxDyn};
 use tpuc_dialects::ir::{Op, OpView, Value};
@@ -31,20 +31,20 @@ pub fn constant_second(program: &mut Program, op: Op) -> bool {
     true
 }
 
-/// A constant of one element is a number; 0 is nothing.
+/// A constant whose elements are all equal is a number; 0 is nothing.
 pub fn to_add_const(program: &mut Program, op: Op) -> bool {
     let Some([left, right]) = operands(program, op) else {
         return false;
     };
-    let Some(number) = weight_number(program, right) else {
+    let Some(number) = uniform_weight(program, right) else {
         return false;
     };
     let ctx = &mut program.ctx;
     let output = ctx.result(op);
+    if ctx.shape(left) != ctx.shape(output) {
+        return false;
+    }
     if number == 0.0 && !Add::new_unchecked(op).do_relu(ctx) {
-        if ctx.shape(left) != ctx.shape(output) {
-            return false;
-        }
         ctx.rewriter().replace_op(op, &[left]);
         return true;
     }

@@ -30,7 +30,6 @@ pub fn to_tile(program: &mut Program, op: Op) -> bool {
             .build("top.Reshape")
             .operand(input)
             .result(widened)
-            .i64s("shape", &shape)
             .named(&format!("{name}_reshape"))
             .finish();
         input = rewriter.result(reshape);

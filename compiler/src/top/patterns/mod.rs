@@ -31,7 +31,7 @@ pub fn patterns_of(name: &str) -> &'static [Pattern] {
         "top.Gather" => &[gather::to_slice],
         "top.Interp" => &[interp::remove, interp::to_upsample],
         "top.Mul" => &[mul::to_silu, mul::to_mul_const, mul::to_scale],
-        "top.Permute" => &[permute::to_depth2space, permute::join, permute::to_reshape],
+        "top.Permute" => &[permute::to_depth2space, permute::join],
         "top.Relu" => &[relu::fuse],
         "top.Reshape" => &[reshape::join, reshape::remove],
         "top.Slice" => &[slice::remove],
@@ -70,6 +70,13 @@ pub fn weight_values(program: &Program, value: Value) -> Option<ArrayD<f32>> {
 pub fn weight_number(program: &Program, value: Value) -> Option<f32> {
     let values = weight_values(program, value)?;
     (values.len() == 1).then(|| values.first().copied()).flatten()
+}
+
+/// The number that all elements of a weight are equal to.
+pub fn uniform_weight(program: &Program, value: Value) -> Option<f32> {
+    let values = weight_values(program, value)?;
+    let first = *values.first()?;
+    values.iter().all(|value| *value == first).then_some(first)
 }
 
 /// A new weight before `op`, named `<name of op>_<suffix>`.

@@ -77,37 +77,3 @@ pub fn join(program: &mut Program, op: Op) -> bool {
     ctx.rewriter().replace_op(op, &[source]);
     true
 }
-
-/// Exchanging dimensions of size 1 moves no element.
-pub fn to_reshape(program: &mut Program, op: Op) -> bool {
-    let ctx = &mut program.ctx;
-    let permute = Permute::new_unchecked(op);
-    let (input, output) = (permute.input(ctx), permute.output(ctx));
-    let (Some(shape), Some(wanted)) = (
-        ctx.shape(input).map(<[i64]>::to_vec),
-        ctx.shape(output).map(<[i64]>::to_vec),
-    ) else {
-        return false;
-    };
-    let order = permute.order(ctx);
-    let moved: Vec<i64> = order
-        .iter()
-        .copied()
-        .filter(|axis| shape[*axis as usize] != 1)
-        .collect();
-    if !moved.is_sorted() {
-        return false;
-    }
-    let (ty, loc) = (ctx.value_type(output), ctx.op_loc(op));
-    let mut rewriter = ctx.rewriter_before(op);
-    let new = rewriter
-        .build("top.Reshape")
-        .operand(input)
-        .result(ty)
-        .i64s("shape", &wanted)
-        .loc(loc)
-        .finish();
-    let value = rewriter.result(new);
-    rewriter.replace_op(op, &[value]);
-    true
-}
