@@ -144,6 +144,11 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
         table.thresholds.insert(name.to_owned(), threshold);
     }
     table.write(&args.output)?;
-    print(&format!("{} written: {} tensors, {} samples\n", args.output.display(), table.thresholds.len(), batches.len()))?;
+    print(&format!(
+        "{} written: {} tensors, {} samples\n",
+        args.output.display(),
+        table.thresholds.len(),
+        batches.len()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
