@@ -2,10 +2,11 @@
 //! floats within a relative bound.
 
 use std::path::Path;
-use tpuc_compiler::codegen::bm1684::passes::compile;
+use tpuc_compiler::codegen::bm1684::{passes::compile, strip_io_quant};
 use tpuc_compiler::data::npz::NpzReader;
 use tpuc_compiler::data::{Tensor, TensorMap};
 use tpuc_compiler::inference::{Dump, Interpreter};
+use tpuc_compiler::pass::parse_options;
 use tpuc_compiler::program::Program;
 use tpuc_runtime::emulator::Emulator;
 use tpuc_runtime::session::{HostTensor, HostType, RunOptions, Session};
@@ -255,4 +256,65 @@ fn operators_run_as_the_reference_says() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// With 8-bit inputs and outputs, packed as the runtime wants them, the results are the same in units.
+#[test]
+fn eight_bit_inputs_and_outputs_give_the_same_results() {
+    let Some(shared) = shared("codegen with quantised inputs and outputs") else {
+        return;
+    };
+    let options =
+        parse_options(&strip_io_quant::PASS, "quant_input=true quant_output=true").expect("its options");
+    let mut tried = 0;
+    for name in [
+        "Concat",
+        "Deconv",
+        "MulBcast_1",
+        "PadAvgPool2d",
+        "Permute5dSplit_0",
+        "SubBcast2",
+    ] {
+        let folder = shared.join("golden/ops").join(name);
+        let (mlir, input) = (folder.join("tpu_int8.mlir"), folder.join("input.npz"));
+        if !mlir.is_file() || !input.is_file() {
+            continue;
+        }
+        tried += 1;
+        let mut program = Program::read(&mlir)
+            .or_else(|_| read_with_linked_weights(&mlir).map_err(|error| error.to_string()))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let inputs = tpuc_compiler::data::npz::read(&input).expect("inputs");
+        let interpreter = Interpreter::new(&program).expect("a program");
+        let names: Vec<String> = interpreter.output_names().map(str::to_owned).collect();
+        let expected = interpreter.run_all(&inputs, Dump::All).expect("reference");
+        let mut diagnostics = Vec::new();
+        (strip_io_quant::PASS.run)(&mut program, &options, &mut diagnostics).expect("strip-io-quant");
+        let bmodel = compile(&mut program, false).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
+        if let Some(folder) = std::env::var_os("TPUC_KEEP_BMODELS") {
+            bmodel
+                .write(&Path::new(&folder).join(format!("{name}_io8.bmodel")))
+                .expect("written");
+        }
+        let is_packed =
+            |tensor: &tpuc_runtime::bmodel::Tensor| tensor.store_mode == tpuc_runtime::bmodel::StoreMode::N4;
+        let stage = &bmodel.nets[0].stages[0];
+        assert!(stage.inputs.iter().chain(&stage.outputs).all(is_packed), "{name}");
+        let host: Vec<HostTensor> = inputs
+            .iter()
+            .map(|(name, tensor)| {
+                let values: Vec<f32> = tensor.to_f32().iter().copied().collect();
+                HostTensor::from_f32(name, tensor.shape(), &values)
+            })
+            .collect();
+        let mut session = Session::new(bmodel, Emulator::new().expect("memory")).expect("a session");
+        let found = session
+            .run(&host)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        for (wanted, actual) in names.iter().zip(&found) {
+            let problem = compare(wanted, &expected[wanted.as_str()], actual);
+            assert_eq!(problem, None, "{name}");
+        }
+    }
+    assert!(tried > 0, "no operator was tried");
 }
