@@ -192,12 +192,11 @@ enum Owner {
     Weight(u64),
 }
 
+/// Memories with their lifetimes, and which one each value lives in.
+type Lifetimes = (Vec<Interval>, Vec<(Value, Owner)>);
+
 /// Which memory each value lives in, and how long. Inputs and outputs of the network live for the whole run.
-fn lifetimes(
-    ctx: &Context,
-    ops: &[Op],
-    weights: &HashMap<Value, u64>,
-) -> Result<(Vec<Interval>, Vec<(Value, Owner)>)> {
+fn lifetimes(ctx: &Context, ops: &[Op], weights: &HashMap<Value, u64>) -> Result<Lifetimes> {
     let mut intervals: Vec<Interval> = Vec::new();
     let mut owners: Vec<(Value, Owner)> = Vec::new();
     let mut owner_of: HashMap<Value, Owner> = weights

@@ -194,7 +194,7 @@ impl Codegen<'_> {
             .get_i64s(op, name)
             .unwrap_or_default()
             .into_iter()
-            .map(|value| usize::try_from(value))
+            .map(usize::try_from)
             .collect::<std::result::Result<_, _>>()
             .or_else(|_| malformed(format!("a negative number in '{name}'")))
     }

@@ -20,10 +20,10 @@ pub fn pipeline<T>(
         if slots == 1 || index == 0 {
             load(emitter, tile, index % slots)?;
         }
-        if slots > 1 {
-            if let Some(next) = tiles.get(index + 1) {
-                load(emitter, next, (index + 1) % slots)?;
-            }
+        if slots > 1
+            && let Some(next) = tiles.get(index + 1)
+        {
+            load(emitter, next, (index + 1) % slots)?;
         }
         compute(emitter, tile, index % slots)?;
         store(emitter, tile, index % slots)?;

@@ -55,14 +55,14 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             sizes.depth
         ));
     }
-    if let Some(bias) = &bias {
-        if bias.elements() != sizes.columns {
-            return unsupported(format!(
-                "a bias of {} elements for {} columns; use one per column",
-                bias.elements(),
-                sizes.columns
-            ));
-        }
+    if let Some(bias) = &bias
+        && bias.elements() != sizes.columns
+    {
+        return unsupported(format!(
+            "a bias of {} elements for {} columns; use one per column",
+            bias.elements(),
+            sizes.columns
+        ));
     }
     let shift = cg.sizes(op, "rshifts")?.first().copied().unwrap_or(0);
     let multipliers = cg.sizes(op, "multipliers")?;

@@ -84,11 +84,10 @@ fn run(
             changed |= meant(&input_list, index) && strip_input(ctx, input);
         }
     }
-    if options.bool("quant_output") || options.bool("quant_output_int8") {
-        if let Some(ret) = function.return_op(ctx) {
-            for (index, value) in ret.values(ctx).to_vec().into_iter().enumerate() {
-                changed |= meant(&output_list, index) && strip_output(ctx, ret.op(), index, value);
-            }
+    let quant_output = options.bool("quant_output") || options.bool("quant_output_int8");
+    if quant_output && let Some(ret) = function.return_op(ctx) {
+        for (index, value) in ret.values(ctx).to_vec().into_iter().enumerate() {
+            changed |= meant(&output_list, index) && strip_output(ctx, ret.op(), index, value);
         }
     }
     if changed {
