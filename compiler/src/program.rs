@@ -135,9 +135,13 @@ impl Program {
         Ok(())
     }
 
-    /// The program as text, with locations.
+    /// The program as text, with locations, and the blank line at the end that TPU-MLIR's files have.
     pub fn to_text(&self) -> String {
-        text::print(&self.ctx, self.module.op(), &PrintOptions::default())
+        let options = PrintOptions {
+            final_blank_line: true,
+            ..PrintOptions::default()
+        };
+        text::print(&self.ctx, self.module.op(), &options)
     }
 
     /// The name that TPU-MLIR gives the weight file of this state: `rfb320_top_f32_all_weight.npz`,

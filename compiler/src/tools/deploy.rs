@@ -72,7 +72,7 @@ pub struct DeployArgs {
     /// Tensors that are not compared, joined by commas.
     #[arg(long, value_name = "NAMES", default_value = "")]
     excepts: String,
-    /// Compare every tensor of the bmodel too, not the outputs only.
+    /// Compare every tensor, not the outputs only; the bmodel then says where each one is.
     #[arg(long)]
     compare_all: bool,
     /// Do not compare.
@@ -113,7 +113,14 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     let tpu_mlir = PathBuf::from(format!("{prefix}_tpu.mlir"));
     let mut tpu_outputs = None;
     if let Some(test) = &test {
-        let outputs = Interpreter::new(&program)?.run_all(&test.inputs, Dump::All)?;
+        let outputs = Interpreter::new(&program)?.run_all(
+            &test.inputs,
+            if args.compare_all {
+                Dump::All
+            } else {
+                Dump::Outputs
+            },
+        )?;
         npz::write_map(
             Path::new(&format!("{prefix}_tpu_outputs.npz")),
             &outputs,
