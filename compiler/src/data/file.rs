@@ -142,6 +142,8 @@ pub struct SharedFile {
     file: Arc<File>,
     position: u64,
     length: u64,
+    /// Bytes that are read in place of the file's own, and where they stand.
+    substitute: Option<(u64, Arc<[u8]>)>,
 }
 
 impl SharedFile {
@@ -160,7 +162,15 @@ impl SharedFile {
             file: Arc::new(file),
             position: 0,
             length: metadata.len(),
+            substitute: None,
         })
+    }
+
+    /// The same file, read as if `bytes` stood at `offset`. The file itself is not changed.
+    #[must_use]
+    pub fn substituting(mut self, offset: u64, bytes: &[u8]) -> Self {
+        self.substitute = Some((offset, bytes.into()));
+        self
     }
 
     /// Size in bytes when it was opened.
@@ -176,6 +186,15 @@ impl Read for SharedFile {
         let count = std::os::unix::fs::FileExt::read_at(&*self.file, buffer, self.position)?;
         #[cfg(windows)]
         let count = std::os::windows::fs::FileExt::seek_read(&*self.file, buffer, self.position)?;
+        if let Some((offset, bytes)) = &self.substitute {
+            for (place, byte) in (*offset..).zip(bytes.iter()) {
+                if let Some(index) = place.checked_sub(self.position)
+                    && index < count as u64
+                {
+                    buffer[index as usize] = *byte;
+                }
+            }
+        }
         self.position += count as u64;
         Ok(count)
     }

@@ -6,7 +6,7 @@
 //! 16-bit floats: `float16` is numpy's own type and stays so. bf16 has none; as in TPU-MLIR its bits are stored as
 //! `uint16`, which [`Tensor::u16_as_bf16`] turns back where the reader knows what they are.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -98,13 +98,38 @@ pub struct NpzReader {
     entries: IndexMap<String, usize>,
 }
 
+/// The file with a right zip64 end. In archives above some MiB TPU-MLIR writes 68 (0x44) as the size of the zip64 end
+/// record, where 44 bytes follow, and lets its locator point into the directory; numpy looks at neither.
+fn with_true_zip64_end(mut file: SharedFile) -> io::Result<SharedFile> {
+    /// Bytes of the zip64 end record, its locator and the end record.
+    const TAIL: usize = 56 + 20 + 22;
+    let Some(start) = file.length().checked_sub(TAIL as u64) else {
+        return Ok(file);
+    };
+    let mut tail = [0; TAIL];
+    file.seek(SeekFrom::Start(start))?;
+    file.read_exact(&mut tail)?;
+    file.seek(SeekFrom::Start(0))?;
+    let signed = tail.starts_with(b"PK\x06\x06")
+        && tail[56..].starts_with(b"PK\x06\x07")
+        && tail[76..].starts_with(b"PK\x05\x06");
+    if !signed || tail[4..12] != 0x44_u64.to_le_bytes() {
+        return Ok(file);
+    }
+    tail[4..12].copy_from_slice(&44_u64.to_le_bytes());
+    tail[64..72].copy_from_slice(&start.to_le_bytes());
+    Ok(file.substituting(start, &tail))
+}
+
 impl NpzReader {
     /// Opens an archive and reads its directory, not the tensors.
     ///
     /// # Errors
     /// [`DataError`] when the file cannot be read or is not a zip archive.
     pub fn open(path: &Path) -> Result<Self, DataError> {
-        let archive = ZipArchive::new(SharedFile::open(path)?).map_err(|error| match error {
+        let file = with_true_zip64_end(SharedFile::open(path)?)
+            .map_err(|source| DataError::io("read", path, source))?;
+        let archive = ZipArchive::new(file).map_err(|error| match error {
             ZipError::InvalidArchive(reason) => {
                 DataError::malformed(path, format!("not an npz archive, or a truncated one ({reason})"))
             }
@@ -311,6 +336,38 @@ fn zip_error(action: &'static str, path: &Path, error: ZipError) -> DataError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_zip64_end_is_read_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("big.npz");
+        let mut writer = NpzWriter::create(&path, Compression::Stored).unwrap();
+        let tensor = Tensor::from_vec(&[2], vec![1_f32, 2.0]).unwrap();
+        writer.add("a", &tensor).unwrap();
+        writer.finish().unwrap();
+        // The same archive as TPU-MLIR ends large ones.
+        let bytes = std::fs::read(&path).unwrap();
+        let (rest, end) = bytes.split_at(bytes.len() - 22);
+        assert!(end.starts_with(b"PK\x05\x06"));
+        let mut big = rest.to_vec();
+        big.extend(b"PK\x06\x06");
+        big.extend(0x44_u64.to_le_bytes());
+        big.extend([45, 0, 45, 0]);
+        big.extend([0; 8]);
+        big.extend(1_u64.to_le_bytes());
+        big.extend(1_u64.to_le_bytes());
+        big.extend(u64::from(u32::from_le_bytes(end[12..16].try_into().unwrap())).to_le_bytes());
+        big.extend(u64::from(u32::from_le_bytes(end[16..20].try_into().unwrap())).to_le_bytes());
+        big.extend(b"PK\x06\x07");
+        big.extend([0; 4]);
+        big.extend(u64::from(u32::from_le_bytes(end[16..20].try_into().unwrap()) + 56).to_le_bytes());
+        big.extend(1_u32.to_le_bytes());
+        big.extend(&end[..16]);
+        big.extend(u32::MAX.to_le_bytes());
+        big.extend(&end[20..]);
+        std::fs::write(&path, big).unwrap();
+        assert_eq!(NpzReader::open(&path).unwrap().load("a").unwrap(), tensor);
+    }
     use crate::data::DType;
 
     fn samples() -> TensorMap {
