@@ -676,8 +676,15 @@ impl<'c, 's> Builder<'c, 's> {
     // ------------------------------------------------------------------ aliases
 
     /// `#name = attribute`
-    pub fn define_attribute_alias(&mut self, name: &'s str, value: Attr, start: usize, end: usize) {
-        let depth = self.finish_alias(start, end);
+    pub fn define_attribute_alias(
+        &mut self,
+        name: &'s str,
+        value: Attr,
+        start: usize,
+        end: usize,
+        stop: usize,
+    ) {
+        let depth = self.finish_alias(start, end, stop);
         if self
             .attribute_aliases
             .insert(name, AliasDefinition { value, depth })
@@ -692,8 +699,15 @@ impl<'c, 's> Builder<'c, 's> {
     }
 
     /// `!name = type`
-    pub fn define_type_alias(&mut self, name: &'s str, value: Type, start: usize, end: usize) {
-        let depth = self.finish_alias(start, end);
+    pub fn define_type_alias(
+        &mut self,
+        name: &'s str,
+        value: Type,
+        start: usize,
+        end: usize,
+        stop: usize,
+    ) {
+        let depth = self.finish_alias(start, end, stop);
         if self
             .type_aliases
             .insert(name, AliasDefinition { value, depth })
@@ -707,11 +721,22 @@ impl<'c, 's> Builder<'c, 's> {
         }
     }
 
-    /// Aliases may refer to aliases; the chain is bounded since everything behind the parser recurses along it.
-    fn finish_alias(&mut self, start: usize, end: usize) -> u32 {
-        let depth = std::mem::take(&mut self.alias_depth) + 8;
+    /// Aliases may refer to aliases; the chain is bounded, with the brackets on its way, since everything behind the parser
+    /// recurses along it.
+    fn finish_alias(&mut self, start: usize, end: usize, stop: usize) -> u32 {
+        let (mut open, mut deepest) = (0_u32, 0);
+        for byte in self.source[end..stop].bytes() {
+            match byte {
+                b'(' | b'[' | b'{' | b'<' => open += 1,
+                b')' | b']' | b'}' | b'>' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(open);
+        }
+        let depth = std::mem::take(&mut self.alias_depth) + deepest.min(MOST_NESTING) + 1;
         if depth > MOST_NESTING {
             self.error(start, end, "aliases are nested too deeply");
+            return 0;
         }
         depth
     }

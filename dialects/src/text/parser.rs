@@ -69,7 +69,7 @@ pub fn parse(ctx: &mut Context, sources: &SourceMap, file: FileId) -> Result<Mod
                 })));
                 let line = line_around(text, range.start);
                 let again = errors.len() < MOST_ERRORS
-                    && is_balanced(&text[line.clone()])
+                    && balance(&text[line.clone()]) == 0
                     && !skipped.contains(&line)
                     && range.start < text.len();
                 if !again {
@@ -185,17 +185,29 @@ impl<'s> Iterator for Tokens<'s> {
 
 /// Lines that begin with `#name =` or `!name =`, each to the end of the line on which its brackets are closed.
 fn alias_definitions(text: &str) -> Vec<Range<usize>> {
+    /// A definition that is not closed after so many lines is taken to end on its first.
+    const MOST_LINES: usize = 200;
     let mut found = Vec::new();
     let mut start = 0;
     while start < text.len() {
-        let mut end = line_end(text, start);
-        if is_alias_definition(&text[start..end]) {
-            while !is_balanced(&text[start..end]) && end < text.len() {
-                end = line_end(text, end + 1);
+        let first_end = line_end(text, start);
+        let mut next = first_end + 1;
+        if is_alias_definition(&text[start..first_end]) {
+            let mut end = first_end;
+            let mut depth = balance(&text[start..end]);
+            for _ in 0..MOST_LINES {
+                if depth <= 0 || end >= text.len() {
+                    break;
+                }
+                let line = end + 1;
+                end = line_end(text, line);
+                depth += balance(&text[line..end]);
             }
+            let end = if depth == 0 { end } else { first_end };
             found.push(start..end);
+            next = end + 1;
         }
-        start = end + 1;
+        start = next;
     }
     found
 }
@@ -226,8 +238,8 @@ fn line_around(text: &str, at: usize) -> Range<usize> {
     start..line_end(text, start)
 }
 
-/// Whether round, square and curly brackets outside of strings are closed.
-fn is_balanced(line: &str) -> bool {
+/// Opened minus closed brackets outside of strings.
+fn balance(line: &str) -> i64 {
     let mut depth = 0_i64;
     let mut bytes = line.bytes();
     while let Some(byte) = bytes.next() {
@@ -245,11 +257,8 @@ fn is_balanced(line: &str) -> bool {
             },
             _ => {}
         }
-        if depth < 0 {
-            return false;
-        }
     }
-    depth == 0
+    depth
 }
 
 fn without(ranges: &[Range<usize>], holes: &[Range<usize>]) -> Vec<Range<usize>> {
