@@ -97,7 +97,8 @@ fn bytes(
     })
 }
 
-/// `Scale`: `x * scale + bias`; quantised, `(x * scale + bias) >> rshift`, halves up, shifts given as left shifts.
+/// `Scale`: `x * scale + bias`; quantised, `(x * scale + bias) >> rshift` rounded down, the sum
+/// saturated to 16 bits (unsigned where the output is), shifts given as left shifts.
 pub fn prepare_scale(node: &Node<'_>) -> Prepared {
     let (input, output) = (node.input(0)?, node.output()?);
     node.same_len(&input, &output)?;
@@ -124,9 +125,13 @@ pub fn prepare_scale(node: &Node<'_>) -> Prepared {
         parameter(2, "bias", 0)?,
         parameter(3, "shift", 0)?,
     );
+    let (low, high) = match output.element {
+        Element::U8 => (0, i64::from(u16::MAX)),
+        _ => (i64::from(i16::MIN), i64::from(i16::MAX)),
+    };
     Ok(bytes(input, output, size, move |channel, x| {
         let sum = x * i64::from(scale[channel]) + i64::from(bias[channel]);
-        let value = shift_right(sum, -i64::from(left[channel]), Rounding::HalfUp);
+        let value = shift_right(sum.clamp(low, high), -i64::from(left[channel]), Rounding::Down);
         if activation.relu { value.max(0) } else { value }
     }))
 }
