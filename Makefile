@@ -1,10 +1,10 @@
-# make demo · make test · make bench. Both of the first install what a fresh Debian or Ubuntu machine lacks.
+# make demo · make test: each installs what a fresh Debian or Ubuntu machine lacks.
 SHELL := /bin/bash
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 export CARGO_TERM_COLOR ?= auto
 BIN := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/release
 
-.PHONY: demo test build bench lint tools clean
+.PHONY: demo test build lint tools test-tools clean
 
 demo: build
 	examples/digits/demo.sh "$(BIN)"
@@ -12,18 +12,18 @@ demo: build
 build: tools
 	cargo build --release --locked -p tpuc-compiler --bins
 
-test: build
+test: test-tools build
 	cargo test --release --locked --workspace
 	cargo fmt --all --check
 
 lint: tools
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
-bench: build
-	benches/run.sh "$(BIN)"
-
 tools:
 	@scripts/install-tools.sh
+
+test-tools:
+	@scripts/install-tools.sh filecheck
 
 clean:
 	cargo clean

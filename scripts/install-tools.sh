@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing need and the machine lacks: a C compiler with headers and LLVM's FileCheck (Debian's
 # or Ubuntu's packages), and Rust.
-# Does nothing, and says nothing, where everything is there.
+# Does nothing, and says nothing, where everything is there. With the word "filecheck" also LLVM's FileCheck, for the tests.
 set -euo pipefail
 
 as_root() {
@@ -26,6 +26,14 @@ rust_is_new_enough() {
 }
 if ! rust_is_new_enough && ! command -v rustup >/dev/null; then
   missing+=(rustup)
+fi
+if [[ ${1:-} == filecheck ]] && ! command -v FileCheck >/dev/null && ! compgen -G '/usr/lib/llvm-*/bin/FileCheck' >/dev/null; then
+  package=$(apt-cache search --names-only '^llvm-[0-9]+-tools$' 2>/dev/null | awk '{print $1}' | sort -V | head -n 1)
+  if [[ -z $package ]]; then
+    as_root apt-get update -q
+    package=$(apt-cache search --names-only '^llvm-[0-9]+-tools$' | awk '{print $1}' | sort -V | head -n 1)
+  fi
+  missing+=("${package:-llvm-14-tools}")
 fi
 if ((${#missing[@]})); then
   command -v apt-get >/dev/null || { echo "make: please install ${missing[*]} and make again" >&2; exit 1; }

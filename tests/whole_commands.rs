@@ -15,11 +15,33 @@ pub fn prepared() -> &'static Path {
             let images = digits().join("calibration");
             let images = images.to_str().unwrap();
             let tpuc = |arguments: &[&str]| succeed_in(folder.path(), "tpuc", arguments);
-            tpuc(&["calibrate", "digits.mlir", "--dataset", images, "--input_num", "48", "-o", "cali_table"]);
+            tpuc(&[
+                "calibrate",
+                "digits.mlir",
+                "--dataset",
+                images,
+                "--input_num",
+                "48",
+                "-o",
+                "cali_table",
+            ]);
             for (mode, model) in [("INT8", "int8.bmodel"), ("F32", "f32.bmodel")] {
                 tpuc(&[
-                    "deploy", "--mlir", "digits.mlir", "--quantize", mode, "--calibration_table", "cali_table", "--chip",
-                    "bm1684", "--test_input", "digits_in_f32.npz", "--test_reference", "top.npz", "--model", model,
+                    "deploy",
+                    "--mlir",
+                    "digits.mlir",
+                    "--quantize",
+                    mode,
+                    "--calibration_table",
+                    "cali_table",
+                    "--chip",
+                    "bm1684",
+                    "--test_input",
+                    "digits_in_f32.npz",
+                    "--test_reference",
+                    "top.npz",
+                    "--model",
+                    model,
                     "--compare_all",
                 ]);
             }
@@ -36,9 +58,25 @@ pub fn transform(folder: &Path) {
         folder,
         "tpuc",
         &[
-            "transform", "--model_name", "digits", "--model_def", model.to_str().unwrap(), "--input_shapes", "[[1,1,8,8]]",
-            "--mean", "0", "--scale", "0.00416666667", "--pixel_format", "gray", "--test_input", picture.to_str().unwrap(),
-            "--test_result", "top.npz", "--mlir", "digits.mlir",
+            "transform",
+            "--model_name",
+            "digits",
+            "--model_def",
+            model.to_str().unwrap(),
+            "--input_shapes",
+            "[[1,1,8,8]]",
+            "--mean",
+            "0",
+            "--scale",
+            "0.00416666667",
+            "--pixel_format",
+            "gray",
+            "--test_input",
+            picture.to_str().unwrap(),
+            "--test_result",
+            "top.npz",
+            "--mlir",
+            "digits.mlir",
         ],
     );
 }
@@ -46,10 +84,23 @@ pub fn transform(folder: &Path) {
 /// Top-1 in percent that `tpuc eval` prints.
 fn top1(model: &str) -> f64 {
     let data = digits().join("digits_test.npz");
-    let arguments =
-        ["eval", "--model", model, "--dataset", data.to_str().unwrap(), "--input", "image", "--label", "label"];
+    let arguments = [
+        "eval",
+        "--model",
+        model,
+        "--dataset",
+        data.to_str().unwrap(),
+        "--input",
+        "image",
+        "--label",
+        "label",
+    ];
     let ran = succeed_in(prepared(), "tpuc", &arguments);
-    let percent = ran.out.split_whitespace().nth(1).and_then(|word| word.parse().ok());
+    let percent = ran
+        .out
+        .split_whitespace()
+        .nth(1)
+        .and_then(|word| word.parse().ok());
     percent.unwrap_or_else(|| panic!("{}", ran.out))
 }
 
@@ -74,13 +125,22 @@ fn int8_bmodel_equals_tpu_inference() {
         folder,
         "tpuc",
         &[
-            "npz", "compare", "digits_bm1684_int8_sym_model_outputs.npz", "digits_bm1684_int8_sym_tpu_outputs.npz",
-            "--tolerance", "0.9999,0.9999", "-v",
+            "npz",
+            "compare",
+            "digits_bm1684_int8_sym_model_outputs.npz",
+            "digits_bm1684_int8_sym_tpu_outputs.npz",
+            "--tolerance",
+            "0.9999,0.9999",
+            "-v",
         ],
     );
     println!("{}", ran.out);
     assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("min_similiarity = (1.0, 1.0, inf)"), "{}", ran.out);
+    assert!(
+        ran.out.contains("min_similiarity = (1.0, 1.0, inf)"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]
@@ -89,7 +149,10 @@ fn commands_are_deterministic() {
     transform(other.path());
     for name in ["digits.mlir", "digits_top_f32_all_weight.npz", "top.npz"] {
         let first = std::fs::read(prepared().join(name)).unwrap();
-        assert!(first == std::fs::read(other.path().join(name)).unwrap(), "{name} differs between two runs");
+        assert!(
+            first == std::fs::read(other.path().join(name)).unwrap(),
+            "{name} differs between two runs"
+        );
     }
 }
 
@@ -98,14 +161,25 @@ fn old_names_work_through_links() {
     let folder = tempfile::tempdir().unwrap();
     succeed_in(folder.path(), "tpuc", &["install-links", "bin"]);
     for name in ["npz_tool", "model_deploy.py", "model_tool"] {
-        let output = std::process::Command::new(folder.path().join("bin").join(name)).arg("--help").output().unwrap();
-        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let output = std::process::Command::new(folder.path().join("bin").join(name))
+            .arg("--help")
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 }
 
 #[test]
 fn netron_view_is_written() {
-    succeed_in(prepared(), "tpuc", &["to-onnx", "-m", "digits.mlir", "-o", "view.onnx"]);
+    succeed_in(
+        prepared(),
+        "tpuc",
+        &["to-onnx", "-m", "digits.mlir", "-o", "view.onnx"],
+    );
     assert!(std::fs::metadata(prepared().join("view.onnx")).unwrap().len() > 1000);
 }
 
@@ -113,24 +187,60 @@ fn netron_view_is_written() {
 fn a_qtable_keeps_layers_in_float_with_casts_around() {
     let folder = prepared();
     let text = std::fs::read_to_string(folder.join("digits.mlir")).unwrap();
-    let conv = text.lines().filter_map(|line| line.split_once("loc(\"")).map(|(_, rest)| rest.split('"').next().unwrap());
-    let conv = conv.filter(|name| name.ends_with("_Relu")).nth(2).expect("a convolution with relu");
-    succeed_in(folder, "tpuc", &["fp-forward", "digits.mlir", "--fpfwd_outputs", conv, "--chip", "bm1684", "--fp_type", "F32", "-o", "qtable"]);
+    let conv = text
+        .lines()
+        .filter_map(|line| line.split_once("loc(\""))
+        .map(|(_, rest)| rest.split('"').next().unwrap());
+    let conv = conv
+        .filter(|name| name.ends_with("_Relu"))
+        .nth(2)
+        .expect("a convolution with relu");
+    succeed_in(
+        folder,
+        "tpuc",
+        &[
+            "fp-forward",
+            "digits.mlir",
+            "--fpfwd_outputs",
+            conv,
+            "--chip",
+            "bm1684",
+            "--fp_type",
+            "F32",
+            "-o",
+            "qtable",
+        ],
+    );
     let qtable = std::fs::read_to_string(folder.join("qtable")).unwrap();
-    assert!(qtable.lines().any(|line| line == format!("{conv} F32")), "{qtable}");
+    assert!(
+        qtable.lines().any(|line| line == format!("{conv} F32")),
+        "{qtable}"
+    );
     let opt = |extra: &str| {
         let import = "--import-calibration-table=file=cali_table asymmetric=false";
         let convert = format!("--convert-top-to-tpu={extra}asymmetric=false");
         succeed_in(
             folder,
             "tpuc-opt",
-            &["digits.mlir", "--processor-assign=chip=bm1684 mode=INT8", import, "--processor-top-optimize", &convert, "--canonicalize", "-o", "-"],
+            &[
+                "digits.mlir",
+                "--processor-assign=chip=bm1684 mode=INT8",
+                import,
+                "--processor-top-optimize",
+                &convert,
+                "--canonicalize",
+                "-o",
+                "-",
+            ],
         )
         .out
     };
     let casts = |text: &str| text.matches("\"tpu.Cast\"").count();
     let (all, mixed) = (opt(""), opt("qtable=qtable "));
     assert!(casts(&mixed) >= casts(&all), "{mixed}");
-    let line = mixed.lines().find(|line| line.contains("tpu.Conv2D") && line.contains("xf32>, tensor<")).is_some();
+    let line = mixed
+        .lines()
+        .find(|line| line.contains("tpu.Conv2D") && line.contains("xf32>, tensor<"))
+        .is_some();
     assert!(line, "no convolution in floating point:\n{mixed}");
 }

@@ -699,14 +699,7 @@ impl<'c, 's> Builder<'c, 's> {
     }
 
     /// `!name = type`
-    pub fn define_type_alias(
-        &mut self,
-        name: &'s str,
-        value: Type,
-        start: usize,
-        end: usize,
-        stop: usize,
-    ) {
+    pub fn define_type_alias(&mut self, name: &'s str, value: Type, start: usize, end: usize, stop: usize) {
         let depth = self.finish_alias(start, end, stop);
         if self
             .type_aliases
