@@ -146,7 +146,10 @@ fn wrong_input_shapes() {
         ];
         refuses(&arguments, words, &[]);
     };
-    with("[[1,3,8,8]]", &["image"]);
+    with(
+        "[[1,3,8,8]]",
+        &["/stem/stem.0/Conv_output_0_Conv", "expects 1 input channels"],
+    );
     with("[[1,1,8,8],[1,1]]", &["input_shapes"]);
     with("[[1,1,8,", &["input_shapes"]);
 }

@@ -99,7 +99,7 @@ fn what_cannot_run_is_refused() {
     );
     let message = refused("models/rfb320", &inputs);
     assert!(
-        message.contains("input `input` is missing; the model needs input, the file has Input3"),
+        message.contains("input 'input' is missing; the model needs input, the file has Input3"),
         "{message}"
     );
     let other = npz::read(&golden.join("models/rfb320/input.npz")).unwrap();

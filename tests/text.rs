@@ -179,10 +179,8 @@ fn random_ops(random: &mut Random, depth: usize, values: &mut Vec<(String, Strin
 fn parse_and_print(name: &str, text: &str, generic: bool) -> Result<String, String> {
     let mut sources = SourceMap::new();
     let file = sources.add(name, text);
-    let mut ctx = Context {
-        allow_unregistered: true,
-        ..Context::default()
-    };
+    let mut ctx = Context::default();
+    ctx.allow_unregistered = true;
     let module =
         parse(&mut ctx, &sources, file).map_err(|errors| render_all(&errors, &sources, Colors::No))?;
     let errors = verify(&ctx, module.op());
@@ -224,7 +222,7 @@ fn damage(random: &mut Random, text: &str) -> String {
                 let piece = bytes[at..end].to_vec();
                 bytes.splice(at..at, piece);
             }
-            2 => bytes[at] = b"{}()[]<>:,=%#@!\"^-0x9e\\ \n"[random.below(26)],
+            2 => bytes[at] = b"{}()[]<>:,=%#@!\"^-0x9e\\ \n"[random.below(25)],
             3 => bytes.truncate(at.max(1)),
             _ => {
                 let other = random.below(bytes.len());

@@ -137,7 +137,7 @@ fn int8_bmodel_equals_tpu_inference() {
     println!("{}", ran.out);
     assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
     assert!(
-        ran.out.contains("min_similiarity = (1.0, 1.0, inf)"),
+        ran.out.contains("min_similarity = (1.0, 1.0, inf)"),
         "{}",
         ran.out
     );

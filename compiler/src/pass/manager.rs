@@ -312,7 +312,7 @@ mod tests {
         let mut program = Program::new("net");
         let error = run_pipeline(&mut program, &[("strip-debuginf", "")]).unwrap_err();
         assert!(
-            error.to_string().contains("did you mean strip-debuginfo?"),
+            error.to_string().contains("did you mean strip-debuginfo"),
             "{error}"
         );
         let error = run_pipeline(&mut program, &[("strip-debuginfo", "all=true")]).unwrap_err();

@@ -166,7 +166,7 @@ mod tests {
         for (text, message) in [
             (
                 "asym=1",
-                "unknown option 'asym' of --test-pass; it has asymmetric, num, file, mode",
+                "unknown option 'asym' of --test-pass, did you mean asymmetric?; it has asymmetric, num, file, mode",
             ),
             (
                 "asymmetri=1",

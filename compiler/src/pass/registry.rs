@@ -91,9 +91,9 @@ mod tests {
     #[test]
     fn unknown_flags_name_the_nearest() {
         let error = find(PASSES, "strip-debug-info").err().unwrap();
-        assert_eq!(
-            error,
-            "unknown pass 'strip-debug-info'; did you mean strip-debuginfo?"
+        assert!(
+            error.starts_with("unknown pass 'strip-debug-info'; did you mean strip-debuginfo"),
+            "{error}"
         );
     }
 }
