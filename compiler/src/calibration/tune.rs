@@ -11,6 +11,7 @@ use crate::data::progress::Progress;
 use crate::data::{Tensor, TensorMap};
 use crate::inference::{InferenceError, Interpreter};
 use indexmap::IndexMap;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -98,24 +99,29 @@ fn search(
     if width <= 0.0 || (largest - start).abs() <= LEAST_RANGE {
         return Ok(best);
     }
-    let mut least = f64::NAN;
-    for candidate in 0..=STEPS {
-        let threshold = start + width * candidate as f64;
-        let mut total = 0.0;
-        for (sample, reference) in values.iter().zip(references) {
-            let results = interpreter.run_step(step, &|slot| {
-                sample
-                    .get(&slot)
-                    .map(|tensor| Arc::new(rounded(tensor, threshold)))
-            })?;
-            if let (Some(result), Some(reference)) = (results.first(), reference.first()) {
-                total += distance(result, reference);
+    let distances: Vec<f64> = (0..=STEPS)
+        .into_par_iter()
+        .map(|candidate| {
+            let threshold = start + width * candidate as f64;
+            let mut total = 0.0;
+            for (sample, reference) in values.iter().zip(references) {
+                let lookup = |slot: usize| {
+                    sample
+                        .get(&slot)
+                        .map(|tensor| Arc::new(rounded(tensor, threshold)))
+                };
+                let results = interpreter.run_step(step, &lookup)?;
+                if let (Some(result), Some(reference)) = (results.first(), reference.first()) {
+                    total += distance(result, reference);
+                }
             }
-        }
-        if candidate == 0 {
-            least = total;
-        } else if total < least {
-            (least, best) = (total, threshold);
+            Ok(total)
+        })
+        .collect::<Result<_, InferenceError>>()?;
+    let mut least = distances[0];
+    for (candidate, distance) in distances.into_iter().enumerate().skip(1) {
+        if distance < least {
+            (least, best) = (distance, start + width * candidate as f64);
         }
     }
     Ok(best)
