@@ -12,7 +12,16 @@ pub fn infer_op(program: &mut Program, op: Op) -> Result<(), Diagnostic> {
     if let Some(interp) = Interp::cast(&program.ctx, op) {
         resolve_target(program, interp)?;
     }
-    match program.ctx.info(op).and_then(|info| info.infer_shape) {
+    let info = program.ctx.info(op);
+    if let Some(verify) = info.and_then(|info| info.verify) {
+        // Inference relies on what the verifier holds, and import infers before the module is verified.
+        let mut found = Vec::new();
+        verify(&program.ctx, op, &mut found);
+        if let Some(first) = found.into_iter().next() {
+            return Err(first);
+        }
+    }
+    match info.and_then(|info| info.infer_shape) {
         Some(infer) => infer(&mut program.ctx.rewriter_before(op), op)?,
         None => return Ok(()),
     }

@@ -50,6 +50,11 @@ fn verify(ctx: &Context, op: Op, found: &mut Vec<Diagnostic>) {
     for (name, length, wanted) in [
         ("strides", conv.strides(ctx).len(), dims),
         ("pads", conv.pads(ctx).len(), 2 * dims),
+        (
+            "dilations",
+            conv.dilations(ctx).map_or(dims, |dilations| dilations.len()),
+            dims,
+        ),
     ] {
         if length != wanted {
             found.push(op_error(
@@ -58,6 +63,9 @@ fn verify(ctx: &Context, op: Op, found: &mut Vec<Diagnostic>) {
                 format_args!("expects {wanted} values in '{name}', found {length}"),
             ));
         }
+    }
+    if conv.strides(ctx).iter().any(|stride| *stride < 1) {
+        found.push(op_error(ctx, op, "expects strides of 1 or more"));
     }
     if conv.group(ctx) < 1 {
         found.push(op_error(

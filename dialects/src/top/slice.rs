@@ -96,7 +96,9 @@ impl Slice {
                     position
                 }
             };
-            let (start, span) = if step > 0 {
+            let (start, span) = if dim < 1 {
+                (0, 0)
+            } else if step > 0 {
                 let (start, end) = (
                     place(offset[index]).clamp(0, dim),
                     place(ends[index]).clamp(0, dim),

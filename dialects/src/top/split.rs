@@ -25,11 +25,10 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     let split = Split::new_unchecked(op);
     let input = shape::ranked(rw, op, split.input(rw))?;
     let axis = shape::axis(rw, op, split.axis(rw), input.len())?;
-    let num = split.num(rw).max(1);
+    let outputs = split.outputs(rw).to_vec();
     let sizes = split
         .split_size(rw)
-        .unwrap_or_else(|| vec![input[axis] / num; num as usize]);
-    let outputs = split.outputs(rw).to_vec();
+        .unwrap_or_else(|| vec![input[axis] / (outputs.len() as i64).max(1); outputs.len()]);
     if sizes.len() != outputs.len() || sizes.iter().sum::<i64>() != input[axis] {
         return Err(op_error(
             rw,

@@ -13,6 +13,8 @@ pub mod model;
 mod patterns;
 pub mod schema;
 mod simplify;
+#[cfg(test)]
+mod tests;
 
 pub use error::{ImportError, UnsupportedNode};
 
@@ -117,12 +119,15 @@ fn cut(graph: &mut Graph, names: &[String]) -> Result<(), String> {
     for name in names {
         if !known.contains(&name.as_str()) {
             let near = tpuc_dialects::ir::nearest(name, known.iter().copied(), 3);
+            let near = if near.is_empty() {
+                graph.outputs.iter().map(String::as_str).collect()
+            } else {
+                near
+            };
+            let near: Vec<String> = near.into_iter().map(|name| format!("'{name}'")).collect();
             return Err(format!(
                 "--output_names: no node makes '{name}'; did you mean {}?",
-                near.into_iter()
-                    .map(|name| format!("'{name}'"))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                near.join(", ")
             ));
         }
     }

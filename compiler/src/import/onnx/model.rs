@@ -275,6 +275,10 @@ fn check(graph: &Graph) -> Result<(), String> {
     let mut known: HashSet<&str> = graph.constants.keys().map(String::as_str).collect();
     known.extend(graph.inputs.iter().map(|input| input.name.as_str()));
     for node in &graph.nodes {
+        let source = node.op_type == "Constant" || node.op_type.starts_with("Random");
+        if node.inputs.is_empty() && !source {
+            return Err(format!("node '{}' ({}) has no input", node.name(), node.op_type));
+        }
         for name in node.inputs.iter().filter(|name| !name.is_empty()) {
             if !known.contains(name.as_str()) {
                 return Err(format!(

@@ -336,7 +336,11 @@ impl Simplifier<'_> {
         let (Some(bias), Some(filter)) = (self.constant(node, 1), self.shape(&conv_node.inputs[1])) else {
             return Step::Nothing;
         };
-        let (channels, rank) = (filter[0] as usize, filter.len());
+        let rank = filter.len();
+        if rank < 3 {
+            return Step::Nothing;
+        }
+        let channels = filter[0] as usize;
         let shape = bias.shape();
         let values = bias.to_float();
         let fused = if bias.len() == 1 {

@@ -34,7 +34,11 @@ pub fn to_tile(program: &mut Program, op: Op) -> bool {
             .finish();
         input = rewriter.result(reshape);
     }
-    let counts: Vec<i64> = shape.iter().zip(&wanted).map(|(from, to)| to / from).collect();
+    let counts: Vec<i64> = shape
+        .iter()
+        .zip(&wanted)
+        .map(|(from, to)| to / (*from).max(1))
+        .collect();
     let tile = rewriter
         .build("top.Tile")
         .operand(input)

@@ -86,6 +86,14 @@ pub fn verify_window(ctx: &Context, op: Op, found: &mut Vec<Diagnostic>) {
             ));
         }
     }
+    if ctx
+        .get_i64s(op, "strides")
+        .unwrap_or_default()
+        .iter()
+        .any(|stride| *stride < 1)
+    {
+        found.push(op_error(ctx, op, "expects strides of 1 or more"));
+    }
 }
 
 /// Shape inference of pooling. `auto_pad` and `ceil_mode` become pads, as TPU-MLIR keeps them.
@@ -105,6 +113,13 @@ pub fn infer_pool(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
         }
     }
     let dims = kernel.len();
+    if strides.len() != dims || pads.len() != 2 * dims {
+        return Err(op_error(
+            rw,
+            op,
+            format_args!("expects 'strides' and 'pads' for {dims} dimensions"),
+        ));
+    }
     if input.len() != dims + 2 {
         return Err(op_error(
             rw,
