@@ -8,7 +8,7 @@ use crate::op;
 op! {
     /// Running sum.
     pub CumSum = "top.CumSum", "running sum";
-    operands: input: One, dim: One;
+    operands: input: One, dim: Optional;
     results: output: One;
     attrs:
         axis: i64 [required];

@@ -1,6 +1,7 @@
 //! The `top` dialect: networks as frameworks see them, in floating point. One file for each operation.
 
 mod abs;
+mod adaptive_avg_pool;
 mod add;
 mod add_const;
 mod arccos;
@@ -14,13 +15,22 @@ mod clip;
 mod compare;
 mod compare_const;
 mod concat;
+mod concat_volume;
 mod constant_fill;
+mod control;
 mod conv;
+mod copy;
+mod correlation;
 mod cos;
 mod cosh;
 mod cumsum;
+mod custom;
 mod deconv;
+mod deform_conv2d;
 mod depth2space;
+mod dequant_int;
+mod dequantize_linear;
+mod detection_output;
 mod div;
 mod div_const;
 mod einsum;
@@ -40,6 +50,7 @@ mod gru;
 mod hard_sigmoid;
 mod hard_swish;
 mod input;
+mod insert;
 mod instance_norm;
 mod interp;
 mod layer_norm;
@@ -48,16 +59,23 @@ mod log;
 mod logical_and;
 mod lrn;
 mod lstm;
+mod lut;
+mod masked_fill;
 mod matmul;
 mod max;
 mod max_const;
 mod max_pool;
+mod mean_std_scale;
 mod min;
 mod min_const;
 mod mish;
+mod modulo;
 mod mul;
 mod mul_const;
+mod nms;
+mod non_zero;
 mod none;
+mod pack;
 mod pad;
 mod permute;
 mod pixel_norm;
@@ -65,19 +83,31 @@ mod pow;
 mod pow2;
 mod pow3;
 mod prelu;
+mod preprocess;
+mod quantize_linear;
+mod randn_like;
+mod range;
 mod reciprocal;
 mod reduce;
 mod relu;
+mod remainder;
+mod requant_fp;
+mod requant_int;
 mod reshape;
 mod reverse;
 mod rms_norm;
+mod roi_align;
+mod roi_extractor;
 mod round;
 mod rsqrt;
 mod scale;
+mod scale_lut;
 mod scatter_elements;
 mod scatter_nd;
+mod selective_scan;
 pub mod shape;
 mod shape_op;
+mod shuffle_channel;
 mod sigmoid;
 mod sign;
 mod silu;
@@ -85,12 +115,15 @@ mod sin;
 mod sinh;
 mod size;
 mod slice;
+mod slice_axis;
 mod softmax;
 mod softplus;
 mod softsign;
+mod sort;
 mod split;
 mod sqrt;
 mod squeeze;
+mod strided_slice;
 mod sub;
 mod sub_const;
 mod swap_channel;
@@ -100,15 +133,19 @@ mod tan;
 mod tanh;
 mod tile;
 mod topk;
+mod transpose;
 mod trilu;
 mod unpack;
 mod unsqueeze;
 mod upsample;
+mod variance;
 mod weight;
 mod r#where;
+mod yolo_detection;
 
 use crate::ir::{Dialect, OpView};
 pub use abs::Abs;
+pub use adaptive_avg_pool::AdaptiveAvgPool;
 pub use add::Add;
 pub use add_const::AddConst;
 pub use arccos::Arccos;
@@ -122,13 +159,22 @@ pub use clip::Clip;
 pub use compare::Compare;
 pub use compare_const::CompareConst;
 pub use concat::Concat;
+pub use concat_volume::ConcatVolume;
 pub use constant_fill::ConstantFill;
+pub use control::{If, Loop, Yield};
 pub use conv::Conv;
+pub use copy::Copy;
+pub use correlation::Correlation;
 pub use cos::Cos;
 pub use cosh::Cosh;
 pub use cumsum::CumSum;
+pub use custom::Custom;
 pub use deconv::Deconv;
+pub use deform_conv2d::DeformConv2D;
 pub use depth2space::Depth2Space;
+pub use dequant_int::DequantInt;
+pub use dequantize_linear::DequantizeLinear;
+pub use detection_output::DetectionOutput;
 pub use div::Div;
 pub use div_const::DivConst;
 pub use einsum::Einsum;
@@ -148,6 +194,7 @@ pub use gru::GRU;
 pub use hard_sigmoid::HardSigmoid;
 pub use hard_swish::HardSwish;
 pub use input::Input;
+pub use insert::Insert;
 pub use instance_norm::InstanceNorm;
 pub use interp::Interp;
 pub use layer_norm::LayerNorm;
@@ -156,16 +203,23 @@ pub use log::Log;
 pub use logical_and::LogicalAnd;
 pub use lrn::LRN;
 pub use lstm::LSTM;
+pub use lut::Lut;
+pub use masked_fill::MaskedFill;
 pub use matmul::MatMul;
 pub use max::Max;
 pub use max_const::MaxConst;
 pub use max_pool::MaxPool;
+pub use mean_std_scale::MeanStdScale;
 pub use min::Min;
 pub use min_const::MinConst;
 pub use mish::Mish;
+pub use modulo::Mod;
 pub use mul::Mul;
 pub use mul_const::MulConst;
+pub use nms::Nms;
+pub use non_zero::NonZero;
 pub use none::NoneOp;
+pub use pack::Pack;
 pub use pad::Pad;
 pub use permute::Permute;
 pub use pixel_norm::PixelNorm;
@@ -173,18 +227,30 @@ pub use pow::Pow;
 pub use pow2::Pow2;
 pub use pow3::Pow3;
 pub use prelu::PRelu;
+pub use preprocess::Preprocess;
+pub use quantize_linear::QuantizeLinear;
+pub use randn_like::RandnLike;
+pub use range::RangeOp;
 pub use reciprocal::Reciprocal;
 pub use reduce::Reduce;
 pub use relu::Relu;
+pub use remainder::Remainder;
+pub use requant_fp::RequantFp;
+pub use requant_int::RequantInt;
 pub use reshape::Reshape;
 pub use reverse::Reverse;
 pub use rms_norm::RMSNorm;
+pub use roi_align::RoiAlign;
+pub use roi_extractor::RoiExtractor;
 pub use round::Round;
 pub use rsqrt::Rsqrt;
 pub use scale::Scale;
+pub use scale_lut::ScaleLut;
 pub use scatter_elements::ScatterElements;
 pub use scatter_nd::ScatterND;
+pub use selective_scan::SelectiveScan;
 pub use shape_op::Shape;
+pub use shuffle_channel::ShuffleChannel;
 pub use sigmoid::Sigmoid;
 pub use sign::Sign;
 pub use silu::SiLU;
@@ -192,12 +258,15 @@ pub use sin::Sin;
 pub use sinh::Sinh;
 pub use size::Size;
 pub use slice::{Range, Slice};
+pub use slice_axis::SliceAxis;
 pub use softmax::Softmax;
 pub use softplus::Softplus;
 pub use softsign::Softsign;
+pub use sort::Sort;
 pub use split::Split;
 pub use sqrt::Sqrt;
 pub use squeeze::Squeeze;
+pub use strided_slice::StridedSlice;
 pub use sub::Sub;
 pub use sub_const::SubConst;
 pub use swap_channel::SwapChannel;
@@ -207,18 +276,22 @@ pub use tan::Tan;
 pub use tanh::Tanh;
 pub use tile::Tile;
 pub use topk::TopK;
+pub use transpose::Transpose;
 pub use trilu::Trilu;
 pub use unpack::Unpack;
 pub use unsqueeze::Unsqueeze;
 pub use upsample::Upsample;
+pub use variance::Variance;
 pub use weight::Weight;
 pub use r#where::Where;
+pub use yolo_detection::YoloDetection;
 
 /// `top`
 pub const DIALECT: Dialect = Dialect {
     name: "top",
     ops: &[
         Abs::INFO,
+        AdaptiveAvgPool::INFO,
         Add::INFO,
         AddConst::INFO,
         Arccos::INFO,
@@ -232,13 +305,21 @@ pub const DIALECT: Dialect = Dialect {
         Compare::INFO,
         CompareConst::INFO,
         Concat::INFO,
+        ConcatVolume::INFO,
         ConstantFill::INFO,
         Conv::INFO,
+        Copy::INFO,
+        Correlation::INFO,
         Cos::INFO,
         Cosh::INFO,
         CumSum::INFO,
+        Custom::INFO,
         Deconv::INFO,
+        DeformConv2D::INFO,
         Depth2Space::INFO,
+        DequantInt::INFO,
+        DequantizeLinear::INFO,
+        DetectionOutput::INFO,
         Div::INFO,
         DivConst::INFO,
         Einsum::INFO,
@@ -257,7 +338,9 @@ pub const DIALECT: Dialect = Dialect {
         GroupNorm::INFO,
         HardSigmoid::INFO,
         HardSwish::INFO,
+        If::INFO,
         Input::INFO,
+        Insert::INFO,
         InstanceNorm::INFO,
         Interp::INFO,
         LRN::INFO,
@@ -266,35 +349,55 @@ pub const DIALECT: Dialect = Dialect {
         LeakyRelu::INFO,
         Log::INFO,
         LogicalAnd::INFO,
+        Loop::INFO,
+        Lut::INFO,
+        MaskedFill::INFO,
         MatMul::INFO,
         Max::INFO,
         MaxConst::INFO,
         MaxPool::INFO,
+        MeanStdScale::INFO,
         Min::INFO,
         MinConst::INFO,
         Mish::INFO,
+        Mod::INFO,
         Mul::INFO,
         MulConst::INFO,
+        Nms::INFO,
+        NonZero::INFO,
         NoneOp::INFO,
         PRelu::INFO,
+        Pack::INFO,
         Pad::INFO,
         Permute::INFO,
         PixelNorm::INFO,
         Pow::INFO,
         Pow2::INFO,
         Pow3::INFO,
+        Preprocess::INFO,
+        QuantizeLinear::INFO,
         RMSNorm::INFO,
+        RandnLike::INFO,
+        RangeOp::INFO,
         Reciprocal::INFO,
         Reduce::INFO,
         Relu::INFO,
+        Remainder::INFO,
+        RequantFp::INFO,
+        RequantInt::INFO,
         Reshape::INFO,
         Reverse::INFO,
+        RoiAlign::INFO,
+        RoiExtractor::INFO,
         Round::INFO,
         Rsqrt::INFO,
         Scale::INFO,
+        ScaleLut::INFO,
         ScatterElements::INFO,
         ScatterND::INFO,
+        SelectiveScan::INFO,
         Shape::INFO,
+        ShuffleChannel::INFO,
         SiLU::INFO,
         Sigmoid::INFO,
         Sign::INFO,
@@ -302,12 +405,15 @@ pub const DIALECT: Dialect = Dialect {
         Sinh::INFO,
         Size::INFO,
         Slice::INFO,
+        SliceAxis::INFO,
         Softmax::INFO,
         Softplus::INFO,
         Softsign::INFO,
+        Sort::INFO,
         Split::INFO,
         Sqrt::INFO,
         Squeeze::INFO,
+        StridedSlice::INFO,
         Sub::INFO,
         SubConst::INFO,
         SwapChannel::INFO,
@@ -317,12 +423,16 @@ pub const DIALECT: Dialect = Dialect {
         Tanh::INFO,
         Tile::INFO,
         TopK::INFO,
+        Transpose::INFO,
         Trilu::INFO,
         Unpack::INFO,
         Unsqueeze::INFO,
         Upsample::INFO,
+        Variance::INFO,
         Weight::INFO,
         Where::INFO,
+        Yield::INFO,
+        YoloDetection::INFO,
     ],
 };
 

@@ -14,7 +14,10 @@ op! {
     results: output: One;
     attrs:
         coeff: f64s [optional],
+        do_early_stride: bool [optional],
         do_relu: bool [= false],
+        early_stride_h: int [optional],
+        early_stride_w: int [optional],
         f8_scales: f64s [optional],
         ginfo: (lg "lg") [optional],
         is_scalar: bool [optional],

@@ -12,7 +12,7 @@ op! {
     operands: lhs: One, rhs: One;
     results: output: One;
     attrs:
-        mode: (str "Equal" "Greater" "GreaterOrEqual" "Less" "LessOrEqual" "NotEqual" "Not" "And" "Xor")
+        mode: (str "Equal" "Greater" "GreaterOrEqual" "Less" "LessOrEqual" "NotEqual" "And" "Not" "Xor")
             [required];
     traits: Pure, LocalGen;
     verify: None;

@@ -15,7 +15,7 @@ op! {
         const_val: f64 [required],
         inversed: bool [required],
         is_scalar: bool [optional],
-        mode: (str "Equal" "Greater" "GreaterOrEqual" "Less" "LessOrEqual" "NotEqual" "Not" "And" "Xor")
+        mode: (str "Equal" "Greater" "GreaterOrEqual" "Less" "LessOrEqual" "NotEqual" "And" "Not" "Xor")
             [required];
     traits: Pure, LocalGen;
     verify: None;

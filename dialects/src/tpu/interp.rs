@@ -10,13 +10,14 @@ use crate::op;
 op! {
     /// Resizes by interpolation.
     pub Interp = "tpu.Interp", "resizes by interpolation";
-    operands: input: One, shape_t: Optional, buffer: Optional;
+    operands: input: One, shapeT: Optional, buffer: Optional;
     results: output: One;
     attrs:
         coord_mode: (tpu "coord_mode" "align_corners" "half_pixel" "pytorch_half_pixel" "asymmetric")
             [required],
         ginfo: (lg "lg") [optional],
         mode: (tpu "mode" "nearest" "linear") [required],
+        ppl_flag: bool [= false],
         scale_h: f64 [required],
         scale_w: f64 [required];
     traits: Pure;

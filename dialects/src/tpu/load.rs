@@ -13,6 +13,7 @@ op! {
     operands: input: One;
     results: output: One;
     attrs:
+        compress_info: (lg "do_compress") [optional],
         do_bcast: bool [= false],
         ginfo: (lg "lg") [optional],
         is_idx_weight: bool [= false],

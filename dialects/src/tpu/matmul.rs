@@ -17,7 +17,7 @@ op! {
     results: output: One;
     attrs:
         do_relu: bool [= false],
-        dq_type: str [= "NONE"],
+        dq_type: (str "NONE" "F16" "BF16" "INT8" "INT4" "F8E4M3" "F4" "MXF4") [= "NONE"],
         fuse_rq: bool [= false],
         ginfo: (lg "lg") [optional],
         hdim_is_batch: bool [= false],
@@ -29,6 +29,7 @@ op! {
         multi_core: bool [optional],
         multipliers: i64s [= [1]],
         out_f8_scales: f64s [optional],
+        out_scales: f64s [optional],
         output_transpose: bool [= false],
         q_group_size: i64 [= 0],
         quant_mode: (tpu "rq_mode" "TFLite_LShift" "TFLite" "MultiplierShift" "OnlyShift" "QDM"
@@ -38,7 +39,8 @@ op! {
         right_zp: i64 [= 0],
         round_mode: (tpu "round_mode" "HalfAwayFromZero" "HalfUp" "HalfDown" "HalfToEven" "HalfToOdd"
             "HalfTowardsZero" "TowardsZero" "Up" "Down") [= "HalfAwayFromZero"],
-        rshifts: i64s [= [0]];
+        rshifts: i64s [= [0]],
+        weight_bits: i64 [optional];
     traits: SupportFuseRelu, Pure, LocalGen;
     verify: None;
     infer_shape: None;

@@ -17,6 +17,7 @@ op! {
         ginfo: (lg "lg") [optional],
         is_scalar: bool [optional],
         multiplier: si32 [= 1],
+        out_f8_scales: f64s [optional],
         quant_mode: (tpu "rq_mode" "TFLite_LShift" "TFLite" "MultiplierShift" "OnlyShift" "QDM"
             "OnlyScale") [= "MultiplierShift"],
         relu_limit: f64 [= -1.0],

@@ -10,7 +10,7 @@ use crate::op;
 op! {
     /// Pads a tensor.
     pub Pad = "tpu.Pad", "pads a tensor";
-    operands: input: One, paddings_t: Optional, left_select: Optional, right_select: Optional, buffer: Optional;
+    operands: input: One, paddingsT: Optional, left_select: Optional, right_select: Optional, buffer: Optional;
     results: output: One;
     attrs:
         insert_zeros: i64s [optional],

@@ -9,7 +9,7 @@ use crate::op;
 op! {
     /// A part of a shape, on the host.
     pub ShapeSlice = "tpu.ShapeSlice", "a part of a shape, on the host";
-    operands: input: One, offset_t: Optional, ends_t: Optional, steps_t: Optional;
+    operands: input: One, offsetT: Optional, endsT: Optional, stepsT: Optional;
     results: output: One;
     attrs:
         axes: i64s [optional],

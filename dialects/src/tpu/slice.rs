@@ -9,7 +9,7 @@ use crate::op;
 op! {
     /// A strided part of a tensor.
     pub Slice = "tpu.Slice", "a strided part of a tensor";
-    operands: input: One, offset_t: Optional, ends_t: Optional, steps_t: Optional, buffer: Optional;
+    operands: input: One, offsetT: Optional, endsT: Optional, stepsT: Optional, buffer: Optional;
     results: output: One;
     attrs:
         axes: i64s [= [1]],

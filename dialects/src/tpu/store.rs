@@ -9,11 +9,14 @@ use crate::op;
 op! {
     /// Local memory to global memory, inside a group.
     pub Store = "tpu.Store", "local memory to global memory, inside a group";
-    operands: input: One, input_gmem: Optional;
+    operands: input: One, buffer: Optional;
     results: output: One;
     attrs:
+        compress_info: (lg "do_compress") [optional],
         ginfo: (lg "lg") [optional],
         l2m_addr: i64 [optional],
+        pad_const_val: f64 [optional],
+        paddings: i64s [optional],
         support_compress: bool [= true];
     traits: LocalGen;
     verify: None;

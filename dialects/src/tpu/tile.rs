@@ -9,7 +9,7 @@ use crate::op;
 op! {
     /// Repeats a tensor.
     pub Tile = "tpu.Tile", "repeats a tensor";
-    operands: input: One, buffer: Optional;
+    operands: input: One, tileT: Optional, buffer: Optional;
     results: output: One;
     attrs:
         ginfo: (lg "lg") [optional],

@@ -9,7 +9,7 @@ use crate::op;
 op! {
     /// Nearest-neighbour upsampling.
     pub Upsample = "tpu.Upsample", "nearest-neighbour upsampling";
-    operands: input: One, buffer: Optional;
+    operands: input: One, indices: Optional;
     results: output: One;
     attrs:
         do_relu: bool [= false],
