@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod eval;
 pub mod fp_forward;
 pub mod links;
+pub mod lsp;
 pub mod npz;
 pub mod opt;
 pub mod output;

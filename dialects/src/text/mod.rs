@@ -7,6 +7,7 @@ mod build;
 mod build_values;
 mod float;
 mod lexer;
+mod names;
 mod parser;
 mod printer;
 mod render;
@@ -18,6 +19,7 @@ mod grammar {
     include!(concat!(env!("OUT_DIR"), "/text/grammar.rs"));
 }
 
+pub use names::{Name, NameKind, Names, Place};
 pub use parser::parse;
 pub use printer::{PrintOptions, attr_text, loc_text, print, type_text};
 pub use render::{Colors, render, render_all};

@@ -24,6 +24,12 @@ pub struct Arguments {
     pub verify_each: bool,
     pub verify_roundtrip: bool,
     pub timing: bool,
+    /// One JSON object a line instead of text with carets.
+    pub json: bool,
+    /// Where the program and the passes are written when a pass fails.
+    pub reproducer: Option<String>,
+    /// Take the passes from the reproducer that the input is.
+    pub run_reproducer: bool,
 }
 
 /// Reads the command line, the program's name first.
@@ -59,9 +65,8 @@ pub fn parse(
                 "cannot use both --pass-pipeline and flags of passes".to_owned(),
             ));
         }
-        for (index, (flag, options)) in pipeline(text).map_err(&mut fail)?.into_iter().enumerate() {
-            placed.push((index, Step::new(table, &flag, &options).map_err(&mut fail)?));
-        }
+        let steps = pipeline_steps(text, table).map_err(&mut fail)?;
+        placed.extend(steps.into_iter().enumerate());
     }
     placed.sort_by_key(|(index, _)| *index);
 
@@ -106,6 +111,9 @@ pub fn parse(
         verify_each: is_on(&matches, "verify-each"),
         verify_roundtrip: is_on(&matches, "verify-roundtrip"),
         timing: is_on(&matches, "mlir-timing"),
+        json: text("diagnostics-format") == "json",
+        reproducer: matches.get_one("mlir-pass-pipeline-crash-reproducer").cloned(),
+        run_reproducer: is_on(&matches, "run-reproducer"),
     })
 }
 
@@ -133,6 +141,11 @@ const SWITCHES: &[(&str, bool, &str)] = &[
         "verify-roundtrip",
         false,
         "check that the output is read and printed the same again",
+    ),
+    (
+        "run-reproducer",
+        false,
+        "run the passes that the input, a file of --mlir-pass-pipeline-crash-reproducer, names",
     ),
     (
         "mlir-timing",
@@ -193,6 +206,20 @@ fn command(table: &'static [&'static Pass]) -> Command {
                 .long("pass-pipeline")
                 .value_name("PIPELINE")
                 .help("Passes as text: builtin.module(pass{key=value},pass)"),
+        )
+        .arg(
+            Arg::new("diagnostics-format")
+                .long("diagnostics-format")
+                .value_name("FORMAT")
+                .value_parser(["text", "json"])
+                .default_value("text")
+                .help("How errors and warnings are written: as text, or as one JSON object a line"),
+        )
+        .arg(
+            Arg::new("mlir-pass-pipeline-crash-reproducer")
+                .long("mlir-pass-pipeline-crash-reproducer")
+                .value_name("FILE")
+                .help("When a pass fails, write the program as it was before all passes to FILE, with the passes"),
         );
     for name in ["mlir-print-ir-before", "mlir-print-ir-after"] {
         command = command.arg(
@@ -282,6 +309,17 @@ fn accept_single_dashes(arguments: &mut [OsString], command: &Command) {
             *argument = format!("-{text}").into();
         }
     }
+}
+
+/// The passes of a pipeline.
+///
+/// # Errors
+/// One message: the text, a name or an option is wrong.
+pub fn pipeline_steps(text: &str, table: &[&'static Pass]) -> Result<Vec<Step>, String> {
+    let steps = pipeline(text)?.into_iter();
+    steps
+        .map(|(flag, options)| Step::new(table, &flag, &options))
+        .collect()
 }
 
 /// `builtin.module(pass{options},pass)`, also with passes nested in `func.func(...)`, which run on the module here.

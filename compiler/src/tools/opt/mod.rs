@@ -2,9 +2,11 @@
 
 mod arguments;
 mod expected;
+mod json;
+mod reproducer;
 
 use crate::data::file::write_bytes_atomically;
-use crate::pass::{RunError, RunOptions, registry, run_steps};
+use crate::pass::{RunError, RunOptions, Step, registry, run_steps};
 use crate::program::Program;
 use crate::tools::output;
 use crate::weights::WeightStore;
@@ -52,6 +54,21 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         return written(output::print(&show_dialects()));
     }
     let (name, text) = read_input(&arguments.input)?;
+    let reproduced = if arguments.run_reproducer {
+        Some(arguments::pipeline_steps(
+            reproducer::pipeline(&text)?,
+            registry::PASSES,
+        )?)
+    } else {
+        None
+    };
+    let show = |found: &[Diagnostic], sources: &SourceMap| {
+        if arguments.json {
+            json::lines(found, sources)
+        } else {
+            render_all(found, sources, colors())
+        }
+    };
     let mut report = String::new();
     let mut all_text = String::new();
     let mut ok = true;
@@ -66,6 +83,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         let file = sources.add(name.clone(), format!("{}{piece}", "\n".repeat(*line)));
         let mut job = Job {
             arguments,
+            steps: reproduced.as_deref().unwrap_or(&arguments.passes),
             sources,
             file,
             found: Vec::new(),
@@ -81,10 +99,10 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         if arguments.verify_diagnostics {
             let mistakes = expected::compare(&job.sources, file, &job.found);
             ok &= mistakes.is_empty();
-            report.push_str(&render_all(&mistakes, &job.sources, colors()));
+            report.push_str(&show(&mistakes, &job.sources));
         } else {
             ok &= result.is_some();
-            report.push_str(&render_all(&job.found, &job.sources, colors()));
+            report.push_str(&show(&job.found, &job.sources));
         }
     }
     output::print_error(&report);
@@ -97,6 +115,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
 /// One program on its way through.
 struct Job<'a> {
     arguments: &'a Arguments,
+    steps: &'a [Step],
     sources: SourceMap,
     file: FileId,
     found: Vec<Diagnostic>,
@@ -123,7 +142,7 @@ impl Job<'_> {
             module,
             weights: WeightStore::default(),
         };
-        if !arguments.passes.is_empty()
+        if !self.steps.is_empty()
             && let Err(error) = program.open_weights(&folder_of(&arguments.input))
         {
             self.found.push(Diagnostic::error(error.to_string()));
@@ -133,9 +152,16 @@ impl Job<'_> {
             verify_each: arguments.verify_each,
             dumps: arguments.dumps.clone(),
         };
-        match run_steps(&mut program, &arguments.passes, &options, &mut |text| {
-            output::print_error(text);
-        }) {
+        let run = std::panic::AssertUnwindSafe(|| {
+            run_steps(&mut program, self.steps, &options, &mut |text| {
+                output::print_error(text)
+            })
+        });
+        let result = std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+            self.write_reproducer();
+            std::panic::resume_unwind(panic)
+        });
+        match result {
             Ok(report) => {
                 self.found.extend(report.diagnostics);
                 times.extend(report.times.into_iter().map(|(flag, time)| {
@@ -149,7 +175,7 @@ impl Job<'_> {
             }
         }
         let start = Instant::now();
-        if !arguments.passes.is_empty()
+        if !self.steps.is_empty()
             && let Some(folder) = weight_folder(&arguments.output)
             && let Err(error) = program.write_weights(&folder)
         {
@@ -159,7 +185,7 @@ impl Job<'_> {
         let text = &self.sources.file(self.file).text;
         let printing = PrintOptions {
             // The real tool ends every output in an empty line; a text that only passes through keeps its own end.
-            final_blank_line: !arguments.passes.is_empty() || text.ends_with("\n\n"),
+            final_blank_line: !self.steps.is_empty() || text.ends_with("\n\n"),
             ..arguments.printing
         };
         let printed = print(&program.ctx, program.module.op(), &printing);
@@ -176,8 +202,27 @@ impl Job<'_> {
         Some(printed)
     }
 
+    /// Writes the program as it was read, with the passes, where the user asked for that.
+    fn write_reproducer(&mut self) {
+        let Some(path) = &self.arguments.reproducer else {
+            return;
+        };
+        let text = reproducer::write(&self.sources.file(self.file).text, self.steps);
+        let message = match write_bytes_atomically(Path::new(path), text.as_bytes()) {
+            Ok(()) => format!("to repeat: tpuc-opt --run-reproducer {path}"),
+            Err(error) => format!("the reproducer was not written: {error}"),
+        };
+        self.found.push(Diagnostic {
+            severity: tpuc_dialects::ir::Severity::Note,
+            ..Diagnostic::error(message)
+        });
+    }
+
     fn failed(&mut self, error: RunError) {
         self.found.extend(error.diagnostics);
+        if error.pass.is_some() {
+            self.write_reproducer();
+        }
         if let Some(pass) = error.pass {
             self.found.push(Diagnostic {
                 severity: tpuc_dialects::ir::Severity::Note,
