@@ -1,6 +1,7 @@
-//! The `top` part of `--canonicalize`: local rewrites until nothing changes, and removal of what nothing uses.
+//! The `top` part of `--canonicalize`: local rewrites until nothing changes. What the rewrites leave without a use stays until
+//! `--extra-optimize`, as in TPU-MLIR, whose count of operations has it; constants that nothing uses go away.
 
-use super::patterns::{erase_unused, patterns_of};
+use super::patterns::{erase_unused_constants, patterns_of};
 use crate::program::Program;
 
 /// Rounds over a function; each of them makes progress, the bound is a safeguard.
@@ -19,7 +20,7 @@ pub fn canonicalize(program: &mut Program) -> bool {
                     again |= pattern(program, op);
                 }
             }
-            again |= erase_unused(program, func);
+            again |= erase_unused_constants(program, func);
             changed |= again;
             if !again {
                 break;

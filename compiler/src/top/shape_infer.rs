@@ -1,12 +1,13 @@
 //! `--shape-infer`: gives every value of the `top` dialect its shape, from the inputs on, and writes the functions' types.
-//! Operations that nothing uses go away; `top.Flatten` becomes `top.Reshape`.
+//! Operations that nothing uses go away; `top.Flatten` becomes `top.Reshape`; the part of a shape becomes the whole shape and a
+//! `top.Slice`, and the network is one whose shapes are computed (`DYNAMIC`).
 
 use super::infer::infer_op;
 use super::patterns::{erase_unused, is_unused};
 use crate::pass::{Changed, Failed, Options, Pass};
 use crate::program::Program;
 use tpuc_dialects::ir::{Diagnostic, Op, OpView, op_error};
-use tpuc_dialects::top::Flatten;
+use tpuc_dialects::top::{Flatten, Shape};
 
 /// The row.
 pub const PASS: Pass = Pass {
@@ -36,6 +37,10 @@ fn run(program: &mut Program, _: &Options, found: &mut Vec<Diagnostic>) -> Resul
                 // What follows has no shapes either and would only repeat the message.
                 found.push(error);
                 return Err(Failed);
+            }
+            if let Some(shape) = Shape::cast(&program.ctx, op) {
+                shape_with_slice(program, shape, found)?;
+                continue;
             }
             if let Some(flatten) = Flatten::cast(&program.ctx, op) {
                 flatten_to_reshape(program, flatten);
@@ -84,4 +89,56 @@ fn flatten_to_reshape(program: &mut Program, flatten: Flatten) {
         .finish();
     let value = rewriter.result(reshape);
     rewriter.replace_op(op, &[value]);
+}
+
+/// A shape is computed as a whole: TPU-MLIR slices what `start` and `end` ask for.
+fn shape_with_slice(program: &mut Program, shape: Shape, found: &mut Vec<Diagnostic>) -> Result<(), Failed> {
+    let op = shape.op();
+    let ctx = &program.ctx;
+    let rank = ctx.shape(shape.input(ctx)).map_or(0, <[i64]>::len) as i64;
+    let place = |position: i64| if position < 0 { position + rank } else { position }.clamp(0, rank);
+    let start = place(shape.start(ctx).unwrap_or(0));
+    let end = place(shape.end(ctx).unwrap_or(rank));
+    let step = shape.step(ctx).unwrap_or(1);
+    let (output, name) = (shape.output(ctx), ctx.name(op).to_owned());
+    let uses = ctx.uses(output).to_vec();
+    let mut rewriter = program.ctx.rewriter();
+    rewriter.remove_attr(op, "start");
+    rewriter.remove_attr(op, "end");
+    program.set_module_str("top_run_mode", "DYNAMIC");
+    if start == 0 && end == rank {
+        return Ok(());
+    }
+    super::patterns::set_shape(program, output, &[rank]);
+    let none = super::infer::none_before(program, op);
+    let loc = program.ctx.loc_name(&format!("{name}_0"));
+    program.ctx.rewriter().set_loc(op, loc);
+    let sliced = super::patterns::insert_after(
+        program,
+        output,
+        "top.Slice",
+        &name,
+        &[output, none, none, none],
+        &[end - start],
+        |builder| {
+            builder
+                .i64s("offset", &[start])
+                .i64s("steps", &[step])
+                .i64s("ends", &[end])
+                .i64s("axes", &[0])
+        },
+    );
+    let Some(sliced) = sliced else {
+        found.push(op_error(&program.ctx, op, "has nothing behind it"));
+        return Err(Failed);
+    };
+    let mut rewriter = program.ctx.rewriter();
+    for used in uses {
+        rewriter.set_operand(used.op, used.index as usize, sliced);
+    }
+    let maker = program.ctx.defining_op(sliced).expect("it was made just now");
+    infer_op(program, maker).map_err(|error| {
+        found.push(error);
+        Failed
+    })
 }

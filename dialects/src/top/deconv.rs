@@ -70,16 +70,16 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     Ok(())
 }
 
+/// As TPU-MLIR counts: it takes the last dimension of the kernel for the one before it, too, and no other.
 fn flops(ctx: &Context, op: Op) -> i64 {
     let deconv = Deconv::new_unchecked(op);
-    let (Some(input), Some(filter), Some(output)) = (
-        ctx.shape(deconv.input(ctx)),
-        ctx.shape(deconv.filter(ctx)),
-        ctx.shape(deconv.output(ctx)),
-    ) else {
+    let (Some(input), Some(filter)) = (ctx.shape(deconv.input(ctx)), ctx.shape(deconv.filter(ctx))) else {
         return 0;
     };
-    let window: i64 = filter[2..].iter().product();
+    let window: i64 = match deconv.kernel_shape(ctx)[..] {
+        [_, .., columns] => columns * columns,
+        _ => 1,
+    };
     let extra = i64::from(deconv.bias(ctx).is_some()) + i64::from(deconv.do_relu(ctx));
-    2 * input.iter().product::<i64>() * filter[0] * window + output.iter().product::<i64>() * extra
+    input.iter().product::<i64>() * (2 * filter[0] * window + extra)
 }

@@ -18,5 +18,5 @@ op! {
     traits: SupportFuseRelu, Pure, Quantizable;
     verify: Some(shape::at_least_two_operands);
     infer_shape: Some(shape::broadcast_operands);
-    flops: Some(shape::flops_of_operands);
+    flops: Some(shape::flops_per_element::<1>);
 }

@@ -3,7 +3,7 @@
 //! Source: ONNX GridSample (opset 16).
 
 use super::shape;
-use crate::ir::{Diagnostic, Op, OpView, Rewriter, op_error};
+use crate::ir::{Context, Diagnostic, Op, OpView, Rewriter, op_error};
 use crate::op;
 
 op! {
@@ -18,7 +18,7 @@ op! {
     traits: Pure, Quantizable;
     verify: None;
     infer_shape: Some(infer_shape);
-    flops: None;
+    flops: Some(flops);
 }
 
 fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
@@ -40,4 +40,13 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     output.extend_from_slice(&grid[1..grid.len() - 1]);
     shape::set_result(rw, sampler.output(rw), &output);
     Ok(())
+}
+
+/// As TPU-MLIR counts: 21 for each point that is mixed of its neighbours, whatever the batch and the channels.
+fn flops(ctx: &Context, op: Op) -> i64 {
+    let sampler = GridSampler::new_unchecked(op);
+    match ctx.shape(sampler.output(ctx)) {
+        Some([_, _, points @ ..]) if sampler.mode(ctx) == 0 => 21 * points.iter().product::<i64>(),
+        _ => 0,
+    }
 }

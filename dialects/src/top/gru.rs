@@ -3,7 +3,7 @@
 //! Source: ONNX GRU (opset 14); attributes as TPU-MLIR's `top.GRU`.
 
 use super::shape;
-use crate::ir::{Diagnostic, Op, OpView, Rewriter, op_error};
+use crate::ir::{Context, Diagnostic, Op, OpView, Rewriter, op_error};
 use crate::op;
 
 op! {
@@ -19,7 +19,7 @@ op! {
     traits: Pure, Quantizable;
     verify: None;
     infer_shape: Some(infer_shape);
-    flops: None;
+    flops: Some(flops);
 }
 
 fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
@@ -51,4 +51,9 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// As TPU-MLIR counts: two for each weight.
+fn flops(ctx: &Context, op: Op) -> i64 {
+    shape::flops_of_recurrence(ctx, op, 2)
 }

@@ -4,7 +4,7 @@
 //! Source: ONNX Resize (opset 13); attributes as TPU-MLIR's `top.Interp`.
 
 use super::shape;
-use crate::ir::{Diagnostic, Op, OpView, Rewriter, op_error};
+use crate::ir::{Context, Diagnostic, Op, OpView, Rewriter, op_error};
 use crate::op;
 
 op! {
@@ -20,7 +20,7 @@ op! {
     traits: Pure, Quantizable;
     verify: None;
     infer_shape: Some(infer_shape);
-    flops: Some(shape::flops_per_element::<2>);
+    flops: Some(flops);
 }
 
 fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
@@ -47,4 +47,10 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     output[rank - 1] = scaled(output[rank - 1], scale_w);
     shape::set_result(rw, interp.output(rw), &output);
     Ok(())
+}
+
+/// One for each element, two if values are mixed.
+fn flops(ctx: &Context, op: Op) -> i64 {
+    let mixed = Interp::new_unchecked(op).mode(ctx) != "nearest";
+    shape::elements(ctx, op) * (1 + i64::from(mixed))
 }

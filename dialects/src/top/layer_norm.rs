@@ -17,5 +17,5 @@ op! {
     traits: Pure, Quantizable;
     verify: None;
     infer_shape: Some(shape::same_as_input);
-    flops: Some(shape::flops_per_element::<5>);
+    flops: Some(shape::flops_of_normalization);
 }

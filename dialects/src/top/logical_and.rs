@@ -14,5 +14,5 @@ op! {
     traits: Pure, Quantizable;
     verify: None;
     infer_shape: Some(shape::broadcast_operands);
-    flops: Some(shape::flops_per_element::<1>);
+    flops: Some(shape::flops_per_element::<2>);
 }

@@ -16,5 +16,5 @@ op! {
     traits: Pure, Quantizable;
     verify: None;
     infer_shape: Some(shape::same_as_input);
-    flops: Some(shape::flops_per_element::<5>);
+    flops: Some(shape::flops_per_element::<3>);
 }

@@ -16,5 +16,5 @@ op! {
     traits: Pure, Movement, Quantizable;
     verify: None;
     infer_shape: Some(shape::same_as_input);
-    flops: None;
+    flops: Some(shape::flops_per_element::<1>);
 }

@@ -19,7 +19,7 @@ op! {
     traits: SupportFuseRelu, Pure, Quantizable;
     verify: None;
     infer_shape: Some(infer_shape);
-    flops: Some(shape::flops_per_element::<1>);
+    flops: Some(shape::flops_and_relu::<1>);
 }
 
 fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {

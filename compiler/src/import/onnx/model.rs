@@ -137,6 +137,8 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// Version of the default operator set.
     pub opset: i64,
+    /// Version of the file format.
+    pub ir_version: i64,
 }
 
 /// Reads a model.
@@ -158,12 +160,15 @@ pub fn read(path: &Path) -> Result<Graph, ImportError> {
         .iter()
         .find(|set| matches!(set.domain(), "" | "ai.onnx"))
         .map(|set| set.version());
+    let ir_version = model.ir_version.unwrap_or(0);
     let Some(graph) = model.graph else {
         return Err(not_onnx("it holds no graph".to_owned()));
     };
     let opset = opset.ok_or_else(|| not_onnx("it names no operator set".to_owned()))?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    build(graph, opset, folder).map_err(|message| ImportError::invalid(path, message))
+    let mut graph = build(graph, opset, folder).map_err(|message| ImportError::invalid(path, message))?;
+    graph.ir_version = ir_version;
+    Ok(graph)
 }
 
 fn build(graph: GraphProto, opset: i64, folder: &Path) -> Result<Graph, String> {
@@ -195,6 +200,7 @@ fn build(graph: GraphProto, opset: i64, folder: &Path) -> Result<Graph, String> 
         constants,
         nodes,
         opset,
+        ir_version: 0,
     };
     check(&result)?;
     Ok(result)

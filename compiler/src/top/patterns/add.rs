@@ -1,6 +1,8 @@
 //! Rewrites that start at `top.Add`.
 
-use super::{elements, new_weight, uniform_weight, weight_values};
+use super::{
+    broadcast_shape, elements, erase_if_unused, new_weight, replace, uniform_weight, used_once, weight_values,
+};
 use crate::program::Program;
 use ndarray::{ArrayD, IxDyn};
 use tpuc_dialects::ir::{Op, OpView, Value};
@@ -101,5 +103,43 @@ pub fn to_scale(program: &mut Program, op: Op) -> bool {
         .finish();
     let value = rewriter.result(new);
     rewriter.replace_op(op, &[value]);
+    true
+}
+
+/// A constant summand behind another one: the summands are added.
+pub fn merge(program: &mut Program, op: Op) -> bool {
+    let summand = |program: &Program, op: Op| {
+        let [left, right] = operands(program, op)?;
+        match (weight_values(program, left), weight_values(program, right)) {
+            (None, Some(values)) => Some((left, values)),
+            (Some(values), None) => Some((right, values)),
+            _ => None,
+        }
+    };
+    let Some((input, values)) = summand(program, op) else {
+        return false;
+    };
+    let ctx = &program.ctx;
+    let Some(first) = used_once::<Add>(ctx, input).filter(|first| !first.do_relu(ctx)) else {
+        return false;
+    };
+    let Some((source, first_values)) = summand(program, first.op()) else {
+        return false;
+    };
+    let Some(shape) = broadcast_shape(values.shape(), first_values.shape()) else {
+        return false;
+    };
+    let shape = IxDyn(&shape);
+    let (Some(left), Some(right)) = (values.broadcast(shape.clone()), first_values.broadcast(shape)) else {
+        return false;
+    };
+    let sum = &left + &right;
+    let add = Add::new_unchecked(op);
+    let (relu, limit) = (add.do_relu(ctx), add.relu_limit(ctx));
+    let weight = new_weight(program, op, "merged", sum);
+    replace(program, op, "top.Add", &[source, weight], |builder| {
+        builder.bool("do_relu", relu).f64("relu_limit", limit)
+    });
+    erase_if_unused(program, first.op());
     true
 }

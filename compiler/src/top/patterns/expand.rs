@@ -30,7 +30,7 @@ pub fn to_tile(program: &mut Program, op: Op) -> bool {
             .build("top.Reshape")
             .operand(input)
             .result(widened)
-            .named(&format!("{name}_reshape"))
+            .named(&format!("{name}_r_reshape"))
             .finish();
         input = rewriter.result(reshape);
     }

@@ -1,10 +1,12 @@
 //! Rewrites that start at `top.Mul`.
 
-use super::{elements, new_weight, weight_number, weight_values};
+use super::{
+    broadcast_shape, elements, erase_if_unused, new_weight, replace, used_once, weight_number, weight_values,
+};
 use crate::program::Program;
 use ndarray::{ArrayD, IxDyn};
 use tpuc_dialects::ir::{Op, OpView, Value};
-use tpuc_dialects::top::{Mul, Sigmoid};
+use tpuc_dialects::top::{AddConst, Erf, Mul, MulConst, Sigmoid};
 
 fn operands(program: &Program, op: Op) -> Option<[Value; 2]> {
     <[Value; 2]>::try_from(Mul::new_unchecked(op).inputs(&program.ctx)).ok()
@@ -45,6 +47,9 @@ pub fn to_silu(program: &mut Program, op: Op) -> bool {
     true
 }
 
+/// Factors this near to 1 are left out, as TPU-MLIR does.
+const ALMOST_NOTHING: f32 = 2e-5;
+
 /// A constant of one element is a number; 1 is nothing.
 pub fn to_mul_const(program: &mut Program, op: Op) -> bool {
     let Some([left, right]) = operands(program, op) else {
@@ -60,7 +65,7 @@ pub fn to_mul_const(program: &mut Program, op: Op) -> bool {
     if ctx.shape(input) != ctx.shape(output) {
         return false;
     }
-    if number == 1.0 && !Mul::new_unchecked(op).do_relu(ctx) {
+    if (number - 1.0).abs() < ALMOST_NOTHING && !Mul::new_unchecked(op).do_relu(ctx) {
         ctx.rewriter().replace_op(op, &[input]);
         return true;
     }
@@ -100,10 +105,7 @@ pub fn to_scale(program: &mut Program, op: Op) -> bool {
         if !fits {
             continue;
         }
-        let flat = ArrayD::from_shape_vec(IxDyn(&[channels]), values.iter().copied().collect())
-            .expect("one for each channel");
-        let scale = new_weight(program, op, "scale", flat);
-        let bias = new_weight(program, op, "bias", ArrayD::zeros(IxDyn(&[channels])));
+        let bias = new_weight(program, op, "bias", ArrayD::zeros(values.raw_dim()));
         let ctx = &mut program.ctx;
         let mul = Mul::new_unchecked(op);
         let (relu, limit) = (mul.do_relu(ctx), mul.relu_limit(ctx));
@@ -111,7 +113,7 @@ pub fn to_scale(program: &mut Program, op: Op) -> bool {
         let mut rewriter = ctx.rewriter_before(op);
         let new = rewriter
             .build("top.Scale")
-            .operands(&[input, scale, bias])
+            .operands(&[input, factor, bias])
             .result(ty)
             .bool("do_relu", relu)
             .f64("relu_limit", limit)
@@ -122,4 +124,88 @@ pub fn to_scale(program: &mut Program, op: Op) -> bool {
         return true;
     }
     false
+}
+
+/// A constant factor behind another one: the factors are multiplied. The name is TPU-MLIR's.
+pub fn merge(program: &mut Program, op: Op) -> bool {
+    let Some((input, factor)) = constant_factor(program, op) else {
+        return false;
+    };
+    let ctx = &program.ctx;
+    let Some(first) = Mul::defining(ctx, input).filter(|first| !first.do_relu(ctx)) else {
+        return false;
+    };
+    let Some((source, first_factor)) = constant_factor(program, first.op()) else {
+        return false;
+    };
+    let (Some(left), Some(right)) = (
+        weight_values(program, factor),
+        weight_values(program, first_factor),
+    ) else {
+        return false;
+    };
+    let Some(product) = broadcast_product(&left, &right) else {
+        return false;
+    };
+    let ctx = &program.ctx;
+    // The product must not be larger than the result: the source would have to be broadcast otherwise.
+    if ctx
+        .shape(ctx.result(op))
+        .is_none_or(|shape| shape.len() < product.ndim())
+    {
+        return false;
+    }
+    let mul = Mul::new_unchecked(op);
+    let (relu, limit) = (mul.do_relu(ctx), mul.relu_limit(ctx));
+    let weight = new_weight(program, op, "divisor", product);
+    replace(program, op, "top.Mul", &[source, weight], |builder| {
+        builder.bool("do_relu", relu).f64("relu_limit", limit)
+    });
+    erase_if_unused(program, first.op());
+    true
+}
+
+/// The computed operand and the constant one.
+fn constant_factor(program: &Program, op: Op) -> Option<(Value, Value)> {
+    let [left, right] = operands(program, op)?;
+    match (weight_values(program, left), weight_values(program, right)) {
+        (None, Some(_)) => Some((left, right)),
+        (Some(_), None) => Some((right, left)),
+        _ => None,
+    }
+}
+
+fn broadcast_product(left: &ArrayD<f32>, right: &ArrayD<f32>) -> Option<ArrayD<f32>> {
+    let shape = broadcast_shape(left.shape(), right.shape())?;
+    let shape = IxDyn(&shape);
+    Some(&left.broadcast(shape.clone())? * &right.broadcast(shape)?)
+}
+
+/// `0.5 * x * (1 + erf(x / sqrt 2))`
+pub fn to_gelu(program: &mut Program, op: Op) -> bool {
+    const HALF_ROOT: f64 = std::f64::consts::FRAC_1_SQRT_2;
+    let Some([left, right]) = operands(program, op) else {
+        return false;
+    };
+    let ctx = &program.ctx;
+    if !ctx.has_one_use(ctx.result(op)) || Mul::new_unchecked(op).do_relu(ctx) {
+        return false;
+    }
+    let near = |value: f64, wanted: f64| (value - wanted).abs() <= 1e-4;
+    let found = [(left, right), (right, left)]
+        .into_iter()
+        .find_map(|(half, sum)| {
+            let half = used_once::<MulConst>(ctx, half).filter(|half| near(half.const_val(ctx), 0.5))?;
+            let sum = used_once::<AddConst>(ctx, sum).filter(|sum| near(sum.const_val(ctx), 1.0))?;
+            let erf = used_once::<Erf>(ctx, sum.input(ctx))?;
+            let scaled =
+                MulConst::defining(ctx, erf.input(ctx)).filter(|mul| near(mul.const_val(ctx), HALF_ROOT))?;
+            let plain = [half.op(), sum.op(), scaled.op()]
+                .iter()
+                .all(|op| ctx.get_bool(*op, "do_relu") != Some(true));
+            (plain && scaled.input(ctx) == half.input(ctx)).then(|| half.input(ctx))
+        });
+    let Some(input) = found else { return false };
+    replace(program, op, "top.GELU", &[input], |builder| builder);
+    true
 }

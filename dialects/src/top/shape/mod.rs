@@ -125,6 +125,36 @@ pub fn flops_per_element<const N: i64>(ctx: &Context, op: Op) -> i64 {
     elements(ctx, op) * N
 }
 
+/// Number of elements of the first result times `N`, one more for a fused relu.
+pub fn flops_and_relu<const N: i64>(ctx: &Context, op: Op) -> i64 {
+    let relu = i64::from(ctx.get_bool(op, "do_relu").unwrap_or(false));
+    elements(ctx, op) * (N + relu)
+}
+
+/// Ten operations for each element of a normalisation, one more for each of weight and bias.
+pub fn flops_of_normalization(ctx: &Context, op: Op) -> i64 {
+    let constants = ctx
+        .operands(op)
+        .iter()
+        .skip(1)
+        .filter(|value| !ctx.is_none(**value));
+    elements(ctx, op) * (10 + constants.count() as i64)
+}
+
+/// Operations of a recurrent layer: `per_weight` for each weight of the gates, direction, step and sample.
+pub fn flops_of_recurrence(ctx: &Context, op: Op, per_weight: i64) -> i64 {
+    let [input, filter, ..] = ctx.operands(op) else {
+        return 0;
+    };
+    let (Some(&[steps, samples, features]), Some(&[directions, gates, _])) =
+        (ctx.shape(*input), ctx.shape(*filter))
+    else {
+        return 0;
+    };
+    let hidden = ctx.get_i64(op, "hidden_size").unwrap_or(0);
+    steps * samples * directions * gates * (features + hidden) * per_weight
+}
+
 /// One operation for each element and further operand, one more for a fused relu.
 pub fn flops_of_operands(ctx: &Context, op: Op) -> i64 {
     let relu = i64::from(ctx.get_bool(op, "do_relu").unwrap_or(false));
