@@ -1,8 +1,16 @@
 //! The files of `lit/`: each `RUN:` line is run by the shell, as LLVM's lit does, with LLVM's FileCheck.
 
+use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tpuc_dialects::ir::DialectRegistry;
+
+/// The folder of the files.
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lit");
+    root.canonicalize().expect("lit/ stands beside tests/")
+}
 
 /// The folder of the programs that were built with this test.
 fn programs() -> PathBuf {
@@ -64,11 +72,29 @@ fn run_lines(text: &str) -> Vec<String> {
     commands
 }
 
+/// Runs one command of a file; what went wrong, if it fails.
+fn run(file: &Path, line: &str, path: &std::ffi::OsStr, temporary: &Path) -> Result<(), String> {
+    let folder = file.parent().unwrap_or(file);
+    let command = line
+        .replace("%s", &file.display().to_string())
+        .replace("%S", &folder.display().to_string())
+        .replace("%t", &temporary.display().to_string());
+    let output = Command::new("bash")
+        .args(["-o", "pipefail", "-c", &command])
+        .env("PATH", path)
+        .current_dir(temporary.parent().unwrap_or(folder))
+        .output()
+        .expect("bash");
+    if output.status.success() {
+        return Ok(());
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{}: {line}\n{stderr}", file.display()))
+}
+
 #[test]
 #[allow(clippy::print_stderr)]
 fn every_lit_file_passes() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lit");
-    let root = root.canonicalize().expect("lit/ stands beside tests/");
     let (programs, llvm) = (programs(), llvm_tools());
     let inherited = std::env::var_os("PATH").unwrap_or_default();
     let paths = [programs, llvm]
@@ -76,35 +102,27 @@ fn every_lit_file_passes() {
         .chain(std::env::split_paths(&inherited));
     let path = std::env::join_paths(paths).expect("a search path");
     let mut files = Vec::new();
-    mlir_files(&root, &mut files);
+    mlir_files(&root(), &mut files);
     let scratch = tempfile::tempdir().expect("a temporary folder");
-    let mut commands = 0;
-    let mut failures = Vec::new();
-    for (index, file) in files.iter().enumerate() {
-        let text = fs::read_to_string(file).expect("a lit file");
-        let lines = run_lines(&text);
-        if lines.is_empty() {
-            failures.push(format!("{}: no RUN line", file.display()));
-        }
-        for line in lines {
-            commands += 1;
+    let results: Vec<(usize, Vec<String>)> = files
+        .par_iter()
+        .enumerate()
+        .map(|(index, file)| {
+            let text = fs::read_to_string(file).expect("a lit file");
+            let lines = run_lines(&text);
             let temporary = scratch.path().join(format!("{index}.tmp"));
-            let command = line
-                .replace("%s", &file.display().to_string())
-                .replace("%S", &file.parent().unwrap_or(&root).display().to_string())
-                .replace("%t", &temporary.display().to_string());
-            let output = Command::new("bash")
-                .args(["-o", "pipefail", "-c", &command])
-                .env("PATH", &path)
-                .current_dir(scratch.path())
-                .output()
-                .expect("bash");
-            if !output.status.success() {
-                let stderr = String::from_utf8_lossy(&output.stderr);
-                failures.push(format!("{}: {line}\n{stderr}", file.display()));
+            let mut failures: Vec<String> = lines
+                .iter()
+                .filter_map(|line| run(file, line, &path, &temporary).err())
+                .collect();
+            if lines.is_empty() {
+                failures.push(format!("{}: no RUN line", file.display()));
             }
-        }
-    }
+            (lines.len(), failures)
+        })
+        .collect();
+    let commands: usize = results.iter().map(|(commands, _)| commands).sum();
+    let failures: Vec<String> = results.into_iter().flat_map(|(_, failures)| failures).collect();
     eprintln!(
         "{} lit files, {commands} commands, {} failures",
         files.len(),
@@ -112,4 +130,31 @@ fn every_lit_file_passes() {
     );
     assert!(files.len() > 5, "only {} lit files", files.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_operation_has_a_round_trip() {
+    let mut missing = Vec::new();
+    for dialect in ["top", "tpu"] {
+        let mut files = Vec::new();
+        mlir_files(&root().join(dialect), &mut files);
+        let checks: Vec<String> = files
+            .iter()
+            .map(|file| fs::read_to_string(file).expect("a lit file"))
+            .filter(|text| text.contains("--verify-roundtrip"))
+            .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+            .filter(|line| line.trim_start().starts_with("// CHECK"))
+            .collect();
+        for info in DialectRegistry::all().ops() {
+            let (prefix, quoted) = (format!("{dialect}."), format!("\"{}\"", info.name));
+            if info.name.starts_with(&prefix) && !checks.iter().any(|line| line.contains(&quoted)) {
+                missing.push(info.name);
+            }
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "operations without a round trip in lit/: {}",
+        missing.join(", ")
+    );
 }

@@ -12,6 +12,7 @@ pub fn infer_op(program: &mut Program, op: Op) -> Result<(), Diagnostic> {
     if let Some(interp) = Interp::cast(&program.ctx, op) {
         resolve_target(program, interp)?;
     }
+    infer_regions(program, op)?;
     let info = program.ctx.info(op);
     if let Some(verify) = info.and_then(|info| info.verify) {
         // Inference relies on what the verifier holds, and import infers before the module is verified.
@@ -27,6 +28,27 @@ pub fn infer_op(program: &mut Program, op: Op) -> Result<(), Diagnostic> {
     }
     if BROADCASTING.contains(&program.ctx.op_name(op)) {
         widen_weights(program, op);
+    }
+    Ok(())
+}
+
+/// What is inside of `top.If` and `top.Loop`. A loop's body sees the types of the loop's operands.
+fn infer_regions(program: &mut Program, op: Op) -> Result<(), Diagnostic> {
+    let is_loop = program.ctx.is(op, "top.Loop");
+    for region in program.ctx.op_regions(op).to_vec() {
+        for block in program.ctx.region_blocks(region).to_vec() {
+            if is_loop {
+                let arguments = program.ctx.block_arguments(block).to_vec();
+                for (argument, operand) in arguments.into_iter().zip(program.ctx.operands(op).to_vec()) {
+                    let ty = program.ctx.value_type(operand);
+                    program.ctx.rewriter().set_type(argument, ty);
+                }
+            }
+            let inner = program.ctx.block_ops(block);
+            for op in inner {
+                infer_op(program, op)?;
+            }
+        }
     }
     Ok(())
 }

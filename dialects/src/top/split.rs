@@ -40,6 +40,8 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
             ),
         ));
     }
+    let attr = rw.i64_array_attr(&sizes);
+    rw.set_attr(op, "split_size", attr);
     for (value, size) in outputs.into_iter().zip(sizes) {
         let mut output = input.clone();
         output[axis] = size;

@@ -1,5 +1,5 @@
 //! `top.YoloDetection`: decodes the feature maps of `version` against `anchors`, drops scores below `obj_threshold`, suppresses overlaps over
-//! `nms_threshold` and keeps `keep_topk` rows of image, class, score and corners. Runs on the host.
+//! `nms_threshold` and keeps `keep_topk` rows of six numbers (box, score, class). Runs on the host.
 //!
 //! Source: TPU-MLIR's `top.YoloDetection`, the post-processing of the YOLO family.
 
@@ -40,7 +40,7 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     let detection = YoloDetection::new_unchecked(op);
     let first = shape::ranked(rw, op, detection.inputs(rw)[0])?;
     let batch = first.first().copied().unwrap_or(1);
-    let output = [batch, 1, detection.keep_topk(rw), 7];
+    let output = [batch, 1, detection.keep_topk(rw), 6];
     shape::set_result(rw, detection.output(rw), &output);
     Ok(())
 }

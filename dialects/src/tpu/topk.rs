@@ -1,5 +1,7 @@
 //! `tpu.TopK`: the `K` largest or smallest elements along `axis` and their positions; on the host.
 //!
+//! After the input stands the count, if it is a value and not `K`, then four scratch tensors or none.
+//!
 //! Source: TPU-MLIR's operation definition `tpu.TopK`.
 
 use crate::op;
@@ -7,7 +9,7 @@ use crate::op;
 op! {
     /// The largest or smallest elements.
     pub TopK = "tpu.TopK", "the largest or smallest elements";
-    operands: input: One, kT: Optional, buffer_val: Optional, buffer_idx: Optional, buffer_scatter_idx: Optional, buffer_seq_idx: Optional;
+    operands: input: One, count_and_buffers: Variadic;
     results: values: Optional, indices: Optional;
     attrs:
         K: i64 [required],

@@ -1,0 +1,11 @@
+// RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+
+module @AddConst attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
+  func.func @main(%arg0: tensor<2x2x2xf32>) -> tensor<*xf32> {
+    // CHECK: "top.AddConst"(%arg0) {const_val = 2.000000e+00 : f64, do_relu = false, is_scalar = false, relu_limit = -1.000000e+00 : f64} : (tensor<2x2x2xf32>) -> tensor<*xf32>
+    // SHAPE: "top.AddConst"{{.*}} -> tensor<2x2x2xf32>
+    %0 = "top.AddConst"(%arg0) {const_val = 2.000000e+00 : f64, do_relu = false, is_scalar = false, relu_limit = -1.000000e+00 : f64} : (tensor<2x2x2xf32>) -> tensor<*xf32> loc("output_Add")
+    return %0 : tensor<*xf32>
+  }
+}

@@ -1,0 +1,11 @@
+// RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+
+module @Arctanh attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
+  func.func @main(%arg0: tensor<1x3x32x32xf32>) -> tensor<*xf32> {
+    // CHECK: "top.Arctanh"(%arg0) : (tensor<1x3x32x32xf32>) -> tensor<*xf32>
+    // SHAPE: "top.Arctanh"{{.*}} -> tensor<1x3x32x32xf32>
+    %0 = "top.Arctanh"(%arg0) : (tensor<1x3x32x32xf32>) -> tensor<*xf32> loc("output_Atanh")
+    return %0 : tensor<*xf32>
+  }
+}

@@ -1,0 +1,11 @@
+// RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+
+module @Mod attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
+  func.func @main(%arg0: tensor<1x16x8x8xf32>, %arg1: tensor<1x16x1x1xf32>) -> tensor<*xf32> {
+    // CHECK: "top.Mod"(%arg0, %arg1) : (tensor<1x16x8x8xf32>, tensor<1x16x1x1xf32>) -> tensor<*xf32>
+    // SHAPE: "top.Mod"{{.*}} -> tensor<1x16x8x8xf32>
+    %0 = "top.Mod"(%arg0, %arg1) : (tensor<1x16x8x8xf32>, tensor<1x16x1x1xf32>) -> tensor<*xf32> loc("mod")
+    return %0 : tensor<*xf32>
+  }
+}

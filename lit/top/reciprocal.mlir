@@ -1,0 +1,11 @@
+// RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+
+module @Reciprocal attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
+  func.func @main(%arg0: tensor<1x16x8x8xf32>) -> tensor<*xf32> {
+    // CHECK: "top.Reciprocal"(%arg0) {const_val = 1.000000e+00 : f64, do_relu = false, relu_limit = -1.000000e+00 : f64} : (tensor<1x16x8x8xf32>) -> tensor<*xf32>
+    // SHAPE: "top.Reciprocal"{{.*}} -> tensor<1x16x8x8xf32>
+    %0 = "top.Reciprocal"(%arg0) {const_val = 1.000000e+00 : f64, do_relu = false, relu_limit = -1.000000e+00 : f64} : (tensor<1x16x8x8xf32>) -> tensor<*xf32> loc("reciprocal")
+    return %0 : tensor<*xf32>
+  }
+}

@@ -1,0 +1,11 @@
+// RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+
+module @ShuffleChannel attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
+  func.func @main(%arg0: tensor<1x16x8x8xf32>) -> tensor<*xf32> {
+    // CHECK: "top.ShuffleChannel"(%arg0) {group = 4 : i64} : (tensor<1x16x8x8xf32>) -> tensor<*xf32>
+    // SHAPE: "top.ShuffleChannel"{{.*}} -> tensor<1x16x8x8xf32>
+    %0 = "top.ShuffleChannel"(%arg0) {group = 4 : i64} : (tensor<1x16x8x8xf32>) -> tensor<*xf32> loc("shufflechannel")
+    return %0 : tensor<*xf32>
+  }
+}

@@ -1,0 +1,13 @@
+// RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
+
+module @Add attributes {module.chip = "bm1684", module.mode = "INT8", module.platform = "ONNX", module.state = "TPU_LOWERED", module.top_run_mode = "STATIC"} {
+  func.func @main(%arg0: tensor<4x32x25x25xf32>, %arg1: tensor<1x1x25x25xf32>, %arg2: tensor<16x40x48x!quant.uniform<i8:f32, 0.13844372876985808>>, %arg3: tensor<16x1x48xui8>, %arg4: tensor<1xf32>, %arg5: tensor<10xf32>) -> (tensor<4x32x25x25xf32>, tensor<16x40x48x!quant.uniform<i8:f32, 0.13732481423325427>>, tensor<10xf32>) {
+    // CHECK: "tpu.Add"(%arg0, %arg1) {do_relu = false, relu_limit = -1.000000e+00 : f64} : (tensor<4x32x25x25xf32>, tensor<1x1x25x25xf32>) -> tensor<4x32x25x25xf32>
+    %0 = "tpu.Add"(%arg0, %arg1) {do_relu = false, relu_limit = -1.000000e+00 : f64} : (tensor<4x32x25x25xf32>, tensor<1x1x25x25xf32>) -> tensor<4x32x25x25xf32> loc("/layer_norm/Add_1_output_0_LayerNormalization")
+    // CHECK: "tpu.Add"(%arg2, %arg3) {do_relu = false, multipliers = [65, 117], relu_limit = -1.000000e+00 : f64, rshifts = [6, 12]} : (tensor<16x40x48x!quant.uniform<i8:f32, 0.13844372876985808>>, tensor<16x1x48xui8>) -> tensor<16x40x48x!quant.uniform<i8:f32, 0.13732481423325427>>
+    %1 = "tpu.Add"(%arg2, %arg3) {do_relu = false, multipliers = [65, 117], relu_limit = -1.000000e+00 : f64, rshifts = [6, 12]} : (tensor<16x40x48x!quant.uniform<i8:f32, 0.13844372876985808>>, tensor<16x1x48xui8>) -> tensor<16x40x48x!quant.uniform<i8:f32, 0.13732481423325427>> loc("output_Add")
+    // CHECK: "tpu.Add"(%arg4, %arg5) {do_relu = false, ginfo = #tpu.lg<out_addr = 0, out_size = 1280, buffer_addr = 0, buffer_size = 0, eu_align = true, can_merge = false, in_hslice_offset = [], n_idx = [0], n_slice = [10], c_idx = [0], c_slice = [1], d_idx = [0], d_slice = [1], h_idx = [0], h_slice = [1], w_idx = [0], w_slice = [1], id = 3, stage = 1, slice_idx = 0, group_type = 0>, is_scalar = false, relu_limit = -1.000000e+00 : f64} : (tensor<1xf32>, tensor<10xf32>) -> tensor<10xf32>
+    %2 = "tpu.Add"(%arg4, %arg5) {do_relu = false, ginfo = #tpu.lg<out_addr = 0, out_size = 1280, buffer_addr = 0, buffer_size = 0, eu_align = true, can_merge = false, in_hslice_offset = [], n_idx = [0], n_slice = [10], c_idx = [0], c_slice = [1], d_idx = [0], d_slice = [1], h_idx = [0], h_slice = [1], w_idx = [0], w_slice = [1], id = 3, stage = 1, slice_idx = 0, group_type = 0>, is_scalar = false, relu_limit = -1.000000e+00 : f64} : (tensor<1xf32>, tensor<10xf32>) -> tensor<10xf32> loc("x_Add")
+    return %0, %1, %2 : tensor<4x32x25x25xf32>, tensor<16x40x48x!quant.uniform<i8:f32, 0.13732481423325427>>, tensor<10xf32>
+  }
+}
