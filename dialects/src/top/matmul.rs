@@ -46,6 +46,9 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
             format_args!("cannot multiply {} by {}", shape::text(left), shape::text(right)),
         )
     };
+    if left.is_empty() || right.is_empty() {
+        return Err(mismatch(rw, &left, &right));
+    }
     let vector_left = left.len() == 1;
     let vector_right = right.len() == 1;
     if vector_left {

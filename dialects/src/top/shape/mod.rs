@@ -105,8 +105,11 @@ pub fn axis(ctx: &Context, op: Op, axis: i64, rank: usize) -> Result<usize, Diag
         })
 }
 
-/// `1x3x224x224`, `?` for what is not known.
+/// `1x3x224x224`, `?` for what is not known, `scalar` for no dimensions.
 pub fn text(shape: &[i64]) -> String {
+    if shape.is_empty() {
+        return "scalar".to_owned();
+    }
     let dims: Vec<String> = shape
         .iter()
         .map(|dim| {
