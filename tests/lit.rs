@@ -1,9 +1,11 @@
 //! The files of `lit/`: each `RUN:` line is run by the shell, as LLVM's lit does, with LLVM's FileCheck.
 
+use crate::sources::rust_files;
 use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tpuc_compiler::pass::registry::PASSES;
 use tpuc_dialects::ir::DialectRegistry;
 
 /// The folder of the files.
@@ -156,5 +158,104 @@ fn every_operation_has_a_round_trip() {
         missing.is_empty(),
         "operations without a round trip in lit/: {}",
         missing.join(", ")
+    );
+}
+
+#[test]
+fn every_pass_has_a_file() {
+    let mut files = Vec::new();
+    mlir_files(&root(), &mut files);
+    let mut missing = Vec::new();
+    for pass in PASSES {
+        let stem = pass.flag.replace('-', "_");
+        let runs = |file: &PathBuf| {
+            let text = fs::read_to_string(file).expect("a lit file");
+            let flag = format!("--{}", pass.flag);
+            run_lines(&text).iter().any(|line| line.contains(&flag)) && text.contains("// CHECK")
+        };
+        let named = |file: &&PathBuf| file.file_stem().is_some_and(|name| name == stem.as_str());
+        if !files.iter().filter(named).any(runs) {
+            missing.push(format!("{stem}.mlir with --{} and a CHECK", pass.flag));
+        }
+    }
+    assert!(missing.is_empty(), "not in lit/: {}", missing.join(", "));
+}
+
+/// The texts that follow `op_error(` and the verifier's own `self.error(` in a source, each up to its first hole.
+fn messages(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for call in ["op_error(", "self.error("] {
+        for (start, _) in source.match_indices(call) {
+            let mut depth = 1;
+            let arguments = source[start + call.len()..]
+                .find(|c| {
+                    depth += i32::from(c == '(') - i32::from(c == ')');
+                    depth == 0
+                })
+                .map_or("", |end| &source[start + call.len()..][..end]);
+            let Some(text) = arguments.split('"').nth(1) else {
+                continue;
+            };
+            found.push(text.to_owned());
+        }
+    }
+    found
+}
+
+/// Whether the parts of a format string between its holes follow one another in `text`.
+fn fits(message: &str, text: &str) -> bool {
+    let mut rest = text;
+    let mut literal = message;
+    loop {
+        let (part, after) = match literal.split_once('{') {
+            Some((part, after)) => (part, after.split_once('}').map(|(_, after)| after)),
+            None => (literal, None),
+        };
+        let Some((_, tail)) = rest.split_once(part) else {
+            return false;
+        };
+        rest = tail;
+        match after {
+            Some(after) => literal = after,
+            None => return true,
+        }
+    }
+}
+
+#[test]
+fn every_message_about_an_operation_is_expected_in_a_file() {
+    let mut files = Vec::new();
+    mlir_files(&root(), &mut files);
+    let expected: Vec<String> = files
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("a lit file"))
+        .flat_map(|text| {
+            text.lines()
+                .filter(|line| line.contains("expected-error"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let mut sources = Vec::new();
+    rust_files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../dialects/src"),
+        &mut sources,
+    );
+    let mut missing = Vec::new();
+    let mut count = 0;
+    for file in sources {
+        for message in messages(&fs::read_to_string(&file).expect("a source")) {
+            count += 1;
+            if !expected.iter().any(|line| fits(&message, line)) {
+                missing.push(format!("{}: {message}", file.display()));
+            }
+        }
+    }
+    assert!(count > 50, "only {count} messages were found in the sources");
+    assert!(
+        missing.is_empty(),
+        "no expected-error for these messages:\n{}",
+        missing.join("\n")
     );
 }

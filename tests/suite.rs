@@ -11,6 +11,8 @@ mod language_server;
 mod lit;
 mod lowering;
 mod networks;
+mod ops_table;
 mod session;
+mod sources;
 mod text;
 mod whole_commands;

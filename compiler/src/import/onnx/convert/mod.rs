@@ -45,23 +45,31 @@ pub type Converted = Result<(), Problem>;
 
 type Convert = fn(&mut Converter<'_>, &Node) -> Converted;
 
+const TABLES: [&[(&str, Convert)]; 8] = [
+    activation::TABLE,
+    arithmetic::TABLE,
+    data::TABLE,
+    matrix::TABLE,
+    normalization::TABLE,
+    reduction::TABLE,
+    resize::TABLE,
+    window::TABLE,
+];
+
 /// The converter of an operator.
 pub fn find(op_type: &str) -> Option<Convert> {
-    let tables: [&[(&str, Convert)]; 8] = [
-        activation::TABLE,
-        arithmetic::TABLE,
-        data::TABLE,
-        matrix::TABLE,
-        normalization::TABLE,
-        reduction::TABLE,
-        resize::TABLE,
-        window::TABLE,
-    ];
-    tables
+    TABLES
         .into_iter()
         .flatten()
         .find(|(name, _)| *name == op_type)
         .map(|(_, convert)| *convert)
+}
+
+/// The operators that are converted, in alphabetical order. Others can still be folded if their operands are constant.
+pub fn operators() -> Vec<&'static str> {
+    let mut names: Vec<&str> = TABLES.into_iter().flatten().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The program under construction.
