@@ -244,6 +244,8 @@ fn every_message_about_an_operation_is_expected_in_a_file() {
     );
     let mut missing = Vec::new();
     let mut count = 0;
+    // The parser's messages are tested with damaged files.
+    sources.retain(|file| !file.components().any(|part| part.as_os_str() == "text"));
     for file in sources {
         for message in messages(&fs::read_to_string(&file).expect("a source")) {
             count += 1;

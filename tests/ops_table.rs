@@ -171,6 +171,7 @@ fn has<T>(table: &[(&str, T)], name: &str) -> &'static str {
 fn operations(dialect: &str) -> Vec<&'static OpInfo> {
     let mut found: Vec<&OpInfo> = DialectRegistry::all()
         .ops()
+        .into_iter()
         .filter(|info| {
             info.name
                 .split_once('.')
@@ -248,7 +249,11 @@ fn the_table_of_operations_is_what_the_sources_say() {
 
 #[test]
 fn tables_name_operations_that_exist() {
-    let registered: BTreeSet<&str> = DialectRegistry::all().ops().map(|info| info.name).collect();
+    let registered: BTreeSet<&str> = DialectRegistry::all()
+        .ops()
+        .into_iter()
+        .map(|info| info.name)
+        .collect();
     let kernels = KERNELS.iter().map(|(name, _)| *name);
     let lowerings = LOWERINGS.iter().map(|(name, _)| *name);
     let emitters = codegen::OPS.iter().map(|(name, _)| *name);

@@ -57,3 +57,11 @@ func.func @f(%arg0: tensor<4xf32>) -> tensor<4xf32> {
   }) {csecs = 1 : i64, dsecs = 1 : i64, group_type = 0 : i64, hsecs = 1 : i64, nsecs = 1 : i64, swpipl_stage_num = 1 : i64, wsecs = 1 : i64} : (tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+func.func @f() {
+  // expected-error@+1 {{'tpu.Group' op requires 1 region, found 0}}
+  "tpu.Group"() {csecs = 1 : i64, dsecs = 1 : i64, group_type = 0 : i64, hsecs = 1 : i64, nsecs = 1 : i64, swpipl_stage_num = 1 : i64, wsecs = 1 : i64} : () -> ()
+  return
+}
