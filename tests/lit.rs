@@ -135,6 +135,30 @@ fn every_lit_file_passes() {
 }
 
 #[test]
+fn every_program_is_read_back() {
+    let mut files = Vec::new();
+    mlir_files(&root(), &mut files);
+    let mut missing = Vec::new();
+    for file in files {
+        let lines = run_lines(&fs::read_to_string(&file).expect("a lit file"));
+        let succeeds = |line: &String| {
+            line.contains("tpuc-opt %s")
+                && !line.contains("not tpuc-opt")
+                && !line.contains("--verify-diagnostics")
+        };
+        let read_back = lines.iter().any(|line| line.contains("--verify-roundtrip"));
+        if lines.iter().any(succeeds) && !read_back {
+            missing.push(file.display().to_string());
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "no RUN line with --verify-roundtrip in {}",
+        missing.join(", ")
+    );
+}
+
+#[test]
 fn every_operation_has_a_round_trip() {
     let mut missing = Vec::new();
     for dialect in ["top", "tpu"] {

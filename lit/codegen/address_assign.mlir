@@ -1,5 +1,5 @@
-// RUN: tpuc-opt %s --address-assign | FileCheck %s
-// RUN: tpuc-opt %s --address-assign="reuse_addr=false" | FileCheck %s --check-prefix=APART
+// RUN: tpuc-opt %s --verify-roundtrip --address-assign | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --address-assign="reuse_addr=false" | FileCheck %s --check-prefix=APART
 
 // The first and the third tensor do not meet: they share memory, unless that is switched off.
 // CHECK: module.coeff_addr = 4379901952 : i64, module.coeff_size = 0 : i64,{{.*}}module.neuron_addr = 4379901952 : i64, module.neuron_size = [[#%u,SIZE:]] : i64,{{.*}}module.state = "TPU_ADDRESSED"

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --affine-opt | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --affine-opt | FileCheck %s
 
 // Nothing on this chip.
 // CHECK: %0 = "top.Input"(%arg0)

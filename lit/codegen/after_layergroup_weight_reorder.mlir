@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --after-layergroup-weight-reorder | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --after-layergroup-weight-reorder | FileCheck %s
 
 // There are no groups whose weights had to be laid out.
 // CHECK: %0 = "top.Input"(%arg0)

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --address-assign --codegen="model_file=%t.bmodel" | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --address-assign --codegen="model_file=%t.bmodel" | FileCheck %s
 // RUN: tpuc bmodel info %t.bmodel | FileCheck %s --check-prefix=MODEL
 // RUN: tpuc bmodel dis %t.bmodel | FileCheck %s --check-prefix=COMMANDS
 // RUN: not tpuc-opt %s --codegen="model_file=%t.none" 2>&1 | FileCheck %s --check-prefix=ADDRESSED

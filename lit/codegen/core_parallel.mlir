@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --core-parallel | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --core-parallel | FileCheck %s
 
 // There is one core: nothing is spread.
 // CHECK: %0 = "top.Input"(%arg0)

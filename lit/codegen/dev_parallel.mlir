@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --dev-parallel | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --dev-parallel | FileCheck %s
 
 // There is one device: nothing is spread.
 // CHECK: %0 = "top.Input"(%arg0)

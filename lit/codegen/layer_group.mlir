@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --layer-group | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --layer-group | FileCheck %s
 
 // Every operation is computed for itself.
 // CHECK: %0 = "top.Input"(%arg0)

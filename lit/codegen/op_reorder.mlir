@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --op-reorder | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --op-reorder | FileCheck %s
 
 // The order is kept.
 // CHECK: %0 = "top.Input"(%arg0)

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --processor-tpu-optimize | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --processor-tpu-optimize | FileCheck %s
 
 // No operation needs a rewrite on this chip.
 // CHECK: %0 = "top.Input"(%arg0)

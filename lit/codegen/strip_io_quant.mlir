@@ -1,6 +1,6 @@
-// RUN: tpuc-opt %s --strip-io-quant="quant_input=true quant_output=true" | FileCheck %s
-// RUN: tpuc-opt %s --strip-io-quant="quant_output=true" | FileCheck %s --check-prefix=OUTPUT
-// RUN: tpuc-opt %s --strip-io-quant | FileCheck %s --check-prefix=NONE
+// RUN: tpuc-opt %s --verify-roundtrip --strip-io-quant="quant_input=true quant_output=true" | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --strip-io-quant="quant_output=true" | FileCheck %s --check-prefix=OUTPUT
+// RUN: tpuc-opt %s --verify-roundtrip --strip-io-quant | FileCheck %s --check-prefix=NONE
 // RUN: not tpuc-opt %s --strip-io-quant="quant_output_bf16=true" 2>&1 | FileCheck %s --check-prefix=BF16
 
 // CHECK-NOT: "tpu.Cast"

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --subnet-divide | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --subnet-divide | FileCheck %s
 // RUN: not tpuc-opt %s --subnet-divide="dynamic=true" 2>&1 | FileCheck %s --check-prefix=DYNAMIC
 
 // DYNAMIC: error: dynamic shapes need the vendor's on-chip interpreter; compile one static model for each shape

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --topo-sort | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --topo-sort | FileCheck %s
 
 // Definitions stand before their uses already.
 // CHECK: %0 = "top.Input"(%arg0)

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --split-input-file --mlir-print-debuginfo=false | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --split-input-file --mlir-print-debuginfo=false | FileCheck %s
 // RUN: tpuc-opt %s --split-input-file --verify-diagnostics --mlir-print-debuginfo=false | FileCheck %s
 
 // CHECK: module {

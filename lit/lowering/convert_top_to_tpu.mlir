@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --convert-top-to-tpu="weightFileName=lowered.npz" | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --convert-top-to-tpu="weightFileName=lowered.npz" | FileCheck %s
 // RUN: not tpuc-opt %s --convert-top-to-tpu="asymmetric=true" 2>&1 | FileCheck %s --check-prefix=ASYMMETRIC
 
 // ASYMMETRIC: error: {{.*}}symmetric

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --processor-assign="mode=INT8" --import-calibration-table="file=%S/../inputs/table.txt" | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --processor-assign="mode=INT8" --import-calibration-table="file=%S/../inputs/table.txt" | FileCheck %s
 // RUN: not tpuc-opt %s --import-calibration-table 2>&1 | FileCheck %s --check-prefix=NO-FILE
 
 // NO-FILE: error: --import-calibration-table needs file=TABLE

@@ -1,5 +1,5 @@
-// RUN: tpuc-opt %s --processor-assign="chip=bm1684 mode=INT8" | FileCheck %s
-// RUN: tpuc-opt %s --processor-assign | FileCheck %s --check-prefix=DEFAULT
+// RUN: tpuc-opt %s --verify-roundtrip --processor-assign="chip=bm1684 mode=INT8" | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --processor-assign | FileCheck %s --check-prefix=DEFAULT
 // RUN: not tpuc-opt %s --processor-assign="chip=bm1690" 2>&1 | FileCheck %s --check-prefix=CHIP
 // RUN: not tpuc-opt %s --processor-assign="mode=BF16" 2>&1 | FileCheck %s --check-prefix=MODE
 

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --processor-top-optimize | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --processor-top-optimize | FileCheck %s
 
 module @net attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
   func.func @main(%arg0: tensor<1x4x8x8xf32>, %arg1: tensor<1x4x8x8xf32>) -> (tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>, tensor<4x8x8xf32>) {

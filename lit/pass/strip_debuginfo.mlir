@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --strip-debuginfo | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --strip-debuginfo | FileCheck %s
 
 // Names live in locations: none is left.
 // CHECK: #loc = loc(unknown)

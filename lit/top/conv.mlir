@@ -1,5 +1,5 @@
 // RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
-// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+// RUN: tpuc-opt %s --verify-roundtrip --shape-infer | FileCheck %s --check-prefix=SHAPE
 
 module @Conv attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
   func.func @main(%arg0: tensor<1x3x8x8xf32>, %arg1: tensor<8x3x3x3xf32>, %arg2: tensor<1x3x50x50xf32>, %arg3: tensor<8x3x3x3xf32>, %arg4: tensor<8xf32>) -> (tensor<*xf32>, tensor<*xf32>) {

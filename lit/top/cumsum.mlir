@@ -1,5 +1,5 @@
 // RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
-// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+// RUN: tpuc-opt %s --verify-roundtrip --shape-infer | FileCheck %s --check-prefix=SHAPE
 
 module @CumSum attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
   func.func @main(%arg0: tensor<1x16x8x8xf32>) -> tensor<*xf32> {

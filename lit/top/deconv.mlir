@@ -1,5 +1,5 @@
 // RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
-// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+// RUN: tpuc-opt %s --verify-roundtrip --shape-infer | FileCheck %s --check-prefix=SHAPE
 
 module @Deconv attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
   func.func @main(%arg0: tensor<3x8x16x32xf32>, %arg1: tensor<8x8x2x2xf32>, %arg2: tensor<3x4x8x8x8xf32>, %arg3: tensor<6x4x2x2x2xf32>, %arg4: tensor<12xf32>) -> (tensor<*xf32>, tensor<*xf32>) {

@@ -1,5 +1,5 @@
 // RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
-// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+// RUN: tpuc-opt %s --verify-roundtrip --shape-infer | FileCheck %s --check-prefix=SHAPE
 
 module @Einsum attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
   func.func @main(%arg0: tensor<4xf32>, %arg1: tensor<32xf32>, %arg2: tensor<1x26x12x26xf32>, %arg3: tensor<12x26x312xf32>) -> (tensor<*xf32>, tensor<*xf32>) {

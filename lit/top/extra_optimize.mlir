@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --extra-optimize | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --extra-optimize | FileCheck %s
 
 // One addition and one relu for each of 256 elements.
 // CHECK: module.FLOPs = 512 : i64

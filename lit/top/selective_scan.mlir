@@ -1,5 +1,5 @@
 // RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
-// RUN: tpuc-opt %s --shape-infer | FileCheck %s --check-prefix=SHAPE
+// RUN: tpuc-opt %s --verify-roundtrip --shape-infer | FileCheck %s --check-prefix=SHAPE
 
 module @SelectiveScan attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
   func.func @main(%arg0: tensor<8x16x1x2xf32>, %arg1: tensor<4x16x8x2xf32>, %arg2: tensor<4x16x8x2xf32>, %arg3: tensor<8x16x2xf32>) -> tensor<*xf32> {

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --shape-infer | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --shape-infer | FileCheck %s
 
 // CHECK: func.func @main(%arg0: tensor<2x4x9x9xf32>{{.*}}) -> (tensor<8x25xf32>, tensor<2x2x9x9xf32>)
 module @net attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --struct-optimize | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --struct-optimize | FileCheck %s
 
 // Nothing of a convolutional network is a structure that the pass knows.
 // CHECK: "top.Input"(%arg0)

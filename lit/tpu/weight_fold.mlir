@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --weight-fold | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --weight-fold | FileCheck %s
 
 module @net attributes {module.addr_mode = "basic", module.asymmetric = false, module.chip = "bm1684", module.cores = 1 : i64, module.devices = 1 : i64, module.high_precision = false, module.mode = "INT8", module.platform = "ONNX", module.q_group_size = 0 : i64, module.q_symmetric = false, module.state = "TPU_LOWERED", module.top_run_mode = "STATIC", module.weight_file = "../inputs/weights.npz"} {
   func.func @main(%arg0: tensor<3x2xf32>) -> tensor<3x2xf32> {
