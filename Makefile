@@ -4,7 +4,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 export CARGO_TERM_COLOR ?= auto
 BIN := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/release
 
-.PHONY: demo test build lint tools test-tools clean
+.PHONY: demo test test-golden build lint tools test-tools clean
 
 demo: build
 	examples/digits/demo.sh "$(BIN)"
@@ -15,6 +15,10 @@ build: tools
 test: test-tools build
 	cargo test --release --locked --workspace
 	cargo fmt --all --check
+
+# The slow tests too: every golden file, every method.
+test-golden: test-tools build
+	cargo test --release --locked -p tpuc-tests -- --include-ignored
 
 lint: tools
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings

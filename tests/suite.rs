@@ -1,6 +1,7 @@
 //! The suite.
 
 mod bmodel;
+mod calibration;
 mod codegen;
 mod data;
 mod emulator;

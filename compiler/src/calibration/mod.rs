@@ -4,10 +4,13 @@
 //!
 //! Thresholds follow TPU-MLIR 1.30.2 so that tables can be compared with its own.
 
+pub mod aciq;
 pub mod histogram;
 pub mod kl;
+pub mod mse;
 pub mod statistics;
+pub mod tails;
 pub mod tune;
 
 pub use histogram::Histogram;
-pub use statistics::{Method, Statistics, TensorStatistics};
+pub use statistics::{Method, OpNames, Statistics, TensorStatistics};

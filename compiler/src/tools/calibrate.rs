@@ -1,7 +1,7 @@
 //! `tpuc calibrate` (`run_calibration`): measures the ranges of all activations and writes a calibration table.
 
 use super::output::{print, warn};
-use crate::calibration::{Method, Statistics, tune};
+use crate::calibration::{Method, OpNames, Statistics, tune};
 use crate::data::dataset::Dataset;
 use crate::data::progress::Progress;
 use crate::data::{Tensor, TensorMap};
@@ -13,6 +13,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tpuc_dialects::ir::OpView;
 
 /// Measure the ranges of all activations.
 #[derive(Debug, Args)]
@@ -48,12 +49,24 @@ pub struct CalibrateArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum CaliMethod {
-    /// Least information lost; the default.
+    /// Least information lost (Kullback-Leibler); the default.
     #[value(alias = "use_kl")]
     Kl,
     /// The largest magnitude.
     #[value(alias = "use_max")]
     Max,
+    /// Least mean squared error (OCTAV).
+    #[value(alias = "use_mse")]
+    Mse,
+    /// The percentile 99.99 and, towards the end of the network, higher.
+    #[value(alias = "use_percentile9999")]
+    Percentile9999,
+    /// Analytical clipping of a normal distribution.
+    #[value(name = "aciq_gauss", alias = "use_aciq_gauss")]
+    AciqGauss,
+    /// Analytical clipping of a Laplace distribution.
+    #[value(name = "aciq_laplace", alias = "use_aciq_laplace")]
+    AciqLaplace,
 }
 
 /// Runs the tool.
@@ -83,6 +96,10 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     let method = match args.cali_method {
         CaliMethod::Kl => Method::Kl,
         CaliMethod::Max => Method::Max,
+        CaliMethod::Mse => Method::Mse,
+        CaliMethod::Percentile9999 => Method::Percentile9999,
+        CaliMethod::AciqGauss => Method::AciqGauss,
+        CaliMethod::AciqLaplace => Method::AciqLaplace,
     };
     let load = |index: usize| -> Result<TensorMap> {
         let arrays = batches.load(index)?;
@@ -93,7 +110,12 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
             .collect())
     };
 
-    let mut statistics = Statistics::new(args.histogram_bin_num as usize);
+    let mut statistics = Statistics::new(
+        method,
+        args.histogram_bin_num as usize,
+        batches.len(),
+        op_names(&program),
+    );
     let progress = Progress::new("calibrate", batches.len());
     for index in 0..batches.len() {
         interpreter.run(&load(index)?, &mut |name, tensor| {
@@ -106,8 +128,8 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     }
     drop(progress);
 
-    let mut thresholds = statistics.thresholds(method);
-    if method == Method::Kl && args.tune_num > 0 {
+    let mut thresholds = statistics.thresholds();
+    if method.is_tuned() && args.tune_num > 0 {
         let count = args.tune_num.min(batches.len());
         let samples: Result<Vec<TensorMap>> = (0..count).map(load).collect();
         thresholds = tune::tune(&interpreter, &samples?, &statistics, thresholds)?;
@@ -120,9 +142,11 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     let mut table = CalibrationTable::default();
     table.set_header(&CalibrationHeader {
         mlir: args.mlir_file.display().to_string(),
-        method: match method {
-            Method::Kl => "['kl']".to_owned(),
-            Method::Max => "max".to_owned(),
+        // TPU-MLIR writes a list where it tuned.
+        method: if method.is_tuned() && args.tune_num > 0 {
+            format!("['{}']", method.name())
+        } else {
+            method.name().to_owned()
         },
         histogram_bins: statistics.bins(),
         samples: batches.len(),
@@ -136,10 +160,11 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
                 "'{name}' is all zeros in every sample; check the input data"
             ));
         }
+        let (min, max) = statistics.table_range(name).unwrap_or((tensor.min, tensor.max));
         let threshold = Threshold {
             threshold: thresholds[name],
-            min: tensor.min.into(),
-            max: tensor.max.into(),
+            min: min.into(),
+            max: max.into(),
         };
         table.thresholds.insert(name.to_owned(), threshold);
     }
@@ -151,4 +176,22 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
         batches.len()
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The operations whose results are measured, in order.
+fn op_names(program: &Program) -> Vec<OpNames> {
+    let ctx = &program.ctx;
+    let ops = ctx.walk(program.module.op()).into_iter();
+    ops.filter(|op| ctx.op_name(*op).starts_with("top."))
+        .filter(|op| !ctx.is(*op, "top.None") && !ctx.is(*op, "top.Weight"))
+        .map(|op| OpNames {
+            results: ctx
+                .results(op)
+                .iter()
+                .map(|value| ctx.value_name(*value).to_owned())
+                .collect(),
+            is_input: ctx.is(op, "top.Input"),
+            is_matrix: ctx.is(op, "top.Conv") || ctx.is(op, "top.MatMul"),
+        })
+        .collect()
 }
