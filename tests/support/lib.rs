@@ -1,6 +1,8 @@
 //! Shared helpers of the test suite.
 #![allow(clippy::print_stderr)]
 
+pub mod large_module;
+
 use std::path::{Path, PathBuf};
 
 /// The folder of golden files and models: `$TPUC_SHARED`, or `../shared` beside the repository. `None`, with a

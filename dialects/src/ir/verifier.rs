@@ -9,24 +9,28 @@
 //! All problems of a module are collected, in text order.
 
 use super::{
-    Arity, Attr, AttrKind, AttrSpecKind, Context, Diagnostic, Op, OpInfo, Trait, Value, ValueDef, ValueSpec,
+    Arity, Attr, AttrKind, AttrSpecKind, Context, Diagnostic, Op, OpInfo, Trait, ValueDef, ValueSpec,
 };
-use rustc_hash::FxHashSet;
 
 /// Checks `root` and everything inside it. Empty when all is well.
 pub fn verify(ctx: &Context, root: Op) -> Vec<Diagnostic> {
     let mut verifier = Verifier {
         ctx,
         found: Vec::new(),
+        visible: vec![0; ctx.values.len()],
+        scopes: 1,
     };
-    let mut visible = FxHashSet::default();
-    verifier.op(root, &mut visible);
+    verifier.op(root, 1);
     verifier.found
 }
 
 struct Verifier<'a> {
     ctx: &'a Context,
     found: Vec<Diagnostic>,
+    /// For each value the number of the isolated scope in which it is visible now, 0 for none.
+    visible: Vec<u32>,
+    /// How many isolated scopes were entered.
+    scopes: u32,
 }
 
 /// An error about `op`, in MLIR's wording: `'top.Conv' op MESSAGE`.
@@ -44,7 +48,7 @@ impl Verifier<'_> {
         self.found.push(op_error(self.ctx, op, message));
     }
 
-    fn op(&mut self, op: Op, visible: &mut FxHashSet<Value>) {
+    fn op(&mut self, op: Op, scope: u32) {
         let ctx = self.ctx;
         match ctx.info(op) {
             Some(info) => self.declared(op, info),
@@ -63,7 +67,7 @@ impl Verifier<'_> {
             }
         }
         for (index, value) in ctx.operands(op).iter().enumerate() {
-            if !visible.contains(value) {
+            if self.visible[value.index()] != scope {
                 let mut error = op_error(
                     ctx,
                     op,
@@ -75,23 +79,26 @@ impl Verifier<'_> {
                 self.found.push(error);
             }
         }
-        // Values of an isolated body are checked against a set of their own.
+        // Values of an isolated body are checked against a scope of their own.
         let isolated = ctx
             .info(op)
             .is_some_and(|info| info.has(Trait::IsolatedFromAbove));
-        let mut own = FxHashSet::default();
-        let scope: &mut FxHashSet<Value> = if isolated { &mut own } else { visible };
-        let mut added: Vec<Value> = Vec::new();
+        let inner_scope = if isolated {
+            self.scopes += 1;
+            self.scopes
+        } else {
+            scope
+        };
         for region in ctx.op_regions(op) {
             for block in ctx.region_blocks(*region) {
                 for value in ctx.block_arguments(*block) {
-                    scope.insert(*value);
-                    added.push(*value);
+                    self.visible[value.index()] = inner_scope;
                 }
                 for inner in ctx.block_ops(*block) {
-                    self.op(inner, scope);
-                    added.extend_from_slice(ctx.results(inner));
-                    scope.extend(ctx.results(inner));
+                    self.op(inner, inner_scope);
+                    for result in ctx.results(inner) {
+                        self.visible[result.index()] = inner_scope;
+                    }
                     if ctx.info(inner).is_some_and(|info| info.has(Trait::Terminator))
                         && ctx.next_op(inner).is_some()
                     {
@@ -100,9 +107,19 @@ impl Verifier<'_> {
                 }
             }
         }
-        if !isolated {
-            for value in added {
-                scope.remove(&value);
+        if isolated {
+            return;
+        }
+        for region in ctx.op_regions(op) {
+            for block in ctx.region_blocks(*region) {
+                for value in ctx.block_arguments(*block) {
+                    self.visible[value.index()] = 0;
+                }
+                for inner in ctx.block_ops(*block) {
+                    for result in ctx.results(inner) {
+                        self.visible[result.index()] = 0;
+                    }
+                }
             }
         }
     }
@@ -119,12 +136,21 @@ impl Verifier<'_> {
                 format_args!("requires {wanted} region{}, found {found}", plural(wanted)),
             );
         }
+        // Both lists are sorted by name.
+        let mut attrs = ctx.attrs(op);
         for spec in info.attrs {
-            match ctx.get_attr(op, spec.name) {
+            while let [(name, _), rest @ ..] = attrs
+                && ctx.text(*name) < spec.name
+            {
+                attrs = rest;
+            }
+            let found = attrs.first().filter(|(name, _)| ctx.text(*name) == spec.name);
+            match found.map(|(_, attr)| *attr) {
                 None if spec.optional => {}
                 None => self.error(op, format_args!("requires attribute '{}'", spec.name)),
                 Some(attr) => {
-                    if let Err(wanted) = fits(ctx, attr, spec.kind) {
+                    if !fits(ctx, attr, spec.kind) {
+                        let wanted = description(spec.kind);
                         self.error(
                             op,
                             format_args!("attribute '{}' failed to satisfy constraint: {wanted}", spec.name),
@@ -161,60 +187,64 @@ fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-/// Whether an attribute is of a kind; the description of what was wanted if not.
-fn fits(ctx: &Context, attr: Attr, kind: AttrSpecKind) -> Result<(), String> {
-    let one_of = |cases: &[&str]| format!("allowed cases: {}", cases.join(", "));
-    let (ok, wanted) = match kind {
-        AttrSpecKind::I64 => (
-            matches!(ctx.attr_kind(attr), AttrKind::Integer { ty, .. } if *ctx.type_kind(*ty) == i64_kind()),
-            "64-bit signless integer attribute".to_owned(),
-        ),
-        AttrSpecKind::Integer => (ctx.attr_as_i64(attr).is_some(), "integer attribute".to_owned()),
-        AttrSpecKind::F64 => (
-            ctx.attr_as_f64(attr).is_some(),
-            "64-bit float attribute".to_owned(),
-        ),
-        AttrSpecKind::Bool => (ctx.attr_as_bool(attr).is_some(), "bool attribute".to_owned()),
-        AttrSpecKind::Str => (
-            matches!(ctx.attr_kind(attr), AttrKind::String(_)),
-            "string attribute".to_owned(),
-        ),
-        AttrSpecKind::StrEnum(cases) => (
-            matches!(ctx.attr_kind(attr), AttrKind::String(text) if cases.contains(&ctx.text(*text))),
-            format!("string attribute, {}", one_of(cases)),
-        ),
-        AttrSpecKind::I64Array => (
-            ctx.attr_as_i64s(attr).is_some(),
-            "64-bit integer array attribute".to_owned(),
-        ),
-        AttrSpecKind::F64Array => (
-            ctx.attr_as_f64s(attr).is_some(),
-            "64-bit float array attribute".to_owned(),
-        ),
-        AttrSpecKind::StrArray => (
-            ctx.attr_as_strs(attr).is_some(),
-            "string array attribute".to_owned(),
-        ),
-        AttrSpecKind::DenseI32Array => (
-            matches!(ctx.attr_kind(attr), AttrKind::DenseArray { .. }),
-            "i32 dense array attribute".to_owned(),
-        ),
-        AttrSpecKind::Enum(name, cases) => (
-            matches!(ctx.attr_kind(attr), AttrKind::Enum { name: found, case, .. }
-                if ctx.text(*found) == name && (cases.is_empty() || cases.contains(&ctx.text(*case)))),
-            format!("#tpu<{name}>, {}", one_of(cases)),
-        ),
-        AttrSpecKind::Struct(name) => (
-            matches!(ctx.attr_kind(attr), AttrKind::Struct { name: found, .. } if ctx.text(*found) == name),
-            format!("#tpu.{name}"),
-        ),
-        AttrSpecKind::Unit => (
-            matches!(ctx.attr_kind(attr), AttrKind::Unit),
-            "unit attribute".to_owned(),
-        ),
-        AttrSpecKind::Any => (true, String::new()),
+/// Whether an attribute is of a kind.
+fn fits(ctx: &Context, attr: Attr, kind: AttrSpecKind) -> bool {
+    let each = |fits: fn(&Context, Attr) -> bool| match ctx.attr_kind(attr) {
+        AttrKind::Array(list) => list.iter().all(|item| fits(ctx, *item)),
+        _ => false,
     };
-    if ok { Ok(()) } else { Err(wanted) }
+    match kind {
+        AttrSpecKind::I64 => {
+            matches!(ctx.attr_kind(attr), AttrKind::Integer { ty, .. } if *ctx.type_kind(*ty) == i64_kind())
+        }
+        AttrSpecKind::Integer => ctx.attr_as_i64(attr).is_some(),
+        AttrSpecKind::F64 => ctx.attr_as_f64(attr).is_some(),
+        AttrSpecKind::Bool => ctx.attr_as_bool(attr).is_some(),
+        AttrSpecKind::Str => matches!(ctx.attr_kind(attr), AttrKind::String(_)),
+        AttrSpecKind::StrEnum(cases) => {
+            matches!(ctx.attr_kind(attr), AttrKind::String(text) if cases.contains(&ctx.text(*text)))
+        }
+        AttrSpecKind::I64Array => {
+            each(|ctx, item| ctx.attr_as_i64(item).is_some())
+                || matches!(ctx.attr_kind(attr), AttrKind::DenseArray { .. } if ctx.attr_as_i64s(attr).is_some())
+        }
+        AttrSpecKind::F64Array => {
+            each(|ctx, item| ctx.attr_as_f64(item).is_some())
+                || matches!(ctx.attr_kind(attr), AttrKind::DenseArray { .. } if ctx.attr_as_f64s(attr).is_some())
+        }
+        AttrSpecKind::StrArray => each(|ctx, item| ctx.attr_as_str(item).is_some()),
+        AttrSpecKind::DenseI32Array => matches!(ctx.attr_kind(attr), AttrKind::DenseArray { .. }),
+        AttrSpecKind::Enum(name, cases) => {
+            matches!(ctx.attr_kind(attr), AttrKind::Enum { name: found, case, .. }
+                if ctx.text(*found) == name && (cases.is_empty() || cases.contains(&ctx.text(*case))))
+        }
+        AttrSpecKind::Struct(name) => {
+            matches!(ctx.attr_kind(attr), AttrKind::Struct { name: found, .. } if ctx.text(*found) == name)
+        }
+        AttrSpecKind::Unit => matches!(ctx.attr_kind(attr), AttrKind::Unit),
+        AttrSpecKind::Any => true,
+    }
+}
+
+/// What a kind of attribute is, in MLIR's words.
+fn description(kind: AttrSpecKind) -> String {
+    let one_of = |cases: &[&str]| format!("allowed cases: {}", cases.join(", "));
+    match kind {
+        AttrSpecKind::I64 => "64-bit signless integer attribute".to_owned(),
+        AttrSpecKind::Integer => "integer attribute".to_owned(),
+        AttrSpecKind::F64 => "64-bit float attribute".to_owned(),
+        AttrSpecKind::Bool => "bool attribute".to_owned(),
+        AttrSpecKind::Str => "string attribute".to_owned(),
+        AttrSpecKind::StrEnum(cases) => format!("string attribute, {}", one_of(cases)),
+        AttrSpecKind::I64Array => "64-bit integer array attribute".to_owned(),
+        AttrSpecKind::F64Array => "64-bit float array attribute".to_owned(),
+        AttrSpecKind::StrArray => "string array attribute".to_owned(),
+        AttrSpecKind::DenseI32Array => "i32 dense array attribute".to_owned(),
+        AttrSpecKind::Enum(name, cases) => format!("#tpu<{name}>, {}", one_of(cases)),
+        AttrSpecKind::Struct(name) => format!("#tpu.{name}"),
+        AttrSpecKind::Unit => "unit attribute".to_owned(),
+        AttrSpecKind::Any => String::new(),
+    }
 }
 
 fn i64_kind() -> super::TypeKind {

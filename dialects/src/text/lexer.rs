@@ -1,6 +1,9 @@
 //! Tokens of MLIR's text. They are coarse where the language allows it: a tensor's dimensions, a dialect attribute that
 //! is not known here, and `loc(#alias)` are one token each.
 
+use super::build::MOST_NESTING;
+use super::strings::bad_escape;
+use crate::ir::Type;
 use logos::{Lexer, Logos};
 
 /// What a lexer finds instead of a token.
@@ -11,6 +14,8 @@ pub enum LexError {
     UnexpectedCharacter,
     /// A string without its closing quote on the same line.
     UnterminatedString,
+    /// A string with a backslash before something that is no escape.
+    UnknownEscape,
     /// `#dialect<...` or `!dialect<...` without its closing bracket.
     UnbalancedBody,
 }
@@ -21,6 +26,7 @@ impl LexError {
         match self {
             Self::UnexpectedCharacter => "unexpected character",
             Self::UnterminatedString => "expected '\"' in string literal",
+            Self::UnknownEscape => "unknown escape in string literal",
             Self::UnbalancedBody => "unbalanced '<' character in pretty dialect name",
         }
     }
@@ -138,7 +144,7 @@ pub enum Token<'s> {
     #[regex(r#"@([a-zA-Z_][a-zA-Z0-9_$.\-]*|"([^"\\\n]|\\.)*")"#)]
     Symbol(&'s str),
     /// `"text"` with its quotes.
-    #[regex(r#""([^"\\\n]|\\.)*""#)]
+    #[regex(r#""([^"\\\n]|\\.)*""#, escapes)]
     #[regex(r#""([^"\\\n]|\\.)*"#, |_| Err(LexError::UnterminatedString))]
     String(&'s str),
     #[regex(r"-?[0-9]+", priority = 10)]
@@ -172,6 +178,19 @@ pub enum Token<'s> {
     )]
     #[regex(r"![a-zA-Z_][a-zA-Z0-9_$]*\.[a-zA-Z_][a-zA-Z0-9_$.]*", priority = 11)]
     OpaqueType(&'s str),
+
+    /// The text of a type that was read before.
+    KnownType(Type),
+    /// The text of an attribute dictionary that was read before, by its number.
+    KnownAttributes(u32),
+}
+
+/// A string's escapes are `\"`, `\\`, `\n`, `\t` and two hexadecimal digits.
+fn escapes<'s>(lex: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, LexError> {
+    match bad_escape(lex.slice().as_bytes()) {
+        None => Ok(lex.slice()),
+        Some(_) => Err(LexError::UnknownEscape),
+    }
 }
 
 /// Whether an operand follows on the same line. What follows on the next line is another operation.
@@ -210,12 +229,20 @@ fn dimensions<'s>(lex: &mut Lexer<'s, Token<'s>>) -> &'s str {
 
 /// Extends a match that ends in `<` to the bracket that closes it.
 fn balanced_body<'s>(lex: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, LexError> {
-    let rest = lex.remainder().as_bytes();
-    let mut open = vec![b'>'];
+    let length = body_length(lex.remainder().as_bytes()).map_err(|_| LexError::UnbalancedBody)?;
+    lex.bump(length);
+    Ok(lex.slice())
+}
+
+/// Length of the text up to the bracket that closes an open `<`, or the innermost bracket that is not closed, with its
+/// place (`None` for the first).
+fn body_length(rest: &[u8]) -> Result<usize, (char, Option<usize>)> {
+    let mut open: Vec<(u8, Option<usize>)> = vec![(b'<', None)];
     let mut index = 0;
-    while let Some(closing) = open.last().copied() {
+    while let Some((opening, at)) = open.last().copied() {
+        let unbalanced = Err((char::from(opening), at));
         let Some(byte) = rest.get(index).copied() else {
-            return Err(LexError::UnbalancedBody);
+            return unbalanced;
         };
         match byte {
             b'"' => {
@@ -225,13 +252,19 @@ fn balanced_body<'s>(lex: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, LexError
                 }
             }
             b'-' if rest.get(index + 1) == Some(&b'>') => index += 1,
-            b'<' => open.push(b'>'),
-            b'(' => open.push(b')'),
-            b'[' => open.push(b']'),
-            b'{' => open.push(b'}'),
+            b'<' | b'(' | b'[' | b'{' => {
+                if open.len() >= MOST_NESTING as usize {
+                    return unbalanced;
+                }
+                open.push((byte, Some(index)));
+            }
             b'>' | b')' | b']' | b'}' => {
-                if byte != closing {
-                    return Err(LexError::UnbalancedBody);
+                let fits = matches!(
+                    (opening, byte),
+                    (b'<', b'>') | (b'(', b')') | (b'[', b']') | (b'{', b'}')
+                );
+                if !fits {
+                    return unbalanced;
                 }
                 open.pop();
             }
@@ -239,8 +272,18 @@ fn balanced_body<'s>(lex: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, LexError
         }
         index += 1;
     }
-    lex.bump(index);
-    Ok(lex.slice())
+    // The text is cut between characters since a bracket ends it.
+    Ok(index)
+}
+
+/// The bracket that is not closed in a text that begins with `#dialect.name<` or `!dialect.name<`, as MLIR says it, and
+/// the place of the first.
+pub fn unbalanced(text: &str) -> (char, usize) {
+    let first = text.find('<').unwrap_or(0);
+    match body_length(&text.as_bytes()[(first + 1).min(text.len())..]) {
+        Err((bracket, _)) => (bracket, first),
+        Ok(_) => ('<', first),
+    }
 }
 
 #[cfg(test)]

@@ -4,15 +4,19 @@
 //! with the lines that they are about.
 
 mod build;
-mod build_values;
 mod float;
+mod known;
 mod lexer;
+mod messages;
 mod names;
 mod parser;
 mod printer;
+mod recovery;
 mod render;
+mod segments;
 mod source_map;
 mod strings;
+mod tokens;
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unused, unsafe_code)]
 mod grammar {

@@ -1,19 +1,20 @@
-//! Drives lexer and grammar over a file: alias definitions first, then operations; several syntax errors in one run.
+//! Drives tokens and grammar over a file: alias definitions first, then operations. After a syntax error it goes on at the
+//! next operation, so that one run reports all that is wrong, and one broken operation is one error.
 
-use super::build::{Builder, MOST_NESTING, TextError};
-use super::grammar::{AliasesParser, FileParser};
-use super::lexer::Token;
+use super::build::{Builder, TextError};
+use super::grammar::FileParser;
+use super::known::Known;
+use super::messages::describe;
+use super::recovery::{next_statement, value_names};
+use super::segments::{alias_definitions, complement, joined};
+use super::tokens::{Placed, Tokens};
 use super::{FileId, SourceMap};
 use crate::builtin::Module;
-use crate::ir::{Context, Diagnostic, LocKind, Op, OpView, Span};
+use crate::ir::{Context, Diagnostic, LocKind, Op, OpView};
 use lalrpop_util::ParseError;
-use logos::{Logos, SpannedIter};
-use std::ops::Range;
 
 /// After so many syntax errors the rest of a file is not read.
-const MOST_ERRORS: usize = 20;
-
-type SyntaxError<'s> = ParseError<usize, Token<'s>, TextError>;
+const MOST_ERRORS: usize = 100;
 
 /// Reads a file.
 ///
@@ -21,7 +22,7 @@ type SyntaxError<'s> = ParseError<usize, Token<'s>, TextError>;
 /// operations afterwards; nothing in it is verified yet.
 ///
 /// # Errors
-/// All errors that were found, in the order of their places: syntax (at most 20, one for each line), undeclared and
+/// All errors that were found, in the order of their places: syntax (at most 100, one for each operation), undeclared and
 /// redefined names, undefined aliases, types that do not agree. The context may hold parts of the program then.
 pub fn parse(ctx: &mut Context, sources: &SourceMap, file: FileId) -> Result<Module, Vec<Diagnostic>> {
     let text = &sources.file(file).text;
@@ -30,60 +31,105 @@ pub fn parse(ctx: &mut Context, sources: &SourceMap, file: FileId) -> Result<Mod
             "files of 4 GiB and more are not supported",
         )]);
     }
-    let aliases = alias_definitions(text);
-    let mut skipped: Vec<Range<usize>> = Vec::new();
-    let mut errors: Vec<Diagnostic> = Vec::new();
-    loop {
-        let mut builder = Builder::new(ctx, sources, file);
-        let alias_segments = without(&aliases, &skipped);
-        let mut holes = aliases.clone();
-        holes.extend(skipped.iter().cloned());
-        holes.sort_by_key(|range| range.start);
-        let body_segments = complement(&holes, text.len());
-        let result = AliasesParser::new()
-            .parse(&mut builder, Tokens::new(text, alias_segments))
-            .and_then(|()| FileParser::new().parse(&mut builder, Tokens::new(text, body_segments)));
-        match result {
-            Ok(()) => {
-                let (top, found) = builder.finish();
-                if errors.is_empty() && found.is_empty() {
-                    return Ok(top_module(ctx, sources, file, &top));
-                }
-                // Names of lines that could not be read are missing: their uses are not the user's fault.
-                let complete = errors.is_empty();
-                errors.extend(
-                    found
-                        .into_iter()
-                        .filter(|error| complete || !error.message.starts_with("use of undeclared")),
-                );
-                errors.sort_by_key(|error| error.span.map_or(0, |span| span.start));
-                return Err(errors);
+    let known = Known::default();
+    let mut run = Run {
+        text,
+        known: &known,
+        builder: Builder::new(ctx, &known, sources, file),
+        parser: FileParser::new(),
+        syntax_errors: 0,
+    };
+    run.read();
+    let (top, errors) = run.builder.finish();
+    if errors.is_empty() {
+        Ok(top_module(ctx, sources, file, &top))
+    } else {
+        Err(errors)
+    }
+}
+
+struct Run<'c, 's> {
+    text: &'s str,
+    known: &'c Known<'s>,
+    builder: Builder<'c, 's>,
+    parser: FileParser,
+    syntax_errors: usize,
+}
+
+impl<'s> Run<'_, 's> {
+    fn read(&mut self) {
+        let text = self.text;
+        let aliases = alias_definitions(text);
+        let mut rest = &aliases[..];
+        while !rest.is_empty() {
+            let mut tokens = Tokens::new(text, joined(rest), None);
+            let Err(error) = self.parser.parse(&mut self.builder, &mut tokens) else {
+                break;
+            };
+            let at = self.report(&error, &tokens);
+            self.builder.abandon_operations();
+            if self.syntax_errors >= MOST_ERRORS {
+                return;
             }
-            Err(error) => {
-                let (range, message) = describe(&error, text);
-                let semantic = builder.errors;
-                errors.push(Diagnostic::error(message).at(Some(Span {
-                    file: file.0,
-                    start: range.start as u32,
-                    end: range.end as u32,
-                })));
-                let line = line_around(text, range.start);
-                let again = errors.len() < MOST_ERRORS
-                    && balance(&text[line.clone()]) == 0
-                    && !skipped.contains(&line)
-                    && range.start < text.len();
-                if !again {
-                    errors.extend(
-                        semantic
-                            .into_iter()
-                            .filter(|error| !error.message.starts_with("use of undeclared")),
-                    );
-                    errors.sort_by_key(|error| error.span.map_or(0, |span| span.start));
-                    return Err(errors);
+            let next = rest.partition_point(|definition| definition.start <= at);
+            rest = &rest[next.max(1)..];
+        }
+        let mut tokens = Tokens::new(text, complement(&aliases, 0, text.len()), Some(self.known));
+        loop {
+            let next = match self.parser.parse(&mut self.builder, &mut tokens) {
+                Ok(()) => match tokens.stopped() {
+                    None => return,
+                    // The region's operation is not read to its end: its beginning is gone.
+                    Some(brace) => {
+                        if let Some((start, open)) = self.builder.abandon_region() {
+                            self.lose(start, open);
+                        }
+                        next_statement(text, brace, brace + 1)
+                    }
+                },
+                Err(error) => {
+                    let at = self.report(&error, &tokens);
+                    if self.syntax_errors >= MOST_ERRORS {
+                        return;
+                    }
+                    let statement = self.builder.statement().unwrap_or(at);
+                    let next = next_statement(text, statement, at);
+                    self.lose(statement, next);
+                    self.builder.abandon_operations();
+                    next
                 }
-                skipped.push(line);
-                skipped.sort_by_key(|range| range.start);
+            };
+            let first = aliases.partition_point(|definition| definition.end <= next);
+            let pieces = complement(&aliases[first..], next, text.len());
+            tokens = Tokens::until_brace(text, pieces, self.known);
+        }
+    }
+
+    /// Adds a syntax error; the byte from which on the text was not understood.
+    fn report(
+        &mut self,
+        error: &ParseError<usize, super::lexer::Token<'s>, TextError>,
+        tokens: &Tokens<'s, '_>,
+    ) -> usize {
+        self.syntax_errors += 1;
+        let at = match error {
+            ParseError::UnrecognizedToken {
+                token: (start, ..), ..
             }
+            | ParseError::ExtraToken { token: (start, ..) } => *start,
+            ParseError::User { error } => error.start,
+            ParseError::InvalidToken { location } => *location,
+            ParseError::UnrecognizedEof { .. } => tokens.last().map_or(0, |(_, _, end): Placed<'_>| end),
+        };
+        describe(&mut self.builder, error, tokens, self.text);
+        at.min(self.text.len())
+    }
+
+    /// The names between these bytes will not be defined.
+    fn lose(&mut self, start: usize, end: usize) {
+        let text = self.text;
+        for name in value_names(&text[start..end.max(start)]) {
+            self.builder.lose(name);
         }
     }
 }
@@ -110,252 +156,4 @@ fn top_module(ctx: &mut Context, sources: &SourceMap, file: FileId, top: &[Op]) 
         rewriter.move_to_end(*op, block);
     }
     module
-}
-
-// ---------------------------------------------------------------------- tokens
-
-/// Tokens of some segments of the source, with a bound on the nesting of brackets.
-struct Tokens<'s> {
-    source: &'s str,
-    segments: std::vec::IntoIter<Range<usize>>,
-    current: Option<(usize, SpannedIter<'s, Token<'s>>)>,
-    depth: u32,
-}
-
-impl<'s> Tokens<'s> {
-    fn new(source: &'s str, segments: Vec<Range<usize>>) -> Self {
-        Self {
-            source,
-            segments: segments.into_iter(),
-            current: None,
-            depth: 0,
-        }
-    }
-}
-
-impl<'s> Iterator for Tokens<'s> {
-    type Item = Result<(usize, Token<'s>, usize), TextError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some((base, lexer)) = &mut self.current
-                && let Some((token, span)) = lexer.next()
-            {
-                let (start, end) = (*base + span.start, *base + span.end);
-                let error = |message: &str| {
-                    Some(Err(TextError {
-                        start,
-                        end,
-                        message: message.to_owned(),
-                    }))
-                };
-                let token = match token {
-                    Ok(token) => token,
-                    Err(lexical) => return error(lexical.message()),
-                };
-                match token {
-                    Token::ParenOpen
-                    | Token::BracketOpen
-                    | Token::BraceOpen
-                    | Token::Less
-                    | Token::Tensor(_)
-                    | Token::Calibrated
-                    | Token::Uniform
-                    | Token::TpuEnum
-                    | Token::TpuLayerGroup => {
-                        self.depth += 1;
-                        if self.depth > MOST_NESTING {
-                            return error("nesting is too deep");
-                        }
-                    }
-                    Token::ParenClose | Token::BracketClose | Token::BraceClose | Token::Greater => {
-                        self.depth = self.depth.saturating_sub(1);
-                    }
-                    _ => {}
-                }
-                return Some(Ok((start, token, end)));
-            }
-            let segment = self.segments.next()?;
-            self.current = Some((segment.start, Token::lexer(&self.source[segment]).spanned()));
-        }
-    }
-}
-
-// ---------------------------------------------------------------------- segments
-
-/// Lines that begin with `#name =` or `!name =`, each to the end of the line on which its brackets are closed.
-fn alias_definitions(text: &str) -> Vec<Range<usize>> {
-    /// A definition that is not closed after so many lines is taken to end on its first.
-    const MOST_LINES: usize = 200;
-    let mut found = Vec::new();
-    let mut start = 0;
-    while start < text.len() {
-        let first_end = line_end(text, start);
-        let mut next = first_end + 1;
-        if is_alias_definition(&text[start..first_end]) {
-            let mut end = first_end;
-            let mut depth = balance(&text[start..end]);
-            for _ in 0..MOST_LINES {
-                if depth <= 0 || end >= text.len() {
-                    break;
-                }
-                let line = end + 1;
-                end = line_end(text, line);
-                depth += balance(&text[line..end]);
-            }
-            let end = if depth == 0 { end } else { first_end };
-            found.push(start..end);
-            next = end + 1;
-        }
-        start = next;
-    }
-    found
-}
-
-fn is_alias_definition(line: &str) -> bool {
-    let line = line.trim_start_matches([' ', '\t']);
-    let Some(rest) = line.strip_prefix(['#', '!']) else {
-        return false;
-    };
-    let name = |c: char| c.is_ascii_alphanumeric() || "_$-".contains(c);
-    let after = rest.trim_start_matches(name);
-    after.len() < rest.len() && after.trim_start_matches([' ', '\t']).starts_with('=')
-}
-
-fn line_end(text: &str, start: usize) -> usize {
-    text.as_bytes()
-        .get(start..)
-        .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
-        .map_or(text.len(), |index| start + index)
-}
-
-fn line_around(text: &str, at: usize) -> Range<usize> {
-    let at = at.min(text.len());
-    let start = text.as_bytes()[..at]
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |index| index + 1);
-    start..line_end(text, start)
-}
-
-/// Opened minus closed brackets outside of strings.
-fn balance(line: &str) -> i64 {
-    let mut depth = 0_i64;
-    let mut bytes = line.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth -= 1,
-            b'"' => loop {
-                match bytes.next() {
-                    None | Some(b'"') => break,
-                    Some(b'\\') => {
-                        bytes.next();
-                    }
-                    Some(_) => {}
-                }
-            },
-            _ => {}
-        }
-    }
-    depth
-}
-
-fn without(ranges: &[Range<usize>], holes: &[Range<usize>]) -> Vec<Range<usize>> {
-    let overlaps = |range: &Range<usize>| {
-        holes
-            .iter()
-            .any(|hole| hole.start < range.end && range.start < hole.end)
-    };
-    ranges.iter().filter(|range| !overlaps(range)).cloned().collect()
-}
-
-/// What is left of `0..length` without the sorted holes.
-fn complement(holes: &[Range<usize>], length: usize) -> Vec<Range<usize>> {
-    let mut kept = Vec::new();
-    let mut start = 0;
-    for hole in holes {
-        if start < hole.start {
-            kept.push(start..hole.start);
-        }
-        start = start.max(hole.end);
-    }
-    if start < length {
-        kept.push(start..length);
-    }
-    kept
-}
-
-// ---------------------------------------------------------------------- messages
-
-fn describe(error: &SyntaxError<'_>, text: &str) -> (Range<usize>, String) {
-    match error {
-        ParseError::InvalidToken { location } => {
-            (*location..*location + 1, "unexpected character".to_owned())
-        }
-        ParseError::UnrecognizedEof { expected, .. } => (text.len()..text.len(), expectation(expected, None)),
-        ParseError::UnrecognizedToken {
-            token: (start, token, end),
-            expected,
-        } => (*start..*end, expectation(expected, Some(token))),
-        ParseError::ExtraToken {
-            token: (start, _, end),
-        } => (*start..*end, "expected end of file".to_owned()),
-        ParseError::User { error } => (error.start..error.end, error.message.clone()),
-    }
-}
-
-/// "expected ..." for what the grammar would have taken.
-fn expectation(expected: &[String], found: Option<&Token<'_>>) -> String {
-    let has = |name: &str| expected.iter().any(|item| item == name);
-    let (operation, ty) = (
-        has("\"module\"") && has("\"func.func\"") && has("STRING"),
-        has("TENSOR"),
-    );
-    let name = has("IDENTIFIER") && has("INTEGER_TYPE");
-    if operation && !name {
-        return match found {
-            Some(Token::Identifier(name)) => {
-                format!("custom op '{name}' is unknown (tried 'func.{name}' as well)")
-            }
-            None if has("\"}\"") => "expected '}' at the end of a region".to_owned(),
-            _ if has("\"}\"") => "expected operation name in quotes, or '}'".to_owned(),
-            _ => "expected operation name in quotes".to_owned(),
-        };
-    }
-    if ty && has("SYMBOL") && has("FLOAT") {
-        return "expected attribute value".to_owned();
-    }
-    if ty {
-        return "expected non-function type".to_owned();
-    }
-    if name && has("STRING") {
-        return "expected attribute name".to_owned();
-    }
-    let spelled = |item: &String| match item.as_str() {
-        "VALUE" => "SSA operand".to_owned(),
-        "STRING" => "string".to_owned(),
-        "SYMBOL" => "symbol name".to_owned(),
-        "INTEGER" => "integer".to_owned(),
-        "HEXADECIMAL" => "hexadecimal number".to_owned(),
-        "FLOAT" => "floating point literal".to_owned(),
-        "BLOCK" => "block name".to_owned(),
-        "LOCATION_ALIAS" => "'loc'".to_owned(),
-        "ATTRIBUTE_ALIAS" => "'#' alias".to_owned(),
-        "TYPE_ALIAS" => "'!' alias".to_owned(),
-        "IDENTIFIER" => "identifier".to_owned(),
-        "\"return values\"" => "'return'".to_owned(),
-        other => format!("'{}'", other.trim_matches('"')),
-    };
-    let mut items: Vec<String> = Vec::new();
-    for item in expected.iter().map(spelled) {
-        if !items.contains(&item) {
-            items.push(item);
-        }
-    }
-    match items.split_last() {
-        None => "unexpected token".to_owned(),
-        Some((last, [])) => format!("expected {last}"),
-        Some((last, rest)) => format!("expected {} or {last}", rest.join(", ")),
-    }
 }

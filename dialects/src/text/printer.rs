@@ -1195,9 +1195,15 @@ impl<'a> Printer<'a> {
     }
 
     fn decimal(&mut self, value: i128) {
-        let mut buffer = [0_u8; 40];
+        if value < 0 {
+            self.out.push('-');
+        }
+        let Ok(mut rest) = u64::try_from(value.unsigned_abs()) else {
+            let _ = write!(self.out, "{}", value.unsigned_abs());
+            return;
+        };
+        let mut buffer = [b'0'; 20];
         let mut start = buffer.len();
-        let mut rest = value.unsigned_abs();
         loop {
             start -= 1;
             buffer[start] = b'0' + (rest % 10) as u8;
@@ -1206,11 +1212,8 @@ impl<'a> Printer<'a> {
                 break;
             }
         }
-        if value < 0 {
-            self.out.push('-');
-        }
         self.out
-            .extend(buffer[start..].iter().map(|digit| char::from(*digit)));
+            .push_str(std::str::from_utf8(&buffer[start..]).unwrap_or_default());
     }
 }
 

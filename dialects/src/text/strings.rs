@@ -46,6 +46,23 @@ pub fn unescape(literal: &str) -> String {
     text
 }
 
+/// The first backslash in a literal that begins no escape.
+pub fn bad_escape(literal: &[u8]) -> Option<usize> {
+    let mut index = 0;
+    while index < literal.len() {
+        if literal[index] != b'\\' {
+            index += 1;
+            continue;
+        }
+        match literal.get(index + 1..index + 3) {
+            Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => index += 3,
+            Some([b'"' | b'\\' | b'n' | b't', _]) => index += 2,
+            _ => return Some(index),
+        }
+    }
+    None
+}
+
 /// Appends text with MLIR's escapes (no quotes): `\\`, and `\XX` for quotes and whatever is not printable ASCII.
 pub fn escape(out: &mut String, text: &str) {
     let hexadecimal = |out: &mut String, byte: u8| {
