@@ -3,6 +3,7 @@
 mod bmodel;
 mod calibration;
 mod codegen;
+mod damaged;
 mod data;
 mod emulator;
 mod errors;

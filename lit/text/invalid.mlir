@@ -53,7 +53,7 @@ module {
   "t.b"() : () -> ()
   // expected-error@+1 {{expected non-function type}}
   "t.c"() : () -> 3
-  // expected-error@+1 {{custom op 'foo.bar' is unknown (tried 'func.foo.bar' as well)}}
+  // expected-error@+1 {{Dialect `foo' not found for custom op 'foo.bar'}}
   foo.bar
 }
 
@@ -149,7 +149,7 @@ module {
 
 // -----
 
-// expected-error@+1 {{unbalanced '<' character in pretty dialect name}}
+// expected-error@+1 {{unbalanced '(' character in pretty dialect name}}
 "t.a"() {a = #x.y<(>)} : () -> ()
 
 // -----
@@ -171,5 +171,5 @@ module {
 // -----
 
 module {
+  // expected-error@+1 {{expected operation name in quotes}}
   "t.a"() : () -> ()
-// expected-error@+1 {{expected '}' at the end of a region}}

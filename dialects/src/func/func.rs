@@ -1,7 +1,9 @@
 //! `func.func`: a function. Attributes `sym_name`, `function_type` and whatever stands in `attributes {...}`
 //! (`id`, `mode`, `next_index` of TPU-MLIR's subfunctions). One region with one block.
 
-use crate::ir::{AttrKind, Block, Context, Op, OpView, Rewriter, Type, TypeKind, Value};
+use crate::ir::{
+    AttrKind, Block, Context, Diagnostic, Op, OpView, Rewriter, Type, TypeKind, Value, op_error,
+};
 use crate::op;
 
 op! {
@@ -12,9 +14,23 @@ op! {
     attrs: function_type: any [required], sym_name: str [required];
     regions: 1;
     traits: IsolatedFromAbove;
-    verify: None;
+    verify: Some(verify);
     infer_shape: None;
     flops: None;
+}
+
+/// A function without a body is a declaration, which must not be public.
+fn verify(ctx: &Context, op: Op, found: &mut Vec<Diagnostic>) {
+    let is_private = ctx
+        .get_str(op, "sym_visibility")
+        .is_some_and(|visibility| visibility != "public");
+    if ctx.body(op).is_none() && !is_private {
+        found.push(op_error(
+            ctx,
+            op,
+            "symbol declaration cannot have public visibility",
+        ));
+    }
 }
 
 impl Func {

@@ -145,7 +145,7 @@ pub enum Token<'s> {
     Symbol(&'s str),
     /// `"text"` with its quotes.
     #[regex(r#""([^"\\\n]|\\.)*""#, escapes)]
-    #[regex(r#""([^"\\\n]|\\.)*"#, |_| Err(LexError::UnterminatedString))]
+    #[regex(r#"@?"([^"\\\n]|\\.)*"#, |_| Err(LexError::UnterminatedString))]
     String(&'s str),
     #[regex(r"-?[0-9]+", priority = 10)]
     Integer(&'s str),
@@ -178,6 +178,16 @@ pub enum Token<'s> {
     )]
     #[regex(r"![a-zA-Z_][a-zA-Z0-9_$]*\.[a-zA-Z_][a-zA-Z0-9_$.]*", priority = 11)]
     OpaqueType(&'s str),
+
+    /// Characters of MLIR's language that stand nowhere in this part of it.
+    #[token("...", |_| '.')]
+    #[token("-", |_| '-')]
+    #[token("+", |_| '+')]
+    #[token("*", |_| '*')]
+    #[token("?", |_| '?')]
+    #[token("/", |_| '/')]
+    #[token("|", |_| '|')]
+    Other(char),
 
     /// The text of a type that was read before.
     KnownType(Type),
@@ -223,7 +233,9 @@ fn dimensions<'s>(lex: &mut Lexer<'s, Token<'s>>) -> &'s str {
             end = next + 1;
         }
     }
-    lex.bump(blanks + end);
+    if end > 0 {
+        lex.bump(blanks + end);
+    }
     &rest[..end]
 }
 
@@ -234,13 +246,12 @@ fn balanced_body<'s>(lex: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, LexError
     Ok(lex.slice())
 }
 
-/// Length of the text up to the bracket that closes an open `<`, or the innermost bracket that is not closed, with its
-/// place (`None` for the first).
-fn body_length(rest: &[u8]) -> Result<usize, (char, Option<usize>)> {
-    let mut open: Vec<(u8, Option<usize>)> = vec![(b'<', None)];
+/// Length of the text up to the bracket that closes an open `<`, or the innermost bracket that is not closed.
+fn body_length(rest: &[u8]) -> Result<usize, char> {
+    let mut open = vec![b'<'];
     let mut index = 0;
-    while let Some((opening, at)) = open.last().copied() {
-        let unbalanced = Err((char::from(opening), at));
+    while let Some(opening) = open.last().copied() {
+        let unbalanced = Err(char::from(opening));
         let Some(byte) = rest.get(index).copied() else {
             return unbalanced;
         };
@@ -256,7 +267,7 @@ fn body_length(rest: &[u8]) -> Result<usize, (char, Option<usize>)> {
                 if open.len() >= MOST_NESTING as usize {
                     return unbalanced;
                 }
-                open.push((byte, Some(index)));
+                open.push(byte);
             }
             b'>' | b')' | b']' | b'}' => {
                 let fits = matches!(
@@ -278,12 +289,10 @@ fn body_length(rest: &[u8]) -> Result<usize, (char, Option<usize>)> {
 
 /// The bracket that is not closed in a text that begins with `#dialect.name<` or `!dialect.name<`, as MLIR says it, and
 /// the place of the first.
-pub fn unbalanced(text: &str) -> (char, usize) {
-    let first = text.find('<').unwrap_or(0);
-    match body_length(&text.as_bytes()[(first + 1).min(text.len())..]) {
-        Err((bracket, _)) => (bracket, first),
-        Ok(_) => ('<', first),
-    }
+pub fn unbalanced(text: &str) -> Option<(char, usize)> {
+    let first = text.find('<')?;
+    let bracket = body_length(&text.as_bytes()[first + 1..]).err()?;
+    Some((bracket, first))
 }
 
 #[cfg(test)]

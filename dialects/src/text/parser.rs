@@ -4,6 +4,7 @@
 use super::build::{Builder, TextError};
 use super::grammar::FileParser;
 use super::known::Known;
+use super::lexer::Token;
 use super::messages::describe;
 use super::recovery::{next_statement, value_names};
 use super::segments::{alias_definitions, complement, joined};
@@ -48,6 +49,8 @@ pub fn parse(ctx: &mut Context, sources: &SourceMap, file: FileId) -> Result<Mod
     }
 }
 
+type SyntaxError<'s> = ParseError<usize, Token<'s>, TextError>;
+
 struct Run<'c, 's> {
     text: &'s str,
     known: &'c Known<'s>,
@@ -88,6 +91,7 @@ impl<'s> Run<'_, 's> {
                     }
                 },
                 Err(error) => {
+                    self.open_region(&error, &tokens);
                     let at = self.report(&error, &tokens);
                     if self.syntax_errors >= MOST_ERRORS {
                         return;
@@ -105,12 +109,21 @@ impl<'s> Run<'_, 's> {
         }
     }
 
+    /// Opens the region whose first operation is the broken one: the grammar would have done so after one more token.
+    fn open_region(&mut self, error: &SyntaxError<'s>, tokens: &Tokens<'s, '_>) {
+        let ParseError::UnrecognizedToken { expected, .. } = error else {
+            return;
+        };
+        if let Some((start, Token::BraceOpen, _)) = tokens.previous()
+            && expected.iter().any(|item| item == "\"func.func\"")
+            && self.builder.current_operation().is_some()
+        {
+            self.builder.begin_region(start);
+        }
+    }
+
     /// Adds a syntax error; the byte from which on the text was not understood.
-    fn report(
-        &mut self,
-        error: &ParseError<usize, super::lexer::Token<'s>, TextError>,
-        tokens: &Tokens<'s, '_>,
-    ) -> usize {
+    fn report(&mut self, error: &SyntaxError<'s>, tokens: &Tokens<'s, '_>) -> usize {
         self.syntax_errors += 1;
         let at = match error {
             ParseError::UnrecognizedToken {
@@ -121,7 +134,14 @@ impl<'s> Run<'_, 's> {
             ParseError::InvalidToken { location } => *location,
             ParseError::UnrecognizedEof { .. } => tokens.last().map_or(0, |(_, _, end): Placed<'_>| end),
         };
-        describe(&mut self.builder, error, tokens, self.text);
+        // One broken operation is one error: MLIR would have stopped at the first.
+        let known = self
+            .builder
+            .statement()
+            .is_some_and(|start| self.builder.has_error_since(start));
+        if !known {
+            describe(&mut self.builder, error, tokens, self.text);
+        }
         at.min(self.text.len())
     }
 

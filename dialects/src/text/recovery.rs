@@ -18,33 +18,36 @@ enum Open {
 pub fn next_statement(source: &str, statement: usize, error: usize) -> usize {
     let statement = statement.min(error);
     let mut open: Vec<Open> = Vec::new();
+    let mut regions = 0_usize;
     let mut lexer = Token::lexer(&source[statement..]);
     while let Some(token) = lexer.next() {
         let start = statement + lexer.span().start;
         let end = statement + lexer.span().end;
         let Ok(token) = token else { continue };
-        let inside_region = open.contains(&Open::Region);
-        if start >= error && start > statement && !inside_region && begins_line(source, start) {
-            let brace = token == Token::BraceClose && !open.contains(&Open::Inline);
+        if start >= error && start > statement && regions == 0 && begins_line(source, start) {
+            let brace = token == Token::BraceClose && open.is_empty();
             if brace || begins_statement(token, &source[end..]) {
                 return start;
             }
         }
         match token {
             Token::ParenOpen | Token::BracketOpen => open.push(Open::Inline),
-            Token::BraceOpen if ends_line(source, end) => open.push(Open::Region),
+            Token::BraceOpen if ends_line(source, end) => {
+                open.push(Open::Region);
+                regions += 1;
+            }
             Token::BraceOpen => open.push(Open::Inline),
             Token::ParenClose | Token::BracketClose if open.last() == Some(&Open::Inline) => {
                 open.pop();
             }
-            Token::BraceClose => match open.iter().rposition(|kind| *kind == Open::Region) {
-                // Whatever was left open inside of the region ends with it.
-                Some(region) if begins_line(source, start) => open.truncate(region),
-                _ if open.last() == Some(&Open::Inline) => {
-                    open.pop();
-                }
-                _ => {}
-            },
+            // Whatever was left open inside of the region ends with it.
+            Token::BraceClose if regions > 0 && begins_line(source, start) => {
+                while open.pop().is_some_and(|kind| kind != Open::Region) {}
+                regions -= 1;
+            }
+            Token::BraceClose if open.last() == Some(&Open::Inline) => {
+                open.pop();
+            }
             _ => {}
         }
     }

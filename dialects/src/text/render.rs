@@ -17,6 +17,14 @@ pub enum Colors {
 
 /// One diagnostic as text that ends in a newline.
 pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colors: Colors) -> String {
+    let spans = diagnostic
+        .notes
+        .iter()
+        .filter_map(|note| note.span)
+        .chain(diagnostic.span);
+    if spans.into_iter().any(|span| is_on_long_line(span, sources)) {
+        return without_source(diagnostic, sources);
+    }
     let mut labels = Vec::new();
     let mut notes = Vec::new();
     if let Some(span) = diagnostic.span {
@@ -56,6 +64,34 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colors: Colors) -> S
     }
 }
 
+/// Lines that are longer than this, in bytes, are not shown: nobody finds the place in them.
+const LONGEST_LINE: usize = 20_000;
+
+fn is_on_long_line(span: Span, sources: &SourceMap) -> bool {
+    sources.get(span.file).is_some_and(|file| {
+        let (line, _) = file.line_column(span.start);
+        file.line_range(line)
+            .is_some_and(|range| range.len() > LONGEST_LINE)
+    })
+}
+
+/// A diagnostic with its places but without their lines.
+fn without_source(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    let place = |span: Option<Span>| match span.and_then(|span| sources.position(span)) {
+        Some((file, line, column)) => format!("  ┌─ {file}:{line}:{column}\n"),
+        None => String::new(),
+    };
+    let first = Diagnostic {
+        notes: Vec::new(),
+        ..diagnostic.clone()
+    };
+    let mut text = format!("{first}\n{}", place(diagnostic.span));
+    for note in &diagnostic.notes {
+        text.push_str(&format!("note: {}\n{}", note.message, place(note.span)));
+    }
+    text
+}
+
 /// Several diagnostics.
 pub fn render_all(diagnostics: &[Diagnostic], sources: &SourceMap, colors: Colors) -> String {
     diagnostics
@@ -88,9 +124,10 @@ impl<'a> Files<'a> for SourceMap {
 
     fn line_range(&'a self, id: u32, index: usize) -> Result<std::ops::Range<usize>, FilesError> {
         let file = self.get(id).ok_or(FilesError::FileMissing)?;
-        file.line_range(index as u32 + 1).ok_or(FilesError::LineTooLarge {
-            given: index,
-            max: file.text.lines().count(),
-        })
+        file.line_range(index as u32 + 1)
+            .ok_or_else(|| FilesError::LineTooLarge {
+                given: index,
+                max: file.text.lines().count(),
+            })
     }
 }

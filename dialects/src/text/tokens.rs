@@ -92,12 +92,8 @@ impl<'s, 'k> Tokens<'s, 'k> {
     }
 
     fn lexical_error(&self, error: LexError, start: usize, end: usize) -> TextError {
-        let after_tensor = matches!(self.last, Some((_, Token::Tensor(_), _)));
         let at = match error {
             LexError::UnexpectedCharacter => match self.source.as_bytes().get(start) {
-                Some(b'*') if after_tensor => {
-                    return TextError::new(start + 1, start + 2, "expected 'x' in dimension list");
-                }
                 Some(b'@') => {
                     let message = "@ identifier expected to start with letter or '_'";
                     return TextError::new(start + 1, start + 2, message);
@@ -110,17 +106,15 @@ impl<'s, 'k> Tokens<'s, 'k> {
                     let message = "expected three consecutive dots for an ellipsis";
                     return TextError::new(start + 1, start + 2, message);
                 }
-                Some(b'+' | b'-' | b'?' | b'*' | b'|' | b'/') => start,
                 _ => start,
             },
             LexError::UnterminatedString => end,
             LexError::UnknownEscape => {
                 let bytes = self.source[start..end].as_bytes();
-                let bad = super::strings::bad_escape(bytes).unwrap_or(0);
-                start + bad + 1
+                start + super::strings::bad_escape(bytes).unwrap_or(0)
             }
             LexError::UnbalancedBody => {
-                let (bracket, at) = super::lexer::unbalanced(&self.source[start..]);
+                let (bracket, at) = super::lexer::unbalanced(&self.source[start..]).unwrap_or(('<', 0));
                 let message = format!("unbalanced '{bracket}' character in pretty dialect name");
                 return TextError::new(start + at, start + at + 1, message);
             }

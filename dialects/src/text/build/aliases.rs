@@ -2,6 +2,7 @@
 
 use super::{Builder, MOST_NESTING};
 use crate::ir::{Attr, AttrKind, Loc, Type};
+use crate::text::printer::attr_text;
 use rustc_hash::FxHashMap;
 
 #[derive(Clone, Copy)]
@@ -115,7 +116,7 @@ impl<'s> Builder<'_, 's> {
             self.aliases.depth = self.aliases.depth.max(alias.depth);
             return alias.value;
         }
-        self.error(start, end, format!("undefined symbol alias id '{}'", &name[1..]));
+        self.undefined_alias(name, start, end);
         self.ctx.attr(AttrKind::Unit)
     }
 
@@ -125,23 +126,35 @@ impl<'s> Builder<'_, 's> {
             self.aliases.depth = self.aliases.depth.max(alias.depth);
             return alias.value;
         }
-        self.error(start, end, format!("undefined symbol alias id '{}'", &name[1..]));
+        self.undefined_alias(name, start, end);
         self.ctx.none_type()
     }
 
+    /// MLIR points behind the name.
+    fn undefined_alias(&mut self, name: &str, start: usize, end: usize) {
+        let message = format!("undefined symbol alias id '{}'", &name[1..]);
+        let place = self.next_token(end).max(start);
+        self.error(place, place, message);
+    }
+
     /// `#name` as a location.
-    pub fn location_alias(&mut self, name: &'s str, start: usize, end: usize) -> Loc {
+    pub fn location_alias(&mut self, name: &'s str, end: usize) -> Loc {
         let message = match self.aliases.attribute(name) {
             Some(alias) => match self.ctx.attr_kind(alias.value) {
                 AttrKind::Location(loc) => {
                     self.aliases.depth = self.aliases.depth.max(alias.depth);
                     return *loc;
                 }
-                _ => format!("expected location, but found '{name}'"),
+                _ => format!(
+                    "expected location, but found '{}'",
+                    attr_text(self.ctx, alias.value)
+                ),
             },
             None => "operation location alias was never defined".to_owned(),
         };
-        self.error(start, end, message);
+        // Of `loc(#name)` only the name.
+        let start = end - usize::from(self.source[..end].ends_with(')'));
+        self.error(start - name.len(), start, message);
         self.unknown
     }
 }

@@ -1,10 +1,37 @@
 //! The parser's actions for locations and attributes.
 
 use super::Builder;
-use super::numbers::{float_of, integer_of};
+use super::numbers::{NumberError, float_of, integer_of};
 use crate::ir::{Attr, AttrKind, Loc, LocKind, Signedness, Str, Type, TypeKind};
 use crate::text::lexer::Token;
+use crate::text::messages::DECIMAL;
+use crate::text::printer::type_text;
 use logos::Logos;
+
+/// Parameters of `#tpu.lg` in the order of their definition.
+const LAYER_GROUP_FIELDS: [&str; 21] = [
+    "out_addr",
+    "out_size",
+    "buffer_addr",
+    "buffer_size",
+    "eu_align",
+    "can_merge",
+    "in_hslice_offset",
+    "n_idx",
+    "n_slice",
+    "c_idx",
+    "c_slice",
+    "d_idx",
+    "d_slice",
+    "h_idx",
+    "h_slice",
+    "w_idx",
+    "w_slice",
+    "id",
+    "stage",
+    "slice_idx",
+    "group_type",
+];
 
 impl<'s> Builder<'_, 's> {
     /// Interns a location.
@@ -19,20 +46,25 @@ impl<'s> Builder<'_, 's> {
         self.ctx.loc(LocKind::Name { name, child })
     }
 
-    /// `"file":line:column`
-    pub fn file_location(&mut self, file: &str, line: &str, column: &str, start: usize, end: usize) -> Loc {
+    /// `"file":line:column`, with the first bytes of the numbers.
+    pub fn file_location(
+        &mut self,
+        file: &str,
+        line: &str,
+        line_start: usize,
+        column: &str,
+        column_start: usize,
+    ) -> Loc {
         let file = self.string(file);
-        let (line, column) = match (line.parse(), column.parse()) {
-            (Ok(line), Ok(column)) => (line, column),
-            _ => {
-                self.error(
-                    start,
-                    end,
-                    "expected integer line and column numbers in FileLineColLoc",
-                );
-                (0, 0)
-            }
+        let mut number = |digits: &str, start: usize, what: &str| {
+            digits.parse().unwrap_or_else(|_| {
+                let message = format!("expected integer {what} number in FileLineColLoc");
+                self.error(start, start + digits.len(), message);
+                0
+            })
         };
+        let line = number(line, line_start, "line");
+        let column = number(column, column_start, "column");
         self.ctx.loc(LocKind::FileLineCol { file, line, column })
     }
 
@@ -66,6 +98,15 @@ impl<'s> Builder<'_, 's> {
         list
     }
 
+    /// `"name"` before the `=`.
+    pub fn quoted_attribute_name(&mut self, literal: &str, start: usize, end: usize) -> Str {
+        let name = self.string(literal);
+        if self.ctx.text(name).is_empty() {
+            self.error(start, end, "expected valid attribute name");
+        }
+        name
+    }
+
     /// `{...}` whose text was read before.
     pub fn known_attributes(&mut self, index: u32) -> Vec<(Str, Attr)> {
         self.known.attributes(index)
@@ -94,44 +135,69 @@ impl<'s> Builder<'_, 's> {
         self.number(text, ty, start, end)
     }
 
-    /// A number, or `true`/`false`, of a type.
-    pub(super) fn number(&mut self, text: &str, ty: Type, start: usize, end: usize) -> Attr {
-        let kind = match self.ctx.type_kind(ty) {
-            TypeKind::Float(kind) => match float_of(text, *kind) {
-                Ok(value) => Ok(AttrKind::Float {
-                    value: value.into(),
-                    ty,
-                }),
-                Err(message) => Err(message.to_owned()),
-            },
-            TypeKind::Integer { width, signedness } => match (text, width) {
-                ("true", 1) => Ok(AttrKind::Bool(true)),
-                ("false", 1) => Ok(AttrKind::Bool(false)),
-                _ => match integer_of(text, *width, *signedness) {
-                    // MLIR's i1 is its boolean.
-                    Ok(value) if *width == 1 && *signedness == Signedness::Signless => {
-                        Ok(AttrKind::Bool(value != 0))
-                    }
-                    Ok(value) => Ok(AttrKind::Integer { value, ty }),
-                    Err(message) => Err(message.to_owned()),
-                },
-            },
-            TypeKind::Index => match integer_of(text, 64, Signedness::Signless) {
-                Ok(value) => Ok(AttrKind::Integer { value, ty }),
-                Err(message) => Err(message.to_owned()),
-            },
-            _ => Err("integer literal not valid for specified type".to_owned()),
-        };
-        match kind {
+    /// A number of a type.
+    fn number(&mut self, text: &str, ty: Type, start: usize, end: usize) -> Attr {
+        match self.number_kind(text, ty) {
             Ok(kind) => self.ctx.attr(kind),
-            Err(message) => {
-                self.error(start, end, message);
+            Err(error) => {
+                let message = match error {
+                    NumberError::OutOfRange => "integer constant out of range for attribute",
+                    NumberError::Negative => "negative integer literal not valid for unsigned integer type",
+                    NumberError::NotInteger => "floating point value not valid for specified type",
+                    NumberError::NotFloat => DECIMAL,
+                    NumberError::BitsOutOfRange => "hexadecimal float constant out of range for type",
+                    NumberError::NegativeBits => "hexadecimal float literal should not have a leading minus",
+                    NumberError::TooLarge => "floating point value too large for attribute",
+                    NumberError::Boolean => "expected i1 type for 'true' or 'false' values",
+                    NumberError::Type => "integer literal not valid for specified type",
+                };
+                // MLIR points at the digits, or behind everything where the type is wrong.
+                let digits = start + usize::from(text.starts_with('-'));
+                let place = match error {
+                    NumberError::NotInteger => self.next_token(end),
+                    _ => digits,
+                };
+                self.error(place, end.max(place), message);
+                if message == DECIMAL {
+                    self.note_of_last_error("add a trailing dot to make the literal a float");
+                }
                 self.ctx.attr(AttrKind::Unit)
             }
         }
     }
 
-    /// `array<i32: 1, 2>`
+    /// A number, or `true` or `false`, of a type.
+    pub(super) fn number_kind(&self, text: &str, ty: Type) -> Result<AttrKind, NumberError> {
+        match self.ctx.type_kind(ty) {
+            TypeKind::Float(kind) => {
+                let value = float_of(text, *kind)?.into();
+                Ok(AttrKind::Float { value, ty })
+            }
+            TypeKind::Integer { width, signedness } => {
+                // MLIR's i1 is its boolean.
+                let boolean = *width == 1 && *signedness == Signedness::Signless;
+                match text {
+                    "true" | "false" if boolean => Ok(AttrKind::Bool(text == "true")),
+                    "true" | "false" => Err(NumberError::Boolean),
+                    _ => {
+                        let value = integer_of(text, *width, *signedness)?;
+                        Ok(if boolean {
+                            AttrKind::Bool(value != 0)
+                        } else {
+                            AttrKind::Integer { value, ty }
+                        })
+                    }
+                }
+            }
+            TypeKind::Index => {
+                let value = integer_of(text, 64, Signedness::Signless)?;
+                Ok(AttrKind::Integer { value, ty })
+            }
+            _ => Err(NumberError::Type),
+        }
+    }
+
+    /// `array<i32: 1, 2>`; `start` and `end` are the element type's.
     pub fn dense_array(
         &mut self,
         element: Type,
@@ -139,28 +205,57 @@ impl<'s> Builder<'_, 's> {
         start: usize,
         end: usize,
     ) -> Attr {
-        let ok = match self.ctx.type_kind(element) {
-            TypeKind::Float(_) => true,
-            TypeKind::Integer { width, .. } => *width == 1 || width.is_multiple_of(8) && *width <= 64,
-            _ => false,
+        let mistake = match self.ctx.type_kind(element) {
+            TypeKind::Float(_) => None,
+            TypeKind::Integer { width, .. } if *width == 1 || width.is_multiple_of(8) && *width <= 64 => None,
+            TypeKind::Integer { width, .. } if !width.is_multiple_of(8) => {
+                Some("element type bitwidth must be a multiple of 8".to_owned())
+            }
+            TypeKind::Integer { .. } => {
+                Some("element types of more than 64 bits are not supported".to_owned())
+            }
+            _ => {
+                let ty = type_text(self.ctx, element);
+                Some(format!("expected integer or float type, got: '{ty}'"))
+            }
         };
-        if !ok {
-            self.error(
-                start,
-                end,
-                "element type must be a number whose width is a multiple of 8, or i1",
-            );
+        if let Some(message) = mistake {
+            self.error(start, end, message);
             return self.ctx.attr(AttrKind::Unit);
         }
         let values = values
             .into_iter()
-            .map(|(text, start, end)| self.number(text, element, start, end))
+            .map(|(text, start, end)| match self.number_kind(text, element) {
+                Ok(kind) => self.ctx.attr(kind),
+                Err(error) => {
+                    let (place, message) = match error {
+                        NumberError::OutOfRange => (self.next_token(end), "integer constant out of range"),
+                        NumberError::Negative => (self.next_token(end), "expected unsigned integer"),
+                        NumberError::Boolean => (start, "expected i1 type for 'true' or 'false' values"),
+                        NumberError::NotFloat => (start, DECIMAL),
+                        NumberError::BitsOutOfRange => {
+                            (start, "hexadecimal float constant out of range for type")
+                        }
+                        NumberError::NegativeBits => (
+                            start + 1,
+                            "hexadecimal float literal should not have a leading minus",
+                        ),
+                        NumberError::TooLarge => (start, "floating point value too large for attribute"),
+                        NumberError::NotInteger | NumberError::Type => (start, "expected integer literal"),
+                    };
+                    self.error(place, end.max(place), message);
+                    self.ctx.attr(AttrKind::Unit)
+                }
+            })
             .collect();
         self.ctx.attr(AttrKind::DenseArray { element, values })
     }
 
     /// `#dialect...`, kept as text.
-    pub fn opaque_attribute(&mut self, text: &str) -> Attr {
+    pub fn opaque_attribute(&mut self, text: &str, end: usize) -> Attr {
+        if text == "#tpu.lg" {
+            self.error(end, end, "expected '<'");
+        }
         let text = self.ctx.str(&text[1..]);
         self.ctx.attr(AttrKind::Opaque { text })
     }
@@ -168,6 +263,18 @@ impl<'s> Builder<'_, 's> {
     /// `#tpu<name case>`
     pub fn enum_attribute(&mut self, name: &str, case: &str) -> Attr {
         self.ctx.enum_attr("tpu", name, case)
+    }
+
+    /// The name of a parameter of `#tpu.lg`, whose value begins at `at`.
+    pub fn field_name(&mut self, name: &str, at: usize) -> Str {
+        if !LAYER_GROUP_FIELDS.contains(&name) {
+            self.error(
+                at,
+                at,
+                format!("duplicate or unknown struct parameter name: {name}"),
+            );
+        }
+        self.ctx.str(name)
     }
 
     /// `#tpu.name<field = value, ...>`

@@ -12,13 +12,14 @@ mod types;
 mod values;
 
 pub use dense::DenseBody;
+pub use types::Storage;
 pub use values::{ResultName, UsedValue};
 
 use super::FileId;
 use super::known::Known;
 use super::source_map::SourceMap;
 use super::strings::unescape;
-use crate::ir::{Attr, Block, Context, Diagnostic, DialectRegistry, Loc, Op, Region, Span, Str, Type};
+use crate::ir::{Attr, Block, Context, Diagnostic, DialectRegistry, Label, Loc, Op, Region, Span, Str, Type};
 use aliases::Aliases;
 use rustc_hash::{FxHashMap, FxHashSet};
 use values::Names;
@@ -48,6 +49,8 @@ pub struct Signature {
     pub inputs: Vec<Type>,
     /// Result types.
     pub results: Vec<Type>,
+    /// First byte.
+    pub start: usize,
 }
 
 /// An argument of a block or function.
@@ -69,6 +72,8 @@ pub struct Operation<'s> {
     operands: Vec<UsedValue<'s>>,
     inputs: Vec<Type>,
     results: Vec<Type>,
+    /// Where a wrong number of operand types is reported.
+    signature: usize,
     attrs: Vec<(Str, Attr)>,
     regions: Vec<Region>,
 }
@@ -88,6 +93,9 @@ struct Scope<'s> {
     /// How many operations were begun when it was opened; the last of them owns it.
     begun: usize,
 }
+
+/// So many errors are kept.
+const MOST_ERRORS: usize = 1000;
 
 /// Deepest nesting of brackets, regions and aliases that is read; everything behind the parser recurses at most this far.
 pub const MOST_NESTING: u32 = 200;
@@ -159,13 +167,20 @@ impl<'c, 's> Builder<'c, 's> {
         let undeclared = self
             .undeclared
             .iter()
-            .filter(|(name, _)| !self.lost.contains(name));
+            .filter(|(name, _)| !self.lost.contains(name))
+            .take(MOST_ERRORS);
         self.errors.extend(
             undeclared.map(|(_, span)| Diagnostic::error("use of undeclared SSA value name").at(Some(*span))),
         );
         self.errors
             .sort_by_key(|error| error.span.map_or(0, |span| span.start));
         (self.top, self.errors)
+    }
+
+    /// Whether an error was found in the operation that begins here.
+    pub(super) fn has_error_since(&self, statement: usize) -> bool {
+        let last = self.errors.last().and_then(|error| error.span);
+        last.is_some_and(|span| span.start as usize >= statement)
     }
 
     /// A name that an operation with errors would have defined.
@@ -181,10 +196,38 @@ impl<'c, 's> Builder<'c, 's> {
         }
     }
 
+    fn push_error(&mut self, error: Diagnostic) {
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
     /// Adds an error.
     pub fn error(&mut self, start: usize, end: usize, message: impl Into<String>) {
         let span = self.span(start, end);
-        self.errors.push(Diagnostic::error(message).at(Some(span)));
+        self.push_error(Diagnostic::error(message).at(Some(span)));
+    }
+
+    /// Adds a note without a place of its own to the last error.
+    pub(super) fn note_of_last_error(&mut self, message: &str) {
+        if let Some(error) = self.errors.last_mut() {
+            let span = error.span;
+            error.notes.push(Label {
+                span,
+                message: message.to_owned(),
+            });
+        }
+    }
+
+    /// The byte where the next token starts.
+    fn next_token(&self, end: usize) -> usize {
+        let rest = &self.source[end..];
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        if rest[blanks..].starts_with('\n') {
+            end
+        } else {
+            end + blanks
+        }
     }
 
     /// The operations that the context knows.

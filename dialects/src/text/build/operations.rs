@@ -40,6 +40,7 @@ impl<'s> Builder<'_, 's> {
             operands,
             inputs: signature.inputs,
             results: signature.results,
+            signature: signature.start,
             attrs,
             regions: regions.unwrap_or_default(),
         })
@@ -64,6 +65,7 @@ impl<'s> Builder<'_, 's> {
             operands: Vec::new(),
             inputs: Vec::new(),
             results: Vec::new(),
+            signature: 0,
             attrs,
             regions: vec![region],
         })
@@ -74,6 +76,20 @@ impl<'s> Builder<'_, 's> {
         &mut self,
         arguments: Vec<(BlockArgument<'s>, Option<Vec<(Str, Attr)>>)>,
     ) -> Vec<(Type, Option<Vec<(Str, Attr)>>)> {
+        // As in MLIR, the first argument tells whether all have names.
+        let named = arguments
+            .first()
+            .is_some_and(|(argument, _)| !argument.name.is_empty());
+        for (argument, _) in &arguments {
+            if argument.name.is_empty() == named {
+                let message = if named {
+                    "custom op 'func.func' expected SSA identifier"
+                } else {
+                    "expected non-function type"
+                };
+                self.error(argument.start, argument.end, message);
+            }
+        }
         let (arguments, types) = arguments
             .into_iter()
             .map(|(argument, attrs)| {
@@ -122,6 +138,7 @@ impl<'s> Builder<'_, 's> {
             operands: Vec::new(),
             inputs: Vec::new(),
             results: Vec::new(),
+            signature: 0,
             attrs,
             regions: vec![region],
         })
@@ -141,6 +158,7 @@ impl<'s> Builder<'_, 's> {
             operands,
             inputs: signature.inputs,
             results: signature.results,
+            signature: signature.start,
             attrs,
             regions: Vec::new(),
         })
@@ -157,6 +175,7 @@ impl<'s> Builder<'_, 's> {
             operands,
             inputs,
             results: Vec::new(),
+            signature: 0,
             attrs: attrs.unwrap_or_default(),
             regions: Vec::new(),
         })
@@ -177,15 +196,7 @@ impl<'s> Builder<'_, 's> {
         self.statement = None;
         let name = self.begun.pop().expect("every operation was begun");
         if op.operands.len() != op.inputs.len() {
-            self.error(
-                at,
-                end,
-                format!(
-                    "expected {} operand types but had {}",
-                    op.operands.len(),
-                    op.inputs.len()
-                ),
-            );
+            self.wrong_operand_types(name, &op, at);
         }
         let mut operands: SmallVec<[Value; 8]> = SmallVec::new();
         if op.operands.len() == op.inputs.len() {
@@ -222,6 +233,25 @@ impl<'s> Builder<'_, 's> {
             self.top.push(made);
         }
         self.define_results(start, at, made, &results, op.results.len());
+    }
+
+    fn wrong_operand_types(&mut self, name: Str, op: &Operation<'s>, at: usize) {
+        let (values, types) = (op.operands.len(), op.inputs.len());
+        let name = self.ctx.text(name);
+        let (place, message) = if matches!(name, "func.call" | "func.return") {
+            let place = op.operands.first().map_or(at, |used| used.span.start as usize);
+            (
+                place,
+                format!("custom op '{name}' {values} operands present, but expected {types}"),
+            )
+        } else {
+            let plural = if values == 1 { " " } else { "s" };
+            (
+                op.signature,
+                format!("expected {values} operand type{plural} but had {types}"),
+            )
+        };
+        self.error(place, place, message);
     }
 
     fn define_results(&mut self, start: usize, at: usize, op: Op, names: &[ResultName<'s>], count: usize) {

@@ -30,7 +30,30 @@ impl<'s> Builder<'_, 's> {
         if let Some(arguments) = self.pending_arguments.take() {
             let block = self.ctx.rewriter().create_block(region);
             self.scopes.last_mut().expect("just pushed").block = Some(block);
-            self.add_arguments(block, arguments);
+            let owner = self.scopes.last().map_or(start, |scope| scope.statement);
+            let unnamed = arguments.iter().all(|argument| argument.name.is_empty());
+            if !arguments.is_empty() && unnamed {
+                let count = arguments.len();
+                let message = format!(
+                    "'func.func' op entry block must have {count} arguments to match function signature"
+                );
+                self.error(owner, start, message);
+            }
+            for (index, argument) in arguments.iter().enumerate() {
+                let same =
+                    |other: &&BlockArgument<'_>| !argument.name.is_empty() && other.name == argument.name;
+                if let Some(first) = arguments[..index].iter().find(same) {
+                    let place = self.span(argument.start, argument.end);
+                    let first = self.span(first.start, first.end);
+                    let message = format!("region entry argument '{}' is already in use", argument.name);
+                    self.push_error(
+                        Diagnostic::error(message)
+                            .at(Some(place))
+                            .note("previously referenced here", Some(first)),
+                    );
+                }
+            }
+            self.add_arguments(block, arguments, true);
         }
     }
 
@@ -47,30 +70,32 @@ impl<'s> Builder<'_, 's> {
             self.error(start, end, "expected operation name in quotes");
             return;
         };
+        let region = scope.region;
         if let Some(previous) = scope.blocks.insert(name, span) {
-            self.errors.push(
+            self.push_error(
                 Diagnostic::error(format!("redefinition of block '{name}'"))
                     .at(Some(span))
                     .note("previously defined here", Some(previous)),
             );
         }
-        let block = self.ctx.rewriter().create_block(scope.region);
-        scope.block = Some(block);
-        self.add_arguments(block, arguments);
+        let block = self.ctx.rewriter().create_block(region);
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.block = Some(block);
+        }
+        self.add_arguments(block, arguments, false);
     }
 
-    fn add_arguments(&mut self, block: Block, arguments: Vec<BlockArgument<'s>>) {
+    fn add_arguments(&mut self, block: Block, arguments: Vec<BlockArgument<'s>>, checked: bool) {
+        let mut seen: Vec<&str> = Vec::new();
         for argument in arguments {
             let loc = argument.loc.unwrap_or(self.unknown);
             let value = self.ctx.rewriter().add_argument(block, argument.ty, Some(loc));
             let span = self.span(argument.start, argument.end);
-            if argument.name.is_empty() {
-                self.error(
-                    argument.start,
-                    argument.end,
-                    "entry block arguments of a function with a body need names",
-                );
-            } else {
+            let again = checked && seen.contains(&argument.name);
+            if checked {
+                seen.push(argument.name);
+            }
+            if !argument.name.is_empty() && !again {
                 self.define(argument.name, &[value], span);
             }
         }

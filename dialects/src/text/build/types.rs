@@ -2,6 +2,18 @@
 
 use super::{Builder, MOST_NESTING, Signature};
 use crate::ir::{Attr, DYNAMIC, F64, FloatKind, QuantStorage, Shape, Signedness, Type, TypeKind};
+use crate::text::float::write_float;
+
+/// The storage of a quantised type: its name, the first byte, and the range with the first bytes of its bounds.
+#[derive(Clone, Copy)]
+pub struct Storage<'s> {
+    /// `i8`, `u8`
+    pub name: &'s str,
+    /// First byte of the name.
+    pub start: usize,
+    /// Smallest and largest stored integer.
+    pub range: Option<((i64, usize), (i64, usize))>,
+}
 
 impl<'s> Builder<'_, 's> {
     /// `i8`, `si8`, `ui8`
@@ -121,35 +133,89 @@ impl<'s> Builder<'_, 's> {
         self.new_tensor_type(&format!("{dims}0x"), element, encoding, start, start, end)
     }
 
-    /// `!quant.calibrated<f32<min:max>>`
-    pub fn calibrated_type(&mut self, expressed: Type, min: F64, max: F64) -> Type {
+    /// `!quant.calibrated<f32<min:max>>`; `at` and `end` are the expressed type's.
+    pub fn calibrated_type(
+        &mut self,
+        expressed: Type,
+        min: F64,
+        max: F64,
+        start: usize,
+        at: usize,
+        end: usize,
+    ) -> Type {
+        self.check_expressed((expressed, at, end));
+        if min.get() >= max.get() {
+            let mut text = String::from("illegal min and max: (");
+            write_float(&mut text, min.get(), FloatKind::F64);
+            text.push(':');
+            write_float(&mut text, max.get(), FloatKind::F64);
+            text.push(')');
+            self.error(start + "!quant.".len(), end, text);
+        }
         self.ctx.ty(TypeKind::Calibrated { expressed, min, max })
     }
 
+    fn check_expressed(&mut self, (ty, start, end): (Type, usize, usize)) {
+        if !matches!(self.ctx.type_kind(ty), TypeKind::Float(_)) {
+            self.error(start, end, "invalid kind of type specified");
+        }
+    }
+
+    fn check_scale(&mut self, scale: F64, start: usize) {
+        let value = scale.get();
+        if value <= 0.0 || !value.is_finite() {
+            let mut text = String::from("illegal scale: ");
+            write_float(&mut text, value, FloatKind::F64);
+            let place = start + "!quant.".len();
+            self.error(place, place, text);
+        }
+    }
+
+    /// `start` is the first byte of the type.
     fn storage(
         &mut self,
-        (name, range): (&str, Option<(i64, i64)>),
-        expressed: Type,
+        storage: Storage<'_>,
+        expressed: (Type, usize, usize),
         start: usize,
-        end: usize,
     ) -> QuantStorage {
-        let bits = name[1..].parse().ok().filter(|bits| (1..=32).contains(bits));
+        let Storage {
+            name,
+            start: at,
+            range,
+        } = storage;
+        let end = at + name.len();
         let signed = name.starts_with('i');
-        let bits = match bits {
-            Some(bits) if signed || name.starts_with('u') => bits,
+        let digits = &name[1..];
+        let bits = match digits.parse::<u32>() {
+            _ if !signed && !name.starts_with('u') => {
+                self.error(at, end, "illegal storage type prefix");
+                8
+            }
+            Ok(bits) if (1..=32).contains(&bits) => bits,
             _ => {
-                self.error(start, end, "illegal quantized storage type alias");
+                self.error(at, end, format!("illegal storage type size: {digits}"));
                 8
             }
         };
-        let mut storage = QuantStorage::full(signed, bits, expressed);
-        if let Some((min, max)) = range {
-            if min < storage.min || max > storage.max || min >= max {
+        self.check_expressed(expressed);
+        let mut storage = QuantStorage::full(signed, bits, expressed.0);
+        if let Some(((min, min_start), (max, max_start))) = range {
+            if min < storage.min {
                 self.error(
-                    start,
-                    end,
-                    format!("illegal storage min and storage max: ({min}:{max})"),
+                    min_start,
+                    min_start,
+                    format!("illegal storage type minimum: {min}"),
                 );
+            } else if max > storage.max {
+                self.error(
+                    max_start,
+                    max_start,
+                    format!("illegal storage type maximum: {max}"),
+                );
+            } else if min >= max {
+                let place = start + "!quant.".len();
+                let message = format!("illegal storage min and storage max: ({min}:{max})");
+                self.error(place, place, message);
             }
             (storage.min, storage.max) = (min, max);
         }
@@ -159,14 +225,14 @@ impl<'s> Builder<'_, 's> {
     /// `!quant.uniform<i8:f32, scale:zero_point>`
     pub fn uniform_type(
         &mut self,
-        storage: (&str, Option<(i64, i64)>),
-        expressed: Type,
+        storage: Storage<'_>,
+        expressed: (Type, usize, usize),
         scale: F64,
         zero_point: i64,
         start: usize,
-        end: usize,
     ) -> Type {
-        let storage = self.storage(storage, expressed, start, end);
+        let storage = self.storage(storage, expressed, start);
+        self.check_scale(scale, start);
         self.ctx.ty(TypeKind::Uniform {
             storage,
             scale,
@@ -177,18 +243,24 @@ impl<'s> Builder<'_, 's> {
     /// `!quant.uniform<i8:f32:axis, {scale:zero_point, ...}>`
     pub fn per_axis_type(
         &mut self,
-        storage: (&str, Option<(i64, i64)>),
-        expressed: Type,
+        storage: Storage<'_>,
+        expressed: (Type, usize, usize),
         axis: i64,
         scales: Vec<(F64, i64)>,
         start: usize,
-        end: usize,
+        axis_start: usize,
     ) -> Type {
-        let storage = self.storage(storage, expressed, start, end);
-        let axis = i32::try_from(axis).unwrap_or_else(|_| {
-            self.error(start, end, "illegal quantized dimension");
-            0
-        });
+        let storage = self.storage(storage, expressed, start);
+        let axis = i32::try_from(axis)
+            .ok()
+            .filter(|axis| *axis >= 0)
+            .unwrap_or_else(|| {
+                self.error(axis_start, axis_start, "illegal quantized dimension");
+                0
+            });
+        for (scale, _) in &scales {
+            self.check_scale(*scale, start);
+        }
         let (scales, zero_points) = scales.into_iter().unzip();
         self.ctx.ty(TypeKind::UniformPerAxis {
             storage,
@@ -199,8 +271,18 @@ impl<'s> Builder<'_, 's> {
     }
 
     /// `!dialect...`, kept as text.
-    pub fn opaque_type(&mut self, text: &str) -> Type {
-        let text = self.ctx.str(&text[1..]);
+    pub fn opaque_type(&mut self, text: &str, start: usize, end: usize) -> Type {
+        let body = &text[1..];
+        if let Some(rest) = body.strip_prefix("quant.") {
+            let name = rest.split('<').next().unwrap_or(rest);
+            if matches!(name, "uniform" | "calibrated") && !rest.contains('<') {
+                self.error(end, end, "expected '<'");
+            } else if name != "any" {
+                let message = format!("unknown quantized type {name}");
+                self.error(start + "!quant.".len(), end, message);
+            }
+        }
+        let text = self.ctx.str(body);
         self.ctx.ty(TypeKind::Opaque { text })
     }
 

@@ -158,7 +158,7 @@ impl<'s> Builder<'_, 's> {
         let [first, ..] = values else { return };
         if let Some(known) = self.names().get(name) {
             let previous = self.span(known.start as usize, known.end as usize);
-            self.errors.push(
+            self.push_error(
                 Diagnostic::error(format!("redefinition of SSA value '{name}'"))
                     .at(Some(span))
                     .note("previously defined here", Some(previous)),
@@ -196,7 +196,7 @@ impl<'s> Builder<'_, 's> {
                 Some(value) => {
                     let (defined, wanted) = (self.ctx.value_type(value), self.ctx.value_type(placeholder));
                     let (defined, wanted) = (type_text(self.ctx, defined), type_text(self.ctx, wanted));
-                    self.errors.push(
+                    self.push_error(
                         Diagnostic::error(format!(
                             "definition of SSA value '{name}#{number}' has type '{defined}'"
                         ))
@@ -210,7 +210,7 @@ impl<'s> Builder<'_, 's> {
     }
 
     fn invalid_number(&mut self, used: Span, defined: Span) {
-        self.errors.push(
+        self.push_error(
             Diagnostic::error("reference to invalid result number")
                 .at(Some(used))
                 .note("defined here", Some(defined)),
@@ -219,7 +219,7 @@ impl<'s> Builder<'_, 's> {
 
     fn type_mismatch(&mut self, name: &str, used: Span, wanted: Type, found: Type, definition: Span) {
         let (wanted, found) = (type_text(self.ctx, wanted), type_text(self.ctx, found));
-        self.errors.push(
+        self.push_error(
             Diagnostic::error(format!(
                 "use of value '{name}' expects different type than prior uses: '{wanted}' vs '{found}'"
             ))
