@@ -1,6 +1,8 @@
 //! Analytical clipping (Banner et al., "Post training 4-bit quantization of convolutional networks for rapid-deployment", 2018):
 //! the clipping value of least error, if values were distributed as the named function, for one sample and 8 bits.
 
+use crate::quantization::arithmetic::min_max;
+
 /// Best clipping value of a normal distribution in standard deviations.
 const GAUSS_ALPHA: f64 = 3.924_033_37;
 /// Best clipping value of a Laplace distribution in mean deviations.
@@ -8,11 +10,7 @@ const LAPLACE_ALPHA: f64 = 9.896_759_82;
 
 /// For a normal distribution, whose deviation is estimated from the range and the number of values.
 pub fn gauss(values: &[f32]) -> f64 {
-    let (min, max) = values
-        .iter()
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), value| {
-            (min.min(*value), max.max(*value))
-        });
+    let (min, max) = min_max(values);
     let constant = (0.5 * 0.35) * (1.0 + (std::f64::consts::PI * 4f64.ln()).sqrt());
     let deviation = f64::from(max - min) * constant / (2.0 * (values.len() as f64).ln()).sqrt();
     GAUSS_ALPHA * deviation

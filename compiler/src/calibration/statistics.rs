@@ -3,6 +3,7 @@
 use super::histogram::{Added, Histogram};
 use super::tails::Tails;
 use super::{aciq, kl, mse};
+use crate::quantization::arithmetic::min_max;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
@@ -123,7 +124,7 @@ impl TensorStatistics {
     }
 
     fn add(&mut self, values: &[f32], method: Method, bins: usize) -> Added {
-        let (min, max) = range(values);
+        let (min, max) = min_max(values);
         self.min = self.min.min(min);
         self.max = self.max.max(max);
         if let Some(tails) = &mut self.tails {
@@ -153,15 +154,6 @@ fn at_least_smallest(threshold: f64) -> f64 {
     } else {
         threshold
     }
-}
-
-/// Smallest and largest value; NaN is passed over.
-fn range(values: &[f32]) -> (f32, f32) {
-    values
-        .iter()
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), value| {
-            (min.min(*value), max.max(*value))
-        })
 }
 
 /// Statistics of all tensors, in the order in which they were first seen.

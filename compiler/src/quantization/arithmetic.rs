@@ -29,17 +29,19 @@ pub fn max_magnitude(values: &[f32]) -> f32 {
     values.iter().fold(0.0, |max, value| value.abs().max(max))
 }
 
-/// Smallest and largest value; zeros for an empty slice.
+/// Smallest and largest value, NaN passed over; zeros for an empty slice.
 pub fn min_max(values: &[f32]) -> (f32, f32) {
-    let Some(first) = values.first() else {
+    if values.is_empty() {
         return (0.0, 0.0);
-    };
-    values.iter().fold((*first, *first), |(min, max), value| {
-        (
-            if *value < min { *value } else { min },
-            if *value > max { *value } else { max },
-        )
-    })
+    }
+    values
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), value| {
+            (
+                if *value < min { *value } else { min },
+                if *value > max { *value } else { max },
+            )
+        })
 }
 
 /// Right shift of a layer with weights: the largest `r` with `max_weight * in_scale / out_scale * 2^r` below 127; negative
