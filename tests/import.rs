@@ -146,8 +146,8 @@ fn compare_top(folder: &Path, program: &mut Program, expected: &str) -> Result<(
     Ok(())
 }
 
-/// How many cases are equal at least: `origin.mlir`, then `top.mlir` with its weights.
-const AT_LEAST: [(&str, [usize; 2]); 2] = [("models", [3, 3]), ("ops", [174, 172])];
+/// Cases that differ from the golden text or weights, with the reason.
+const KNOWN: &[(&str, &str)] = &[];
 
 #[test]
 #[allow(clippy::print_stderr)]
@@ -156,7 +156,7 @@ fn imported_models_are_the_golden_ones() {
         return;
     };
     let mut failures = Vec::new();
-    for (group, least) in AT_LEAST {
+    for group in ["models", "ops"] {
         let cases = cases(&shared, group);
         let mut equal = [0; 2];
         for folder in &cases {
@@ -172,8 +172,11 @@ fn imported_models_are_the_golden_ones() {
             for (count, stage) in equal.iter_mut().zip(&stages) {
                 *count += usize::from(stage.is_ok());
             }
-            if let Some(message) = stages.into_iter().find_map(Result::err) {
-                failures.push(format!("{name}: {message}"));
+            let known = KNOWN.iter().any(|(known, _)| *known == name);
+            match stages.into_iter().find_map(Result::err) {
+                Some(message) if !known => failures.push(format!("{name}: {message}")),
+                None if known => failures.push(format!("{name}: is equal now, take it off the list")),
+                _ => {}
             }
         }
         let [origin, top] = equal;
@@ -181,11 +184,6 @@ fn imported_models_are_the_golden_ones() {
         eprintln!(
             "{group}: {origin} of {total} golden origin.mlir and {top} of {total} top.mlir with weights are equal"
         );
-        eprintln!("{}", failures.join("\n"));
-        assert!(
-            origin >= least[0].min(total) && top >= least[1].min(total),
-            "fewer than {least:?} of {group}"
-        );
-        failures.clear();
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -14,6 +14,7 @@ mod lit;
 mod lowering;
 mod networks;
 mod ops_table;
+mod onnx_backend;
 mod session;
 mod sources;
 mod text;

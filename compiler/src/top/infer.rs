@@ -26,8 +26,11 @@ pub fn infer_op(program: &mut Program, op: Op) -> Result<(), Diagnostic> {
         Some(infer) => infer(&mut program.ctx.rewriter_before(op), op)?,
         None => return Ok(()),
     }
-    if BROADCASTING.contains(&program.ctx.op_name(op)) {
-        widen_weights(program, op);
+    match program.ctx.op_name(op) {
+        name if BROADCASTING.contains(&name) => widen_weights(program, op),
+        "top.LayerNorm" => widen_norm_weights(program, op, true),
+        "top.GroupNorm" | "top.InstanceNorm" => widen_norm_weights(program, op, false),
+        _ => {}
     }
     Ok(())
 }
@@ -51,6 +54,34 @@ fn infer_regions(program: &mut Program, op: Op) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// Weight and bias of a normalisation get the rank of what they are applied to: in front of the last dimensions, or around the
+/// channels.
+fn widen_norm_weights(program: &mut Program, op: Op, last: bool) {
+    let ctx = &program.ctx;
+    let operands = ctx.operands(op).to_vec();
+    let Some(rank) = operands
+        .first()
+        .and_then(|input| ctx.shape(*input))
+        .map(<[i64]>::len)
+    else {
+        return;
+    };
+    for value in operands.into_iter().skip(1) {
+        let Some(shape) = program.ctx.shape(value).map(<[i64]>::to_vec) else {
+            continue;
+        };
+        if shape.len() >= rank || (!last && shape.len() != 1) {
+            continue;
+        }
+        let mut wide = vec![1; rank - shape.len()];
+        wide.extend(shape);
+        if !last && rank > 1 {
+            wide.swap(1, rank - 1);
+        }
+        super::patterns::reshape_weight(program, value, &wide);
+    }
 }
 
 /// Operations whose operands are broadcast to one shape.

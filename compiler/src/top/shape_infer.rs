@@ -6,6 +6,7 @@ use super::infer::infer_op;
 use super::patterns::{erase_unused, is_unused};
 use crate::pass::{Changed, Failed, Options, Pass};
 use crate::program::Program;
+use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Diagnostic, Op, OpView, op_error};
 use tpuc_dialects::top::{Flatten, Shape};
 
@@ -22,6 +23,7 @@ fn run(program: &mut Program, _: &Options, found: &mut Vec<Diagnostic>) -> Resul
     let before = found.len();
     let functions = program.module.functions(&program.ctx);
     for func in functions {
+        copy_shared_weights(program, func);
         for op in func.ops(&program.ctx) {
             if !program.ctx.op_name(op).starts_with("top.") {
                 continue;
@@ -55,6 +57,41 @@ fn run(program: &mut Program, _: &Options, found: &mut Vec<Diagnostic>) -> Resul
         Err(Failed)
     } else {
         Ok(Changed::Yes)
+    }
+}
+
+/// A weight with several uses becomes one for each, so that each can be changed: `<name>_<number>`, counted from the last use.
+fn copy_shared_weights(program: &mut Program, func: Func) {
+    for op in func.ops(&program.ctx) {
+        let ctx = &program.ctx;
+        if !ctx.is(op, "top.Weight") || ctx.uses(ctx.result(op)).len() < 2 {
+            continue;
+        }
+        let value = ctx.result(op);
+        let (name, ty, uses) = (
+            ctx.name(op).to_owned(),
+            ctx.value_type(value),
+            ctx.uses(value).to_vec(),
+        );
+        let Ok(tensor) = program.weights.get(&name) else {
+            continue;
+        };
+        // An operation with several such operands takes the copies in the order of its operands.
+        let users: Vec<Op> = uses.iter().rev().map(|used| used.op).collect();
+        for (index, user) in users.into_iter().enumerate() {
+            let copy_name = program.weights.unique_name(&format!("{name}_{index}"));
+            program.weights.insert_shared(&copy_name, tensor.clone());
+            let ctx = &mut program.ctx;
+            let Some(operand) = ctx.operands(user).iter().position(|operand| *operand == value) else {
+                continue;
+            };
+            let mut rewriter = ctx.rewriter();
+            rewriter.set_after(op);
+            let copy = rewriter.build("top.Weight").result(ty).named(&copy_name).finish();
+            let copied = rewriter.result(copy);
+            rewriter.set_operand(user, operand, copied);
+        }
+        program.ctx.rewriter().erase_op(op);
     }
 }
 

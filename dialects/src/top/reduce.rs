@@ -26,8 +26,12 @@ op! {
 fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     let reduce = Reduce::new_unchecked(op);
     let input = shape::ranked(rw, op, reduce.input(rw))?;
-    let axes = reduce
-        .axes(rw)
+    let mut axes = reduce.axes(rw);
+    if axes.is_empty() {
+        // None stands for all, as in ONNX.
+        axes = (0..input.len() as i64).collect();
+    }
+    let axes = axes
         .into_iter()
         .map(|axis| shape::axis(rw, op, axis, input.len()))
         .collect::<Result<Vec<_>, _>>()?;

@@ -21,7 +21,15 @@ op! {
 
 fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     let unsqueeze = Unsqueeze::new_unchecked(op);
-    let mut output = shape::ranked(rw, op, unsqueeze.input(rw))?.to_vec();
+    let input = unsqueeze.input(rw);
+    let mut output = shape::ranked(rw, op, input)?.to_vec();
+    // A number is a tensor of one element here.
+    let number = rw
+        .defining_op(input)
+        .is_some_and(|maker| rw.get_bool(maker, "is_scalar") == Some(true));
+    if number && output == [1] {
+        output.clear();
+    }
     let axes = unsqueeze.axes(rw);
     let rank = output.len() + axes.len();
     let mut axes = axes

@@ -266,3 +266,14 @@ mod bytes_of {
             .map(|chunk| chunk.try_into().expect("chunks are exact"))
     }
 }
+
+/// Reads a file that holds one tensor, as the data sets of ONNX's own tests do.
+///
+/// # Errors
+/// When the file cannot be read or does not hold a tensor.
+pub fn read_tensor_file(path: &Path) -> Result<Constant, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let tensor = <TensorProto as prost::Message>::decode(prost::bytes::Bytes::from(bytes))
+        .map_err(|error| format!("{}: holds no tensor: {error}", path.display()))?;
+    read(&tensor, path.parent().unwrap_or(Path::new(".")))
+}

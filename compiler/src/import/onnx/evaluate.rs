@@ -511,18 +511,16 @@ fn layout(node: &Node, inputs: &[Option<&Constant>], _opset: i64) -> Option<Cons
                         value
                     }
                 };
-                if steps[index] <= 0 {
-                    return None;
-                }
-                let (start, end) = (
-                    place(starts[index]).clamp(0, size),
-                    place(ends[index]).clamp(0, size),
-                );
-                let slice = Slice::new(
-                    start as isize,
-                    Some(end.max(start) as isize),
-                    steps[index] as isize,
-                );
+                let step = isize::try_from(steps[index]).ok().filter(|step| *step != 0)?;
+                let (low, high) = if step > 0 {
+                    let start = place(starts[index]).clamp(0, size);
+                    (start, place(ends[index]).clamp(start, size))
+                } else {
+                    // The positions from the start down to, but not including, the end; ndarray steps back from the last.
+                    let start = place(starts[index]).clamp(-1, size - 1);
+                    (place(ends[index]).clamp(-1, start) + 1, start + 1)
+                };
+                let slice = Slice::new(low as isize, Some(high as isize), step);
                 result = match result {
                     Constant::Float(array) => Constant::Float(array.slice_axis(Axis(at), slice).to_owned()),
                     Constant::Int(array) => Constant::Int(array.slice_axis(Axis(at), slice).to_owned()),

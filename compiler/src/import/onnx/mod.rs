@@ -235,6 +235,7 @@ fn generate(
     let mut converter = Converter::new(program, block, none, &graph);
     converter.elements = known.elements;
     converter.scalars = known.scalars;
+    converter.shapes = known.shapes;
     for (index, (input, argument)) in graph.inputs.iter().zip(arguments).enumerate() {
         let shape = &shapes[index];
         let value = converter.emit("top.Input", &[argument], &input.name, |builder| {

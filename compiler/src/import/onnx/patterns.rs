@@ -180,7 +180,7 @@ fn hard_sigmoid(graph: &Graph, at: usize) -> Option<(usize, Node)> {
 fn hard_swish(graph: &Graph, at: usize) -> Option<(usize, Node)> {
     if let Some([sigmoid, mul]) = sequence(graph, at, ["HardSigmoid", "Mul"]) {
         let sixth = f64::from(0.166_666_67_f32);
-        let fits = sigmoid.float("alpha") == Some(sixth) && sigmoid.float("beta") == Some(0.5);
+        let fits = sigmoid.float("alpha") == Some(sixth) && sigmoid.float("beta").unwrap_or(0.5) == 0.5;
         let input = sigmoid.input(0)?;
         return (fits && other(mul, sigmoid.name())? == input).then(|| {
             (

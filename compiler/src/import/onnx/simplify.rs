@@ -34,11 +34,17 @@ pub fn simplify(graph: &mut Graph, known: &Known, history: &History, fuse_batch_
     remove_unused(graph);
 }
 
-/// Equal initializers of the file: the first one serves all. Constant nodes are left alone, as onnx-optimizer does.
+/// Equal constants: the first one serves all. Initializers of the file come first.
 fn merge_equal_initializers(graph: &mut Graph, history: &History) {
     let mut first: Vec<&String> = Vec::new();
     let mut renamed: HashMap<String, String> = HashMap::new();
-    for name in &history.given {
+    let names: Vec<String> = graph
+        .constants
+        .keys()
+        .filter(|name| !history.given.contains(name))
+        .cloned()
+        .collect();
+    for name in history.given.iter().chain(&names) {
         // Comparing small ones is enough: large equal weights are rare, and keeping them is no error.
         let Some(constant) = graph
             .constants

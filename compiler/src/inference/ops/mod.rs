@@ -6,13 +6,20 @@ pub mod cast;
 pub mod channel;
 pub mod conv;
 pub mod deconv;
+pub mod einsum;
 pub mod gather;
+pub mod grid_sample;
+pub mod gru;
+pub mod interp;
 pub mod lstm;
 pub mod matmul;
 pub mod movement;
 pub mod norm;
 pub mod pool;
 pub mod reduce;
+pub mod scatter;
+pub mod select;
+pub mod sequence;
 pub mod softmax;
 
 use super::node::Node;
@@ -52,18 +59,22 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Arg", reduce::prepare_arg),
     ("top.AvgPool", pool::prepare),
     ("top.BatchNorm", channel::prepare_batch_norm),
+    ("top.Cast", select::prepare_cast),
     ("top.Ceil", active::prepare_named),
     ("top.Clip", active::prepare_clip),
     ("top.Compare", binary::prepare_compare),
     ("top.CompareConst", binary::prepare_compare),
     ("top.Concat", movement::prepare_concat),
+    ("top.ConstantFill", select::prepare_fill),
     ("top.Conv", conv::prepare),
     ("top.Cos", active::prepare_named),
     ("top.Cosh", active::prepare_named),
+    ("top.CumSum", sequence::prepare_cumsum),
     ("top.Deconv", deconv::prepare),
     ("top.Depth2Space", movement::prepare_depth_to_space),
     ("top.Div", binary::prepare),
     ("top.DivConst", active::prepare_constant),
+    ("top.Einsum", einsum::prepare),
     ("top.Elu", active::prepare_named),
     ("top.Erf", active::prepare_named),
     ("top.Exp", active::prepare_named),
@@ -71,17 +82,22 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Flatten", movement::prepare_reshape),
     ("top.Floor", active::prepare_named),
     ("top.GELU", active::prepare_named),
+    ("top.GRU", gru::prepare),
     ("top.Gather", gather::prepare),
     ("top.GatherElements", gather::prepare_elements),
+    ("top.GatherND", scatter::prepare_gather_nd),
+    ("top.GridSampler", grid_sample::prepare),
     ("top.GroupNorm", norm::prepare_group_norm),
     ("top.HardSigmoid", active::prepare_named),
     ("top.HardSwish", active::prepare_named),
     ("top.InstanceNorm", norm::prepare_group_norm),
+    ("top.Interp", interp::prepare),
     ("top.LRN", norm::prepare_lrn),
     ("top.LSTM", lstm::prepare),
     ("top.LayerNorm", norm::prepare_layer_norm),
     ("top.LeakyRelu", active::prepare_leaky_relu),
     ("top.Log", active::prepare_named),
+    ("top.LogicalAnd", select::prepare_pair),
     ("top.MatMul", matmul::prepare),
     ("top.Max", binary::prepare),
     ("top.MaxConst", active::prepare_constant),
@@ -94,14 +110,21 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.PRelu", channel::prepare_prelu),
     ("top.Pad", movement::prepare_pad),
     ("top.Permute", movement::prepare_permute),
+    ("top.PixelNorm", norm::prepare_pixel_norm),
     ("top.Pow", active::prepare_pow),
+    ("top.Pow2", select::prepare_pow2),
+    ("top.Pow3", select::prepare_pair),
+    ("top.RMSNorm", norm::prepare_rms_norm),
     ("top.Reciprocal", active::prepare_constant),
     ("top.Reduce", reduce::prepare),
     ("top.Relu", active::prepare_relu),
     ("top.Reshape", movement::prepare_reshape),
+    ("top.Reverse", sequence::prepare_reverse),
     ("top.Round", active::prepare_named),
     ("top.Rsqrt", active::prepare_named),
     ("top.Scale", channel::prepare_scale),
+    ("top.ScatterElements", scatter::prepare_scatter_elements),
+    ("top.ScatterND", scatter::prepare_scatter_nd),
     ("top.Shape", gather::prepare_shape),
     ("top.SiLU", active::prepare_named),
     ("top.Sigmoid", active::prepare_named),
@@ -121,8 +144,11 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Tan", active::prepare_named),
     ("top.Tanh", active::prepare_named),
     ("top.Tile", movement::prepare_tile),
+    ("top.TopK", sequence::prepare_topk),
+    ("top.Trilu", sequence::prepare_trilu),
     ("top.Unsqueeze", movement::prepare_reshape),
     ("top.Upsample", pool::prepare_upsample),
+    ("top.Where", select::prepare_where),
     ("tpu.Active", active::prepare_active),
     ("tpu.Add", binary::prepare),
     ("tpu.AddConst", active::prepare_constant),

@@ -131,3 +131,53 @@ pub fn prepare_lrn(node: &Node<'_>) -> Prepared {
         Ok(vec![tensor(&output.shape, out)?])
     }))
 }
+
+/// `PixelNorm`: over the channels (axis 1) at each place, parameters for each channel.
+pub fn prepare_pixel_norm(node: &Node<'_>) -> Prepared {
+    let (input, output) = real(node)?;
+    let &[_, channels, ..] = &input.shape[..] else {
+        return Err(node.error("expects an input of rank 2 or more"));
+    };
+    let inner: usize = input.shape[2..].iter().product();
+    let epsilon = node.f64("eps", 1e-5) as f32;
+    let (weight, bias) = (parameter(node, 1, channels)?, parameter(node, 2, channels)?);
+    Ok(Kernel::new(move |args| {
+        let mut values = args.take_f32(0)?;
+        sized(&values, input.len())?;
+        let mut row = vec![0.0_f32; channels];
+        for image in values.chunks_exact_mut((channels * inner).max(1)) {
+            for place in 0..inner {
+                for (channel, value) in row.iter_mut().enumerate() {
+                    *value = image[channel * inner + place];
+                }
+                normalise(&mut row, epsilon);
+                for (channel, value) in row.iter().enumerate() {
+                    image[channel * inner + place] = value
+                        * weight.as_ref().map_or(1.0, |weight| weight[channel])
+                        + bias.as_ref().map_or(0.0, |bias| bias[channel]);
+                }
+            }
+        }
+        Ok(vec![tensor(&output.shape, values)?])
+    }))
+}
+
+/// `RMSNorm`: `x / sqrt(mean(x * x) + epsilon) * gamma` over the last axis.
+pub fn prepare_rms_norm(node: &Node<'_>) -> Prepared {
+    let (input, output) = real(node)?;
+    let row = input.shape.last().copied().unwrap_or(1);
+    let epsilon = node.f64("eps", 1e-5) as f32;
+    let gamma = parameter(node, 1, row)?;
+    Ok(Kernel::new(move |args| {
+        let mut values = args.take_f32(0)?;
+        sized(&values, input.len())?;
+        for values in values.chunks_exact_mut(row.max(1)) {
+            let square = values.iter().map(|x| x * x).sum::<f32>() / row as f32;
+            let factor = 1.0 / (square + epsilon).sqrt();
+            for (index, value) in values.iter_mut().enumerate() {
+                *value *= factor * gamma.as_ref().map_or(1.0, |gamma| gamma[index]);
+            }
+        }
+        Ok(vec![tensor(&output.shape, values)?])
+    }))
+}

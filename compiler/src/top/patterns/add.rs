@@ -1,7 +1,8 @@
 //! Rewrites that start at `top.Add`.
 
 use super::{
-    broadcast_shape, elements, erase_if_unused, new_weight, replace, uniform_weight, used_once, weight_values,
+    broadcast_shape, elements, erase_if_unused, insert_before, new_weight, replace, shape_of, uniform_weight,
+    used_once, weight_values,
 };
 use crate::program::Program;
 use ndarray::{ArrayD, IxDyn};
@@ -33,7 +34,7 @@ pub fn constant_second(program: &mut Program, op: Op) -> bool {
     true
 }
 
-/// A constant whose elements are all equal is a number; 0 is nothing.
+/// A constant whose elements are all equal is a number; zeros are nothing.
 pub fn to_add_const(program: &mut Program, op: Op) -> bool {
     let Some([left, right]) = operands(program, op) else {
         return false;
@@ -141,5 +142,33 @@ pub fn merge(program: &mut Program, op: Op) -> bool {
         builder.bool("do_relu", relu).f64("relu_limit", limit)
     });
     erase_if_unused(program, first.op());
+    true
+}
+
+/// A computed operand of fewer dimensions than the other one gets leading dimensions of size 1.
+pub fn align(program: &mut Program, op: Op) -> bool {
+    let ctx = &program.ctx;
+    let &[left, right] = Add::new_unchecked(op).inputs(ctx) else {
+        return false;
+    };
+    let (Some(left_shape), Some(right_shape)) = (shape_of(ctx, left), shape_of(ctx, right)) else {
+        return false;
+    };
+    let rank = left_shape.len().max(right_shape.len());
+    let (index, value, shape) = if left_shape.len() < rank {
+        (0, left, left_shape)
+    } else {
+        (1, right, right_shape)
+    };
+    if shape.len() == rank || weight_values(program, value).is_some() {
+        return false;
+    }
+    let mut wide = vec![1; rank - shape.len()];
+    wide.extend(shape);
+    let name = format!("{}_r_reshape", ctx.value_name(value));
+    let reshape = insert_before(program, op, "top.Reshape", &name, &[value], &wide, |builder| {
+        builder.i64s("shape", &wide)
+    });
+    program.ctx.rewriter().set_operand(op, index, reshape);
     true
 }

@@ -62,6 +62,17 @@ pub fn to_matmul(program: &mut Program, op: Op) -> bool {
             let right = rewrite.permute(right, &right_name, &[0, 2, 1, 3]);
             rewrite.product(left, right, None);
         }
+        // A product with the transposed of each matrix.
+        "ab,cb->ac" | "abc,adc->abd" | "abcd,abed->abce" => {
+            let name = rewrite.name(right, "permute");
+            let rank = r.len();
+            let mut order: Vec<i64> = (0..rank as i64).collect();
+            order.swap(rank - 1, rank - 2);
+            let right = rewrite.permute(right, &name, &order);
+            rewrite.product(left, right, None);
+        }
+        // A plain product.
+        "ab,bc->ac" | "abc,acd->abd" | "abcd,abde->abce" => rewrite.product(left, right, None),
         "abcd,cde->abe" => {
             let rows = [l[0] * l[1], l[2] * l[3]];
             let columns = [r[0] * r[1], r[2]];

@@ -24,9 +24,17 @@ pub fn to_slice(program: &mut Program, op: Op) -> bool {
     let axis = if axis < 0 { axis + input.len() as i64 } else { axis } as usize;
     let rank = indices.ndim();
     let indices: Vec<i64> = indices.iter().map(|index| *index as i64).collect();
+    // The last position keeps its way of writing: from -1 to the end.
+    let last = indices == [-1];
     let indices: Vec<i64> = indices
         .iter()
-        .map(|index| if *index < 0 { index + input[axis] } else { *index })
+        .map(|index| {
+            if *index < 0 && !last {
+                index + input[axis]
+            } else {
+                *index
+            }
+        })
         .collect();
     let first = indices[0];
     let step = match indices[..] {
@@ -38,7 +46,11 @@ pub fn to_slice(program: &mut Program, op: Op) -> bool {
     if !even {
         return false;
     }
-    let end = first + step * (indices.len() as i64 - 1) + 1;
+    let end = if last {
+        i64::MAX
+    } else {
+        first + step * (indices.len() as i64 - 1) + 1
+    };
     let mut sliced = input.clone();
     sliced[axis] = indices.len() as i64;
     let (mut offset, mut steps, mut ends) = (

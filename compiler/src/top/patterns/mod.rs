@@ -35,7 +35,13 @@ pub type Pattern = fn(&mut Program, Op) -> bool;
 /// The rewrites that start at an operation of this name, in the order in which they are tried.
 pub fn patterns_of(name: &str) -> &'static [Pattern] {
     match name {
-        "top.Add" => &[add::constant_second, add::to_add_const, add::to_scale, add::merge],
+        "top.Add" => &[
+            add::constant_second,
+            add::to_add_const,
+            add::to_scale,
+            add::merge,
+            add::align,
+        ],
         "top.Arg" => &[arg::without_transpose],
         "top.BatchNorm" => &[batch_norm::to_scale],
         "top.Concat" => &[concat::to_depth2space, concat::join_slices, concat::remove],
@@ -50,7 +56,7 @@ pub fn patterns_of(name: &str) -> &'static [Pattern] {
         "top.Expand" => &[expand::to_tile],
         "top.Gather" => &[gather::to_slice],
         "top.Interp" => &[interp::remove, interp::to_upsample],
-        "top.MatMul" => &[matmul::take_bias],
+        "top.MatMul" => &[matmul::take_bias, matmul::take_apart_first],
         "top.Mul" => &[
             mul::to_silu,
             mul::to_mul_const,
@@ -84,7 +90,6 @@ pub fn patterns_of(name: &str) -> &'static [Pattern] {
         "top.Scale" => &[
             scale::merge,
             scale::take_constant,
-            scale::into_conv,
             scale::into_matmul,
             scale::align,
         ],

@@ -1,7 +1,7 @@
 //! Rewrites that start at `top.Mul`.
 
 use super::{
-    broadcast_shape, elements, erase_if_unused, new_weight, replace, used_once, weight_number, weight_values,
+    broadcast_shape, elements, erase_if_unused, new_weight, replace, uniform_weight, used_once, weight_values,
 };
 use crate::program::Program;
 use ndarray::{ArrayD, IxDyn};
@@ -50,12 +50,12 @@ pub fn to_silu(program: &mut Program, op: Op) -> bool {
 /// Factors this near to 1 are left out, as TPU-MLIR does.
 const ALMOST_NOTHING: f32 = 2e-5;
 
-/// A constant of one element is a number; 1 is nothing.
+/// A constant whose elements are all equal is a number; 1 is nothing.
 pub fn to_mul_const(program: &mut Program, op: Op) -> bool {
     let Some([left, right]) = operands(program, op) else {
         return false;
     };
-    let (input, number) = match (weight_number(program, left), weight_number(program, right)) {
+    let (input, number) = match (uniform_weight(program, left), uniform_weight(program, right)) {
         (Some(number), _) => (right, number),
         (None, Some(number)) => (left, number),
         (None, None) => return false,

@@ -98,7 +98,6 @@ pub fn join(program: &mut Program, op: Op) -> bool {
             .str("mode", &mode)
             .attrs_of(op)
     });
-    erase_if_unused(program, first.op());
     true
 }
 

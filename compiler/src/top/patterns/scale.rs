@@ -1,10 +1,9 @@
 //! Rewrites that start at `top.Scale`.
 
 use super::{new_weight, only_user, reshape_weight, shape_of, used_once, vector, weight_values};
-use crate::data::Tensor;
 use crate::program::Program;
 use tpuc_dialects::ir::{Op, OpView, Value};
-use tpuc_dialects::top::{AddConst, Conv, MatMul, MulConst, Scale};
+use tpuc_dialects::top::{AddConst, MatMul, MulConst, Scale};
 
 /// Factors and summands, if both are constant.
 fn constants(program: &Program, scale: Scale) -> Option<[Vec<f32>; 2]> {
@@ -101,71 +100,6 @@ pub fn take_constant(program: &mut Program, op: Op) -> bool {
         return true;
     }
     false
-}
-
-/// Into the filter and the bias of the convolution before.
-pub fn into_conv(program: &mut Program, op: Op) -> bool {
-    let scale = Scale::new_unchecked(op);
-    let ctx = &program.ctx;
-    let Some(conv) = used_once::<Conv>(ctx, scale.input(ctx)).filter(|conv| !conv.do_relu(ctx)) else {
-        return false;
-    };
-    let (Some([factor, summand]), Some(mut filter)) = (
-        constants(program, scale),
-        weight_values(program, conv.filter(ctx)),
-    ) else {
-        return false;
-    };
-    let channels = filter.shape().first().copied().unwrap_or(0);
-    let old_bias = conv.bias(ctx);
-    let old_values = old_bias.map(|bias| weight_values(program, bias));
-    if factor.len() != channels || summand.len() != channels || matches!(old_values, Some(None)) {
-        return false;
-    }
-    if old_bias.is_some_and(|bias| !ctx.has_one_use(bias)) {
-        return false;
-    }
-    for (mut part, factor) in filter.outer_iter_mut().zip(&factor) {
-        part.mapv_inplace(|value| value * factor);
-    }
-    let filter_name = ctx.value_name(conv.filter(ctx)).to_owned();
-    let bias_name = ctx.value_name(scale.bias(ctx)).to_owned();
-    let mut sums = summand;
-    if let Some(Some(values)) = &old_values {
-        for ((sum, value), factor) in sums.iter_mut().zip(values).zip(&factor) {
-            *sum += value * factor;
-        }
-    }
-    let filter_op = ctx.defining_op(conv.filter(ctx)).unwrap_or(conv.op());
-    let filter = named_weight(program, filter_op, &format!("{filter_name}_"), filter);
-    program.ctx.rewriter().set_operand(conv.op(), 1, filter);
-    if let Some(bias) = old_bias {
-        let name = program.ctx.value_name(bias).to_owned();
-        program.weights.insert(&name, Tensor::from(vector(sums)));
-    } else {
-        let bias = new_weight(program, conv.op(), &bias_name, vector(sums));
-        let operands = [conv.input(&program.ctx), filter, bias];
-        program.ctx.rewriter().set_operands(conv.op(), &operands);
-    }
-    absorb(program, op, conv.op());
-    true
-}
-
-fn named_weight(program: &mut Program, anchor: Op, name: &str, values: ndarray::ArrayD<f32>) -> Value {
-    let value = new_weight(program, anchor, "", values);
-    let old = program.ctx.value_name(value).to_owned();
-    if old == name || program.weights.contains(name) {
-        return value;
-    }
-    if let Ok(tensor) = program.weights.get(&old) {
-        program.weights.remove(&old);
-        program.weights.insert_shared(name, tensor);
-        let maker = program.ctx.defining_op(value).expect("a weight was made");
-        let mut rewriter = program.ctx.rewriter();
-        let loc = rewriter.loc_name(name);
-        rewriter.set_loc(maker, loc);
-    }
-    value
 }
 
 /// Into the right matrix and the bias of the product before, whose columns the scale's channels are.

@@ -34,6 +34,11 @@ pub fn remove(program: &mut Program, op: Op) -> bool {
     true
 }
 
+/// Networks that compute shapes keep their slices.
+fn computes_shapes(program: &Program) -> bool {
+    program.module_str("top_run_mode") == Some("DYNAMIC")
+}
+
 /// A slice that only slices use is made once for each of them, so that each can join it.
 pub fn copy_for_slices(program: &mut Program, op: Op) -> bool {
     let ctx = &program.ctx;
@@ -43,8 +48,8 @@ pub fn copy_for_slices(program: &mut Program, op: Op) -> bool {
     let all_slices = users
         .iter()
         .all(|user| Slice::cast(ctx, *user).is_some_and(|user| constant(ctx, user)));
-    let Some(shape) = shape_of(ctx, output).filter(|_| users.len() > 1 && all_slices && constant(ctx, slice))
-    else {
+    let copies = users.len() > 1 && all_slices && !computes_shapes(program);
+    let Some(shape) = shape_of(ctx, output).filter(|_| copies && constant(ctx, slice)) else {
         return false;
     };
     let (source, name) = (slice.input(ctx), format!("{}_r_slice", ctx.name(op)));
@@ -76,10 +81,11 @@ pub fn copy_for_slices(program: &mut Program, op: Op) -> bool {
 
 /// Two in a row are one.
 pub fn join(program: &mut Program, op: Op) -> bool {
+    let dynamic = computes_shapes(program);
     let ctx = &mut program.ctx;
     let slice = Slice::new_unchecked(op);
     let input = slice.input(ctx);
-    let Some(first) = used_once::<Slice>(ctx, input) else {
+    let Some(first) = used_once::<Slice>(ctx, input).filter(|_| !dynamic) else {
         return false;
     };
     let (Some(middle), Some(source_shape)) = (shape_of(ctx, input), shape_of(ctx, first.input(ctx))) else {

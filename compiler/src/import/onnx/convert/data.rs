@@ -10,7 +10,7 @@ pub const TABLE: &[(&str, Convert)] = &[
     ("Cast", cast),
     ("Concat", concat),
     ("DepthToSpace", depth_to_space),
-    ("Dropout", identity),
+    ("Dropout", dropout),
     ("Expand", expand),
     ("Flatten", flatten),
     ("Gather", gather),
@@ -36,6 +36,17 @@ fn identity(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     converter.bind(node.name(), input);
     Ok(())
+}
+
+fn dropout(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    if let Some(mask) = node.outputs.get(1).filter(|mask| converter.needed(mask)) {
+        return Err(format!("gives a mask too ('{mask}'); only its first output is supported").into());
+    }
+    let training = converter.constant_input(node, 2)?;
+    if training.is_some_and(|training| training.to_bool().iter().any(|on| *on)) {
+        return Err("is in training mode; export the network in inference mode".into());
+    }
+    identity(converter, node)
 }
 
 fn cast(converter: &mut Converter<'_>, node: &Node) -> Converted {

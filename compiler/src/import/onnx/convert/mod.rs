@@ -87,6 +87,8 @@ pub struct Converter<'g> {
     pub elements: HashMap<String, ElementType>,
     /// Tensors without dimensions; `top` gives them the shape 1.
     pub scalars: HashSet<String>,
+    /// Shapes of tensors, as far as they are known.
+    pub shapes: HashMap<String, Vec<i64>>,
     /// Only types are wanted: weights are not stored.
     pub shapes_only: bool,
     none: Value,
@@ -105,6 +107,7 @@ impl<'g> Converter<'g> {
             opset: graph.opset,
             elements: HashMap::new(),
             scalars: HashSet::new(),
+            shapes: HashMap::new(),
             shapes_only: false,
             none,
             operands: HashMap::new(),
@@ -157,6 +160,18 @@ impl<'g> Converter<'g> {
     /// Number of dimensions of a value, if they are known.
     pub fn rank(&self, value: Value) -> Option<usize> {
         self.program.ctx.shape(value).map(<[i64]>::len)
+    }
+
+    /// The shape of the node's `index`-th input, if it is known.
+    pub fn input_shape(&self, node: &Node, index: usize) -> Option<Vec<i64>> {
+        let name = node.input(index)?;
+        if let Some(constant) = self.constant(name) {
+            return Some(constant.shape().iter().map(|dim| *dim as i64).collect());
+        }
+        let inferred = self.bound(name).and_then(|value| self.program.ctx.shape(value));
+        inferred
+            .map(<[i64]>::to_vec)
+            .or_else(|| self.shapes.get(name).cloned())
     }
 
     /// Says that the results of `op` that are needed are the node's outputs.

@@ -3,6 +3,7 @@
 use super::{Convert, Converted, Converter, Problem};
 use crate::import::onnx::constant::Constant;
 use crate::import::onnx::model::Node;
+use crate::inference::ops::interp::places;
 use tpuc_dialects::ir::Value;
 
 pub const TABLE: &[(&str, Convert)] = &[("Resize", resize), ("Upsample", upsample)];
@@ -19,6 +20,7 @@ fn interp(
         "linear" | "bilinear" => "linear",
         other => return Err(format!("has mode '{other}'; 'nearest' and 'linear' are supported").into()),
     };
+    check_positions(converter, node, mode, scales, operands[1], coordinates)?;
     let coordinates = match coordinates {
         "align_corners" | "half_pixel" | "pytorch_half_pixel" | "asymmetric" => coordinates.to_owned(),
         "tf_half_pixel_for_nn" => "half_pixel".to_owned(),
@@ -107,4 +109,93 @@ fn resize(converter: &mut Converter<'_>, node: &Node) -> Converted {
         return Ok(());
     }
     interp(converter, node, [input, none], [scale_h, scale_w], coordinates)
+}
+
+/// `top.Interp` knows one way of rounding for each way of counting pixels: an error if the pixels that ONNX asks for are others.
+/// Nothing is checked while the shape is not known.
+fn check_positions(
+    converter: &Converter<'_>,
+    node: &Node,
+    mode: &str,
+    scales: [f64; 2],
+    target: Value,
+    coordinates: &str,
+) -> Converted {
+    let Some(shape) = converter.input_shape(node, 0) else {
+        return Ok(());
+    };
+    let &[_, _, rows, columns] = &shape[..] else {
+        return Err(format!(
+            "resizes a tensor of rank {}; images of rank 4 are supported",
+            shape.len()
+        )
+        .into());
+    };
+    let sizes = match converter.program.weight(target) {
+        Ok(Some(sizes)) => {
+            let sizes: Vec<i64> = sizes.to_f32().iter().map(|size| *size as i64).collect();
+            let &[rows, columns] = &sizes[..] else {
+                return Err("has sizes that do not fit images".into());
+            };
+            [rows, columns]
+        }
+        _ => {
+            let size = |dim: i64, scale: f64| (dim as f64 * scale).floor() as i64;
+            [size(rows, scales[0]), size(columns, scales[1])]
+        }
+    };
+    let default = if converter.opset >= 11 {
+        "round_prefer_floor"
+    } else {
+        "floor"
+    };
+    let rounding = node.text("nearest_mode").unwrap_or(default);
+    for ((input, output), scale) in [rows, columns].into_iter().zip(sizes).zip(scales) {
+        let (Ok(input), Ok(output)) = (usize::try_from(input), usize::try_from(output)) else {
+            return Err("has sizes that are no sizes".into());
+        };
+        let scale = if scale > 0.0 {
+            scale
+        } else {
+            output as f64 / input as f64
+        };
+        let found = places(mode, coordinates, input, output);
+        for (position, place) in found.iter().enumerate() {
+            let wanted = wanted_position(coordinates, position as f64, scale, input, output);
+            let last = input as f64 - 1.0;
+            let same = if mode == "nearest" {
+                let rounded = match rounding {
+                    "floor" => wanted.floor(),
+                    "ceil" => wanted.ceil(),
+                    "round_prefer_ceil" => (wanted + 0.5).floor(),
+                    _ => (wanted - 0.5).ceil(),
+                };
+                rounded.clamp(0.0, last) == place.index as f64
+            } else {
+                let reached = place.index as f64 + f64::from(place.fraction);
+                (wanted.clamp(0.0, last) - reached).abs() < 1e-3
+            };
+            if !same {
+                let rounding = if mode == "nearest" { rounding } else { "" };
+                return Err(format!(
+                    "resizes {input} to {output} with mode '{mode}', coordinate_transformation_mode '{coordinates}' {rounding}, \
+                     which the chip's resize does not compute; export with 'asymmetric' and 'floor', or with mode 'linear'"
+                )
+                .into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where ONNX's definition puts a position of the result.
+fn wanted_position(coordinates: &str, x: f64, scale: f64, input: usize, output: usize) -> f64 {
+    match coordinates {
+        "asymmetric" => x / scale,
+        "align_corners" if output == 1 => 0.0,
+        "align_corners" => x * (input as f64 - 1.0) / (output as f64 - 1.0),
+        "pytorch_half_pixel" if output == 1 => 0.0,
+        "tf_half_pixel_for_nn" => (x + 0.5) / scale,
+        _ => (x + 0.5) / scale - 0.5,
+    }
 }
