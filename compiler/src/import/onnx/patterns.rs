@@ -3,6 +3,7 @@
 
 use super::model::{Attribute, Graph, Node};
 use indexmap::IndexMap;
+use std::collections::HashMap;
 
 /// Rewrites until nothing matches.
 pub fn rewrite(graph: &mut Graph) {
@@ -15,6 +16,7 @@ pub fn rewrite(graph: &mut Graph) {
         hard_swish,
         gelu,
     ];
+    merge_duplicates(graph);
     loop {
         let mut changed = false;
         for rule in rules {
@@ -33,6 +35,36 @@ pub fn rewrite(graph: &mut Graph) {
             break;
         }
     }
+}
+
+/// Nodes without attributes that do the same with the same inputs: the first one serves all.
+fn merge_duplicates(graph: &mut Graph) {
+    let mut seen: HashMap<(String, Vec<String>), Vec<String>> = HashMap::new();
+    let mut renamed: HashMap<String, String> = HashMap::new();
+    let outputs = graph.outputs.clone();
+    graph.nodes.retain_mut(|node| {
+        for input in &mut node.inputs {
+            if let Some(other) = renamed.get(input) {
+                input.clone_from(other);
+            }
+        }
+        let fixed = node.outputs.iter().any(|output| outputs.contains(output));
+        if !node.attributes.is_empty() || node.op_type.starts_with("Random") || fixed {
+            return true;
+        }
+        let key = (node.op_type.clone(), node.inputs.clone());
+        match seen.get(&key) {
+            Some(first) if first.len() == node.outputs.len() => {
+                renamed.extend(node.outputs.iter().cloned().zip(first.iter().cloned()));
+                false
+            }
+            Some(_) => true,
+            None => {
+                seen.insert(key, node.outputs.clone());
+                true
+            }
+        }
+    });
 }
 
 /// Whether only the group itself uses what the group makes, but for its last output.

@@ -288,10 +288,16 @@ impl Simplifier<'_> {
             "Mul" if neutral(1, 1.0) => Some(input),
             "Mul" if neutral(0, 1.0) => Some(second),
             "Div" | "Pow" if neutral(1, 1.0) => Some(input),
-            "Relu" | "Reshape" => {
-                // Of two in a row one is enough: the second Relu changes nothing, the first Reshape is undone.
-                return self.drop_repeated(index);
+            "Expand" => {
+                let ones = self
+                    .constant(node, 1)
+                    .is_some_and(|shape| shape.ints().iter().all(|dim| *dim == 1));
+                let rank = self.shape(input).map(|shape| shape.len());
+                let added = self.constant(node, 1).map(|shape| shape.len());
+                (ones && rank >= added).then_some(input)
             }
+            // Of two in a row the second changes nothing.
+            "Relu" | "Ceil" | "Floor" | "Round" | "Sign" => return self.drop_repeated(index),
             _ => None,
         };
         match replacement {
@@ -305,25 +311,13 @@ impl Simplifier<'_> {
     fn drop_repeated(&mut self, index: usize) -> Step {
         let node = &self.graph.nodes[index];
         let input = node.input(0).unwrap_or_default().to_owned();
-        let Some(maker) = self
+        let repeated = self
             .maker(&input)
-            .filter(|maker| self.graph.nodes[*maker].op_type == node.op_type)
-        else {
+            .is_some_and(|maker| self.graph.nodes[maker].op_type == node.op_type);
+        if !repeated {
             return Step::Nothing;
-        };
-        if node.op_type == "Relu" {
-            return Step::Remove(input);
         }
-        // A 0 in the second shape would speak of the first one's dimensions.
-        let plain = self
-            .constant(node, 1)
-            .is_some_and(|shape| !shape.ints().contains(&0));
-        if self.uses(&input) == 1 && plain {
-            let source = self.graph.nodes[maker].inputs[0].clone();
-            self.graph.nodes[index].inputs[0] = source;
-            return Step::Changed;
-        }
-        Step::Nothing
+        Step::Remove(input)
     }
 
     /// `Add(Conv(x, w), b)` with a constant for each channel.

@@ -71,6 +71,10 @@ pub fn to_matmul(program: &mut Program, op: Op) -> bool {
             let right = rewrite.permute(right, &name, &order);
             rewrite.product(left, right, None);
         }
+        "abcd,aeb->aecd" => {
+            let flat = rewrite.reshape(left, "reshape", &[l[0], l[1], l[2] * l[3]]);
+            rewrite.product(right, flat, Some(&[l[0], r[1], l[2] * l[3]]));
+        }
         // A plain product.
         "ab,bc->ac" | "abc,acd->abd" | "abcd,abde->abce" => rewrite.product(left, right, None),
         "abcd,cde->abe" => {

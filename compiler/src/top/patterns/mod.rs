@@ -9,18 +9,23 @@ mod depth2space;
 mod div;
 mod einsum;
 mod expand;
+mod extremum;
 mod gather;
 mod interp;
 mod matmul;
 mod mul;
+mod mul_const;
 mod pad;
 mod permute;
+mod pow;
 mod reduce;
 mod relu;
 mod reshape;
 mod scale;
 mod slice;
 mod split;
+mod squeeze;
+mod tile;
 mod unsqueeze;
 
 use crate::data::Tensor;
@@ -42,7 +47,7 @@ pub fn patterns_of(name: &str) -> &'static [Pattern] {
             add::merge,
             add::align,
         ],
-        "top.Arg" => &[arg::without_transpose],
+        "top.Arg" => &[arg::with_values, arg::without_transpose],
         "top.BatchNorm" => &[batch_norm::to_scale],
         "top.Concat" => &[concat::to_depth2space, concat::join_slices, concat::remove],
         "top.Conv" => &[
@@ -64,6 +69,8 @@ pub fn patterns_of(name: &str) -> &'static [Pattern] {
             mul::merge,
             mul::to_gelu,
         ],
+        "top.Max" | "top.Min" => &[extremum::to_const],
+        "top.MulConst" => &[mul_const::merge, mul_const::remove, mul_const::into_product],
         "top.Pad" => &[pad::into_window],
         "top.Permute" => &[
             permute::to_depth2space,
@@ -72,6 +79,7 @@ pub fn patterns_of(name: &str) -> &'static [Pattern] {
             permute::remove,
             permute::softmax_between,
         ],
+        "top.Pow" => &[pow::to_plain],
         "top.Reduce" => &[
             reduce::to_reshape,
             reduce::to_pool,
@@ -102,6 +110,8 @@ pub fn patterns_of(name: &str) -> &'static [Pattern] {
             slice::into_conv,
         ],
         "top.Split" => &[split::to_slices],
+        "top.Squeeze" => &[squeeze::undo, squeeze::remove],
+        "top.Tile" => &[tile::remove],
         "top.Unsqueeze" => &[unsqueeze::undo, unsqueeze::remove],
         _ => &[],
     }
