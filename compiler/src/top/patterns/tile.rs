@@ -32,7 +32,11 @@ pub fn remove(program: &mut Program, op: Op) -> bool {
             };
             broadcast_shape(&shape, &sizes(operand))
         });
-        let result = ctx.shape(ctx.result(*user)).map(sizes);
+        let result = ctx
+            .results(*user)
+            .first()
+            .and_then(|result| ctx.shape(*result))
+            .map(sizes);
         known && !(kind == "top.Add" && weight) && shape.is_some() && shape == result
     };
     if !repeats_ones || users.is_empty() || !users.iter().all(broadcasts) {
