@@ -199,7 +199,7 @@ fn table() -> String {
         line(format_args!(
             "| {} | {} | {infers} | {} | {} |",
             info.short_name(),
-            info.summary,
+            info.summary.replace('|', "\\|"),
             has(KERNELS, info.name),
             has(LOWERINGS, info.name),
         ));
@@ -211,7 +211,7 @@ fn table() -> String {
         line(format_args!(
             "| {} | {} | {} | {} |",
             info.short_name(),
-            info.summary,
+            info.summary.replace('|', "\\|"),
             has(KERNELS, info.name),
             has(codegen::OPS, info.name),
         ));

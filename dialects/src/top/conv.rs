@@ -137,7 +137,7 @@ fn flops(ctx: &Context, op: Op) -> i64 {
     let (Some(output), Some(filter)) = (ctx.shape(conv.output(ctx)), ctx.shape(conv.filter(ctx))) else {
         return 0;
     };
-    let window: i64 = filter[1..].iter().product();
+    let window: i64 = filter.iter().skip(1).product();
     let per_element = 2 * window + i64::from(conv.bias(ctx).is_some()) + i64::from(conv.do_relu(ctx));
     output.iter().product::<i64>() * per_element
 }

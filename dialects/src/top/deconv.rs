@@ -81,5 +81,5 @@ fn flops(ctx: &Context, op: Op) -> i64 {
         _ => 1,
     };
     let extra = i64::from(deconv.bias(ctx).is_some()) + i64::from(deconv.do_relu(ctx));
-    input.iter().product::<i64>() * (2 * filter[0] * window + extra)
+    input.iter().product::<i64>() * (2 * filter.first().unwrap_or(&0) * window + extra)
 }

@@ -48,14 +48,27 @@ pub fn element_of_type(ctx: &Context, ty: Type) -> Result<Element> {
     })
 }
 
+/// Elements of the largest tensor: addresses have 32 bits.
+const MOST_ELEMENTS: usize = 1 << 32;
+
 /// Sizes of a tensor type.
 ///
 /// # Errors
-/// When a size is unknown.
+/// When a size is unknown, or the tensor is larger than what the chip can address.
 pub fn shape_of_type(ctx: &Context, ty: Type) -> Result<Vec<usize>> {
-    ctx.type_shape(ty)
+    let shape: Vec<usize> = ctx
+        .type_shape(ty)
         .and_then(|shape| shape.iter().map(|size| usize::try_from(*size).ok()).collect())
-        .ok_or_else(|| Error::Malformed("a tensor of unknown size; give --input_shapes".into()))
+        .ok_or_else(|| Error::Malformed("a tensor of unknown size; give --input_shapes".into()))?;
+    let elements = shape
+        .iter()
+        .try_fold(1usize, |product, size| product.checked_mul(*size));
+    match elements {
+        Some(elements) if elements <= MOST_ELEMENTS => Ok(shape),
+        _ => Err(Error::Unsupported(format!(
+            "a tensor of {shape:?} elements: the chip addresses 4 GiB"
+        ))),
+    }
 }
 
 /// Bytes of a tensor in DDR, dense.

@@ -273,6 +273,15 @@ pub fn upsample(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         cg.int(op, "scale_w", 1) as usize,
     );
     let outer = input.elements() / (rows * columns).max(1);
+    let wanted = [input.elements(), scale_h, scale_w]
+        .into_iter()
+        .try_fold(1usize, usize::checked_mul);
+    if wanted != Some(output.elements()) {
+        return malformed(format!(
+            "a result of {:?} for {:?} times {scale_h} and {scale_w}",
+            output.shape, input.shape
+        ));
+    }
     let width = columns * scale_w;
     let axis = |size, source, target| Axis { size, source, target };
     let axes = [
