@@ -208,6 +208,30 @@ func.func @f(%arg0: tensor<10x5xf32>, %arg1: tensor<10xf32>, %arg2: tensor<1x16x
 
 // -----
 
+func.func @f(%arg0: none) -> tensor<*xf32> {
+  // expected-error@+1 {{'top.Abs' op operand #0 must be tensor of any type values, but got 'none'}}
+  %0 = "top.Abs"(%arg0) : (none) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @f(%arg0: tensor<1x16x8x8xf32>, %arg1: tensor<8x16x3x3xf32>, %arg2: f32) -> tensor<*xf32> {
+  // expected-error@+1 {{'top.Conv' op operand #2 must be tensor of any type values or none type, but got 'f32'}}
+  %0 = "top.Conv"(%arg0, %arg1, %arg2) {kernel_shape = [3, 3], pads = [0, 0, 0, 0], strides = [1, 1]} : (tensor<1x16x8x8xf32>, tensor<8x16x3x3xf32>, f32) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @f(%arg0: tensor<1x16x8x8xf32>, %arg1: tensor<1x16x8x8xf32>) -> tensor<*xf32> {
+  // expected-error@+1 {{'top.Compare' op attribute 'mode' failed to satisfy constraint: string attribute whose value is Equal, or Greater, or GreaterOrEqual, or Less,}}
+  %0 = "top.Compare"(%arg0, %arg1) {mode = "Lesser"} : (tensor<1x16x8x8xf32>, tensor<1x16x8x8xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
 func.func @f(%arg0: tensor<1xf32>) -> tensor<1xf32> {
   // expected-error@+1 {{'top.If' op expects region #1 to end in 'top.Yield'}}
   %0 = "top.If"(%arg0) ({

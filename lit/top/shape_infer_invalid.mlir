@@ -296,9 +296,9 @@ func.func @f(%arg0: tensor<1x100x4xf32>, %arg1: tensor<20x100xf32>) -> tensor<*x
 
 // -----
 
-func.func @f(%arg0: tensor<8x16x2xf32>, %arg1: tensor<4x16x8x2xf32>, %arg2: tensor<4x16x8x2xf32>, %arg3: none, %arg4: none) -> tensor<*xf32> {
+func.func @f(%arg0: tensor<8x16x2xf32>, %arg1: tensor<4x16x8x2xf32>, %arg2: tensor<4x16x8x2xf32>, %arg3: tensor<8x16x2xf32>, %arg4: none) -> tensor<*xf32> {
   // expected-error@+1 {{'top.SelectiveScan' op expects an operand 'Cs' of rank 4, found 8x16x2}}
-  %0 = "top.SelectiveScan"(%arg0, %arg1, %arg2, %arg3, %arg4) : (tensor<8x16x2xf32>, tensor<4x16x8x2xf32>, tensor<4x16x8x2xf32>, none, none) -> tensor<*xf32>
+  %0 = "top.SelectiveScan"(%arg0, %arg1, %arg2, %arg3, %arg4) : (tensor<8x16x2xf32>, tensor<4x16x8x2xf32>, tensor<4x16x8x2xf32>, tensor<8x16x2xf32>, none) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
 

@@ -40,6 +40,14 @@ func.func @f(%arg0: tensor<1x16x8x8xf32>, %arg1: none) -> tensor<1x16x8x8xf32> {
 
 // -----
 
+func.func @f(%arg0: tensor<*xf32>) -> tensor<1x16x8x8xf32> {
+  // expected-error@+1 {{'tpu.Relu' op operand #0 must be ranked tensor of any type values, but got 'tensor<*xf32>'}}
+  %0 = "tpu.Relu"(%arg0) : (tensor<*xf32>) -> tensor<1x16x8x8xf32>
+  return %0 : tensor<1x16x8x8xf32>
+}
+
+// -----
+
 func.func @f(%arg0: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error@+1 {{'tpu.Group' op expects a body that ends in 'tpu.Yield'}}
   %0 = "tpu.Group"(%arg0) ({

@@ -1,6 +1,6 @@
 //! The verifier. What it holds of every module:
 //! - an operation is registered, or unregistered ones are allowed;
-//! - operand, result and region counts fit the declaration;
+//! - operand, result and region counts fit the declaration; operands are tensors, or `none` where one may be left out;
 //! - required attributes are there and every declared attribute fits its kind (others are discardable, as in MLIR);
 //! - an operand is defined before its use, in the same block or one that encloses it;
 //! - a block whose parent needs a terminator ends in one, and no terminator stands elsewhere;
@@ -9,7 +9,8 @@
 //! All problems of a module are collected, in text order.
 
 use super::{
-    Arity, Attr, AttrKind, AttrSpecKind, Context, Diagnostic, Op, OpInfo, Trait, ValueDef, ValueSpec,
+    Arity, Attr, AttrKind, AttrSpecKind, Context, Diagnostic, Op, OpInfo, Trait, TypeKind, ValueDef,
+    ValueSpec,
 };
 
 /// Checks `root` and everything inside it. Empty when all is well.
@@ -136,6 +137,9 @@ impl Verifier<'_> {
                 format_args!("requires {wanted} region{}, found {found}", plural(wanted)),
             );
         }
+        if self.found.len() == before {
+            self.operand_types(op, info);
+        }
         // Both lists are sorted by name.
         let mut attrs = ctx.attrs(op);
         for spec in info.attrs {
@@ -163,6 +167,38 @@ impl Verifier<'_> {
             && let Some(verify) = info.verify
         {
             verify(ctx, op, &mut self.found);
+        }
+    }
+
+    /// Operands are tensors, of known rank in the `tpu` dialect; one that may be left out may be `none`.
+    fn operand_types(&mut self, op: Op, info: &'static OpInfo) {
+        let ctx = self.ctx;
+        for (index, (spec, value)) in info.operands.iter().zip(ctx.operands(op)).enumerate() {
+            if spec.arity == Arity::Variadic {
+                return;
+            }
+            let ranked = info.name.starts_with("tpu.");
+            let ty = ctx.value_type(*value);
+            let fits = match ctx.type_kind(ty) {
+                TypeKind::Tensor { .. } => true,
+                TypeKind::UnrankedTensor { .. } => !ranked,
+                TypeKind::None => spec.arity == Arity::Optional,
+                _ => false,
+            };
+            if !fits {
+                let rank = if ranked { "ranked " } else { "" };
+                let none = match spec.arity {
+                    Arity::Optional => " or none type",
+                    _ => "",
+                };
+                let found = crate::text::type_text(ctx, ty);
+                self.error(
+                    op,
+                    format_args!(
+                        "operand #{index} must be {rank}tensor of any type values{none}, but got '{found}'"
+                    ),
+                );
+            }
         }
     }
 
@@ -228,19 +264,20 @@ fn fits(ctx: &Context, attr: Attr, kind: AttrSpecKind) -> bool {
 
 /// What a kind of attribute is, in MLIR's words.
 fn description(kind: AttrSpecKind) -> String {
-    let one_of = |cases: &[&str]| format!("allowed cases: {}", cases.join(", "));
     match kind {
         AttrSpecKind::I64 => "64-bit signless integer attribute".to_owned(),
         AttrSpecKind::Integer => "integer attribute".to_owned(),
         AttrSpecKind::F64 => "64-bit float attribute".to_owned(),
         AttrSpecKind::Bool => "bool attribute".to_owned(),
         AttrSpecKind::Str => "string attribute".to_owned(),
-        AttrSpecKind::StrEnum(cases) => format!("string attribute, {}", one_of(cases)),
+        AttrSpecKind::StrEnum(cases) => {
+            format!("string attribute whose value is {}", cases.join(", or "))
+        }
         AttrSpecKind::I64Array => "64-bit integer array attribute".to_owned(),
         AttrSpecKind::F64Array => "64-bit float array attribute".to_owned(),
         AttrSpecKind::StrArray => "string array attribute".to_owned(),
         AttrSpecKind::DenseI32Array => "i32 dense array attribute".to_owned(),
-        AttrSpecKind::Enum(name, cases) => format!("#tpu<{name}>, {}", one_of(cases)),
+        AttrSpecKind::Enum(name, cases) => format!("#tpu<{name}>, allowed cases: {}", cases.join(", ")),
         AttrSpecKind::Struct(name) => format!("#tpu.{name}"),
         AttrSpecKind::Unit => "unit attribute".to_owned(),
         AttrSpecKind::Any => String::new(),
