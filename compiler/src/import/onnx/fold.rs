@@ -5,6 +5,8 @@ use super::constant::Constant;
 use super::convert::{self, Converter, Problem};
 use super::evaluate::evaluate;
 use super::model::{ElementType, Graph, Node};
+use crate::data::TensorMap;
+use crate::inference::{Dump, Interpreter};
 use crate::program::Program;
 use crate::top::infer;
 use indexmap::IndexMap;
@@ -189,7 +191,114 @@ fn constant_outputs(converter: &Converter<'_>, node: &Node) -> Option<Vec<Consta
             Some(converter.constant(name)?)
         });
     }
-    evaluate(node, &inputs, converter.opset)
+    evaluate(node, &inputs, converter.opset).or_else(|| infer_constants(converter, node))
+}
+
+/// Operators that move or choose elements, whatever their type. Those of [`evaluate`] are not here.
+const MOVING: &[&str] = &[
+    "DepthToSpace",
+    "GatherElements",
+    "GatherND",
+    "Pad",
+    "ScatterElements",
+    "ScatterND",
+    "SpaceToDepth",
+    "Split",
+    "Tile",
+    "Trilu",
+];
+
+/// Operators on real numbers.
+const COMPUTING: &[&str] = &[
+    "BatchNormalization",
+    "Clip",
+    "Conv",
+    "CumSum",
+    "Einsum",
+    "Elu",
+    "Erf",
+    "Gemm",
+    "HardSigmoid",
+    "LayerNormalization",
+    "LeakyRelu",
+    "LogSoftmax",
+    "MatMul",
+    "Resize",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+];
+
+/// Whole numbers up to here are exact in f32.
+const EXACT: i64 = 1 << 24;
+
+/// Elements of constants that inference is asked for.
+const MOST_ELEMENTS: usize = 1 << 24;
+
+/// The outputs of a node with constant inputs, computed by the inference of the `top` operation that it becomes.
+fn infer_constants(converter: &Converter<'_>, node: &Node) -> Option<Vec<Constant>> {
+    let moving = MOVING.contains(&node.op_type.as_str());
+    if !moving && !COMPUTING.contains(&node.op_type.as_str()) {
+        return None;
+    }
+    let mut constants = IndexMap::new();
+    let mut elements = 0;
+    for name in node.inputs.iter().filter(|name| !name.is_empty()) {
+        let constant = converter.constants.get(name)?;
+        elements += constant.len();
+        let exact = match constant.as_ref() {
+            Constant::Float(_) => true,
+            Constant::Int(values) => values.iter().all(|value| value.abs() < EXACT),
+            Constant::Bool(_) => false,
+        };
+        if !exact || elements > MOST_ELEMENTS {
+            return None;
+        }
+        constants.insert(name.clone(), constant.clone());
+    }
+    let first = converter.constant(node.input(0)?)?;
+    let whole = matches!(first, Constant::Int(_));
+    if first.shape().is_empty() || (whole && !moving) {
+        return None;
+    }
+    let graph = Graph {
+        inputs: Vec::new(),
+        outputs: node.outputs.clone(),
+        constants,
+        nodes: vec![node.clone()],
+        opset: converter.opset,
+        ir_version: 0,
+    };
+    let (program, func, none) = skeleton("constant", &graph, &[], 0);
+    let block = func.block(&program.ctx);
+    let mut inner = Converter::new(program, block, none, &graph);
+    convert::find(&node.op_type)?(&mut inner, node).ok()?;
+    let results: Vec<Value> = node
+        .outputs
+        .iter()
+        .map(|name| inner.bound(name))
+        .collect::<Option<_>>()?;
+    let mut program = inner.program;
+    for op in program.ctx.block_ops(block) {
+        infer::infer_op(&mut program, op).ok()?;
+    }
+    let mut rewriter = program.ctx.rewriter_at_end(block);
+    rewriter.build("func.return").operands(&results).finish();
+    let interpreter = Interpreter::new(&program).ok()?;
+    let found = interpreter.run_all(&TensorMap::new(), Dump::Outputs).ok()?;
+    let outputs: Option<Vec<Constant>> = interpreter
+        .output_names()
+        .map(|name| {
+            let values = found.get(name)?.to_f32().into_owned();
+            Some(if whole {
+                Constant::Int(values.mapv(|value| value as i64))
+            } else {
+                Constant::Float(values)
+            })
+        })
+        .collect();
+    outputs.filter(|outputs| outputs.len() == node.outputs.len())
 }
 
 /// Converts a node in the scratch program to learn the shapes of its outputs.

@@ -208,3 +208,47 @@ fn batch_norm_goes_into_the_convolution() {
     // 3 * 2 / sqrt(4) and (0 - 5) * 1 + 1.
     assert_eq!(values, [3.0, -4.0], "{:?}", program.weight_names());
 }
+
+fn ints(name: &str, data: &[i64]) -> TensorProto {
+    TensorProto {
+        name: Some(name.to_owned()),
+        dims: vec![data.len() as i64],
+        data_type: Some(7),
+        int64_data: data.to_vec(),
+        ..TensorProto::default()
+    }
+}
+
+#[test]
+fn constants_that_only_inference_computes_are_folded() {
+    let nodes = vec![
+        node("Tile", &["c", "repeats"], "tiled"),
+        node("Sigmoid", &["tiled"], "mask"),
+        node("Add", &["x", "mask"], "y"),
+    ];
+    let constants = vec![floats("c", &[1, 2], &[0.0, 0.0]), ints("repeats", &[1, 2])];
+    let program = import_bytes(&model(&[1, 4], nodes, constants, "y").encode_to_vec(), &options()).unwrap();
+    let text = program.to_text();
+    assert!(
+        !text.contains("top.Tile") && !text.contains("top.Sigmoid"),
+        "{text}"
+    );
+    let mask = program.weights.get("mask").unwrap();
+    assert_eq!(mask.shape(), [1, 4]);
+    assert!(mask.to_f32().iter().all(|value| *value == 0.5));
+}
+
+#[test]
+fn newer_formats_are_not_simplified() {
+    let nodes = vec![node("Relu", &["x"], "a"), node("Relu", &["a"], "y")];
+    let mut proto = model(&[1, 4], nodes, Vec::new(), "y");
+    let count = |proto: &ModelProto| {
+        let text = import_bytes(&proto.encode_to_vec(), &options())
+            .unwrap()
+            .to_text();
+        text.matches("\"top.Relu\"").count()
+    };
+    assert_eq!(count(&proto), 1);
+    proto.ir_version = Some(9);
+    assert_eq!(count(&proto), 2);
+}
