@@ -255,6 +255,7 @@ fn hostile_texts() -> Vec<(&'static str, String)> {
             attribute(format!("!quant.uniform<i8:f32:0, {{{}1.0}}>", repeat("1.0,"))),
         ),
         ("unterminated strings", repeat("\"\n")),
+        ("braces and aliases", format!("x\n{}", repeat("}\n#a=1\n"))),
         ("quotes", repeat("\"")),
         ("comment", format!("//{}", repeat("x"))),
         ("blanks", repeat("\n")),

@@ -7,6 +7,7 @@ mod damaged;
 mod data;
 mod emulator;
 mod errors;
+mod fuzz_corpus;
 mod import;
 mod inference;
 mod language_server;

@@ -88,6 +88,15 @@ fn a_large_module_is_printed_as_it_was() {
     assert!(printed == text, "{}", first_difference(&text, &printed));
 }
 
+#[test]
+fn a_body_that_reads_like_a_dictionary_is_a_body() {
+    let text =
+        "\"t.a\"() { return } : () -> ()\nfunc.func @f() { return }\n\"t.a\"() { return } : () -> ()\n";
+    let printed = parse_and_print("body", text, false).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(printed.matches("{return}").count(), 2, "{printed}");
+    assert!(printed.contains("func.func @f() {\n    return"), "{printed}");
+}
+
 /// A small generator of numbers; the tests need the same ones on every run.
 struct Random(u64);
 

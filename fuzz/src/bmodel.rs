@@ -1,6 +1,6 @@
 //! Compiled models.
 
-use tpuc_runtime::bmodel::{Bmodel, Blob, ReadOptions};
+use tpuc_runtime::bmodel::{Blob, Bmodel, ReadOptions};
 
 /// One input.
 pub fn run(data: &[u8]) {

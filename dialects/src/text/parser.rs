@@ -7,12 +7,13 @@ use super::known::Known;
 use super::lexer::Token;
 use super::messages::describe;
 use super::recovery::{next_statement, value_names};
-use super::segments::{alias_definitions, complement, joined};
+use super::segments::{alias_definitions, complement, joined, name_location};
 use super::tokens::{Placed, Tokens};
 use super::{FileId, SourceMap};
 use crate::builtin::Module;
 use crate::ir::{Context, Diagnostic, LocKind, Op, OpView};
 use lalrpop_util::ParseError;
+use std::ops::Range;
 
 /// After so many syntax errors the rest of a file is not read.
 const MOST_ERRORS: usize = 100;
@@ -64,10 +65,23 @@ impl<'s> Run<'_, 's> {
         let text = self.text;
         let aliases = alias_definitions(text);
         let mut rest = &aliases[..];
-        while !rest.is_empty() {
-            let mut tokens = Tokens::new(text, joined(rest), None);
-            let Err(error) = self.parser.parse(&mut self.builder, &mut tokens) else {
+        loop {
+            while let [first, others @ ..] = rest
+                && let Some((name, location)) = name_location(&text[first.clone()])
+            {
+                self.builder.define_name_location(name, location, first.start);
+                rest = others;
+            }
+            if rest.is_empty() {
                 break;
+            }
+            // The grammar reads what is not as plain, up to the next that is.
+            let plain = |definition: &Range<usize>| name_location(&text[definition.clone()]).is_some();
+            let count = rest.iter().position(plain).unwrap_or(rest.len());
+            let mut tokens = Tokens::new(text, joined(&rest[..count]), None);
+            let Err(error) = self.parser.parse(&mut self.builder, &mut tokens) else {
+                rest = &rest[count..];
+                continue;
             };
             let at = self.report(&error, &tokens);
             self.builder.abandon_operations();
@@ -84,8 +98,13 @@ impl<'s> Run<'_, 's> {
                     None => return,
                     // The region's operation is not read to its end: its beginning is gone.
                     Some(brace) => {
-                        if let Some((start, open)) = self.builder.abandon_region() {
-                            self.lose(start, open);
+                        match self.builder.abandon_region() {
+                            Some((start, open)) => self.lose(start, open),
+                            // A brace too many: no news after the first error, but not without end.
+                            None => self.syntax_errors += 1,
+                        }
+                        if self.syntax_errors >= MOST_ERRORS {
+                            return;
                         }
                         next_statement(text, brace, brace + 1)
                     }

@@ -31,6 +31,15 @@ pub fn alias_definitions(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// The name and the text of a definition `#loc1 = loc("text")` that is written so, without escapes.
+pub fn name_location(definition: &str) -> Option<(&str, &str)> {
+    let digits = definition.strip_prefix("#loc")?;
+    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let text = digits[count..].strip_prefix(" = loc(\"")?.strip_suffix("\")\n")?;
+    let plain = !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | b'\n'));
+    plain.then(|| (&definition[..4 + count], text))
+}
+
 fn is_alias_definition(line: &str) -> bool {
     let line = line.trim_start_matches([' ', '\t']);
     let Some(rest) = line.strip_prefix(['#', '!']) else {

@@ -23,6 +23,8 @@ pub struct Tokens<'s, 'k> {
     /// The last token and the one before it.
     last: Option<Placed<'s>>,
     previous: Option<Placed<'s>>,
+    /// After `func.func`: the brace behind the arguments opens the body, whatever its text is.
+    function: bool,
     /// Braces that are open, and whether one too many that closes ends the stream.
     braces: u32,
     stop_at_brace: bool,
@@ -42,6 +44,7 @@ impl<'s, 'k> Tokens<'s, 'k> {
             depth: 0,
             last: None,
             previous: None,
+            function: false,
             braces: 0,
             stop_at_brace: false,
             stopped: None,
@@ -79,6 +82,10 @@ impl<'s, 'k> Tokens<'s, 'k> {
             Token::Tensor(_) => {
                 let (ty, length) = known.tensor_type(rest)?;
                 (Token::KnownType(ty), length)
+            }
+            Token::BraceOpen if self.function => {
+                self.function = false;
+                return None;
             }
             Token::BraceOpen if matches!(self.last, Some((_, Token::ParenClose, _))) => {
                 let (index, length) = known.dictionary(rest)?;
@@ -176,6 +183,7 @@ impl<'s> Iterator for Tokens<'s, '_> {
                 }
                 self.braces = self.braces.saturating_sub(1);
             }
+            Token::Func => self.function = true,
             _ => {}
         }
         self.previous = self.last;

@@ -74,13 +74,21 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     let mut ok = true;
     let pieces = if arguments.split_input_file {
         split(&text)
+            .into_iter()
+            .map(|(line, piece)| (line, piece.to_owned()))
+            .collect()
     } else {
-        vec![(0, text.as_str())]
+        vec![(0, text)]
     };
-    for (index, (line, piece)) in pieces.iter().enumerate() {
+    for (index, (line, piece)) in pieces.into_iter().enumerate() {
         let mut sources = SourceMap::new();
         // Empty lines before a piece keep its line numbers those of the file.
-        let file = sources.add(name.clone(), format!("{}{piece}", "\n".repeat(*line)));
+        let piece = if line == 0 {
+            piece
+        } else {
+            "\n".repeat(line) + &piece
+        };
+        let file = sources.add(name.clone(), piece);
         let mut job = Job {
             arguments,
             steps: reproduced.as_deref().unwrap_or(&arguments.passes),
@@ -93,15 +101,18 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
             all_text.push_str(SPLIT_MARKER);
             all_text.push('\n');
         }
-        if let Some(printed) = &result {
-            all_text.push_str(printed);
+        let read = result.is_some();
+        match result {
+            Some(printed) if all_text.is_empty() => all_text = printed,
+            Some(printed) => all_text.push_str(&printed),
+            None => {}
         }
         if arguments.verify_diagnostics {
             let mistakes = expected::compare(&job.sources, file, &job.found);
             ok &= mistakes.is_empty();
             report.push_str(&show(&mistakes, &job.sources));
         } else {
-            ok &= result.is_some();
+            ok &= read;
             report.push_str(&show(&job.found, &job.sources));
         }
     }

@@ -1,7 +1,7 @@
 //! Names of attributes, types and locations that are defined elsewhere in the file.
 
 use super::{Builder, MOST_NESTING};
-use crate::ir::{Attr, AttrKind, Loc, Type};
+use crate::ir::{Attr, AttrKind, Loc, LocKind, Type};
 use crate::text::printer::attr_text;
 use rustc_hash::FxHashMap;
 
@@ -70,6 +70,22 @@ impl<'s> Builder<'_, 's> {
                 end,
                 format!("redefinition of attribute alias id '{}'", &name[1..]),
             );
+        }
+    }
+
+    /// `#name = loc("text")` without escapes: as most aliases are.
+    pub(in crate::text) fn define_name_location(&mut self, name: &'s str, text: &str, start: usize) {
+        let text = self.ctx.str(text);
+        let loc = self.ctx.loc(LocKind::Name {
+            name: text,
+            child: None,
+        });
+        let value = self.ctx.attr(AttrKind::Location(loc));
+        if self.aliases.attribute(name).is_none() {
+            self.aliases.insert(name, Definition { value, depth: 2 });
+        } else {
+            let message = format!("redefinition of attribute alias id '{}'", &name[1..]);
+            self.error(start, start + name.len(), message);
         }
     }
 
