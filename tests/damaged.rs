@@ -120,6 +120,7 @@ fn a_broken_operation_is_one_error() {
             "\"t.a\"(1) ({\n  %0 = \"t.b\"() : () -> f32\n}) : () -> ()\n\"t.c\"() : () -> ()\n",
             1,
         ),
+        ("\"t.a\"() : () -> 3\nfoo.bar\n", 2),
         // The first operation of a region, and one behind it.
         (
             "func.func @f() {\n  foo\n  \"t.a\"() {a = } : () -> ()\n  return\n}\n\"t.b\"() : -> ()\n",

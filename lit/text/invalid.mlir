@@ -99,7 +99,8 @@ module {
 
 // -----
 
-// expected-error@+1 {{unexpected decimal integer literal for a floating point value}}
+// expected-error@+2 {{unexpected decimal integer literal for a floating point value}}
+// expected-note@+1 {{add a trailing dot to make the literal a float}}
 "t.a"() {a = 1 : f32} : () -> ()
 
 // -----
@@ -134,7 +135,7 @@ module {
 
 // -----
 
-// expected-error@+1 {{illegal quantized storage type alias}}
+// expected-error@+1 {{illegal storage type prefix}}
 "t.a"() {a = !quant.uniform<x8:f32, 1.0>} : () -> ()
 
 // -----

@@ -91,7 +91,7 @@ pub fn describe<'s>(
         }
     }
     let (message, at) = place.message(builder, &text[found_start..]);
-    let previous_end = previous.map_or(0, |(.., end)| end);
+    let previous_end = previous.map_or(found_start, |(.., end)| end);
     let (start, end) = match at {
         At::PreviousEnd if previous_end < found_start => (previous_end, previous_end),
         At::PreviousEnd | At::Found => (found_start, found_end),

@@ -26,7 +26,8 @@ pub fn next_statement(source: &str, statement: usize, error: usize) -> usize {
         let Ok(token) = token else { continue };
         if start >= error && start > statement && regions == 0 && begins_line(source, start) {
             let brace = token == Token::BraceClose && open.is_empty();
-            if brace || begins_statement(token, &source[end..]) {
+            let word = matches!(token, Token::Identifier(_)) && open.is_empty();
+            if brace || word || begins_statement(token, &source[end..]) {
                 return start;
             }
         }
@@ -93,7 +94,8 @@ mod tests {
             ("\"a\"() {x = \n%0 = \"b\"", "\n%", "%0"),
             ("\"a\"(1) ({\n  \"b\"()\n}) : ()\nreturn", "1", "return"),
             ("\"a\"(1) {x = {}}\n}\n", "1", "}\n"),
-            ("foo\nbar\n^bb1:\n", "foo", "^bb1"),
+            ("foo\nbar\n^bb1:\n", "foo", "bar"),
+            ("foo\n3\n^bb1:\n", "foo", "^bb1"),
         ] {
             let at = |piece: &str| text.find(piece).expect(piece);
             let found = next_statement(text, 0, at(error));
