@@ -30,6 +30,8 @@ pub fn simplify(graph: &mut Graph, known: &Known, history: &History, fuse_batch_
             break;
         }
     }
+    // What fusions left behind must not serve as the equal of what they made.
+    remove_unused(graph);
     merge_equal_initializers(graph, history);
     remove_unused(graph);
 }
