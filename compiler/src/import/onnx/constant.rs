@@ -33,6 +33,11 @@ impl Constant {
         self.shape().iter().product()
     }
 
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// As f32.
     pub fn to_float(&self) -> ArrayD<f32> {
         match self {

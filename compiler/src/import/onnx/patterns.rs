@@ -5,9 +5,12 @@ use super::model::{Attribute, Graph, Node};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 
+/// The number of nodes from a place on that a rule replaces, and the node that does.
+type Rule = fn(&Graph, usize) -> Option<(usize, Node)>;
+
 /// Rewrites until nothing matches.
 pub fn rewrite(graph: &mut Graph) {
-    let rules: [fn(&Graph, usize) -> Option<(usize, Node)>; 7] = [
+    let rules: [Rule; 7] = [
         |graph, at| normalization(graph, at, true, "LayerNormalization"),
         |graph, at| normalization(graph, at, true, "PixelNormalization"),
         |graph, at| normalization(graph, at, false, "LayerNormalization"),

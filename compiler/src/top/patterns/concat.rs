@@ -151,7 +151,9 @@ pub fn join_slices(program: &mut Program, op: Op) -> bool {
     let ctx = &program.ctx;
     let concat = Concat::new_unchecked(op);
     let axis = concat.axis(ctx);
-    let mut joined: Option<(Value, Vec<i64>, Vec<i64>, Vec<i64>)> = None;
+    // What is sliced, and from where, in which steps, to where.
+    type Joined = (Value, Vec<i64>, Vec<i64>, Vec<i64>);
+    let mut joined: Option<Joined> = None;
     for input in concat.inputs(ctx) {
         let Some(slice) = Slice::defining(ctx, *input) else {
             return false;
