@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --canonicalize --extra-optimize | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --canonicalize --extra-optimize | FileCheck %s
 
 // Structures of several operations that one operation, or fewer, can do.
 module @net attributes {module.chip = "ALL", module.platform = "ONNX", module.state = "TOP_F32", module.top_run_mode = "STATIC"} {
