@@ -72,10 +72,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
-    let called = arguments
-        .first()
-        .map(|name| called_name(name))
-        .unwrap_or_default();
+    let called = arguments.first().map(called_name).unwrap_or_default();
     if let Some((_, subcommand)) = TOOL_NAMES.iter().find(|(name, _)| *name == called) {
         match *subcommand {
             "model_tool" => return bmodel::run_model_tool(&bmodel::ModelToolArgs::parse_from(arguments)),

@@ -82,13 +82,13 @@ pub fn describe<'s>(
         openers: openers(&text[from..found_start], from),
     };
     // MLIR looks for the closing bracket before it reads what is inside.
-    if let Some(opener) = place.opener_with_body() {
-        if let Some((bracket, at)) = unbalanced(&text[opener.start..]) {
-            let at = opener.start + at;
-            let message = format!("unbalanced '{bracket}' character in pretty dialect name");
-            builder.error(at, at + 1, message);
-            return;
-        }
+    if let Some(opener) = place.opener_with_body()
+        && let Some((bracket, at)) = unbalanced(&text[opener.start..])
+    {
+        let at = opener.start + at;
+        let message = format!("unbalanced '{bracket}' character in pretty dialect name");
+        builder.error(at, at + 1, message);
+        return;
     }
     let (message, at) = place.message(builder, &text[found_start..]);
     let previous_end = previous.map_or(found_start, |(.., end)| end);

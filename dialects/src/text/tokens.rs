@@ -117,7 +117,7 @@ impl<'s, 'k> Tokens<'s, 'k> {
             },
             LexError::UnterminatedString => end,
             LexError::UnknownEscape => {
-                let bytes = self.source[start..end].as_bytes();
+                let bytes = &self.source.as_bytes()[start..end];
                 start + super::strings::bad_escape(bytes).unwrap_or(0)
             }
             LexError::UnbalancedBody => {

@@ -135,11 +135,10 @@ impl Dump {
         match &piece.place {
             None if target.data.len() == data.len() => target.data = data,
             None => {}
-            Some((whole, ranges)) => {
-                if whole.iter().product::<usize>() * size == target.data.len() {
-                    place(&mut target.data, &data, whole, ranges, size);
-                }
+            Some((whole, ranges)) if whole.iter().product::<usize>() * size == target.data.len() => {
+                place(&mut target.data, &data, whole, ranges, size);
             }
+            Some(_) => {}
         }
     }
 }

@@ -54,7 +54,7 @@ pub fn geometry(node: &Node<'_>, input: &ValueInfo, output: &ValueInfo) -> Resul
 /// Group count of an operation whose channels it must divide.
 pub fn groups(node: &Node<'_>, inputs: usize, outputs: usize) -> Result<usize, Diagnostic> {
     let group = usize::try_from(node.i64("group", 1)).unwrap_or(0);
-    if group == 0 || inputs % group != 0 || outputs % group != 0 {
+    if group == 0 || !inputs.is_multiple_of(group) || !outputs.is_multiple_of(group) {
         return Err(node.error(format_args!(
             "expects a 'group' that divides {inputs} and {outputs} channels"
         )));

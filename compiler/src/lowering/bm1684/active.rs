@@ -117,7 +117,7 @@ pub(super) fn lower_pow(low: &mut Lowering, op: Op, precision: Precision) -> Res
 /// F32: `x * min(max(x + 3, 0), 6) / 6` step by step.
 pub(super) fn lower_hard_swish(low: &mut Lowering, op: Op, precision: Precision) -> Result<(), Diagnostic> {
     if precision == Precision::Int8 {
-        return low.lookup(op, |x| x * (x + 3.0).max(0.0).min(6.0) / 6.0);
+        return low.lookup(op, |x| x * (x + 3.0).clamp(0.0, 6.0) / 6.0);
     }
     let input = low.ctx.operand(op, 0);
     let ty = low.ctx.value_type(low.ctx.result(op));

@@ -15,7 +15,7 @@ use lsp_types::{
     DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
     DocumentSymbolResponse, GotoDefinitionResponse, Hover, HoverContents, HoverProviderCapability, Location,
     MarkupContent, MarkupKind, OneOf, PublishDiagnosticsParams, ServerCapabilities,
-    TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+    TextDocumentSyncCapability, TextDocumentSyncKind,
 };
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
@@ -113,10 +113,10 @@ fn serve(connection: &Connection) -> Result<(), String> {
     Ok(())
 }
 
-type Documents = HashMap<Uri, Document>;
+/// By their addresses.
+type Documents = HashMap<String, Document>;
 
 /// Keeps the texts as the editor has them; gives what is to be published.
-#[allow(clippy::mutable_key_type)]
 fn notice(documents: &mut Documents, notification: Notification) -> Option<PublishDiagnosticsParams> {
     let (uri, text, version) = match notification.method.as_str() {
         DidOpenTextDocument::METHOD => {
@@ -132,7 +132,7 @@ fn notice(documents: &mut Documents, notification: Notification) -> Option<Publi
         }
         DidCloseTextDocument::METHOD => {
             let params: DidCloseTextDocumentParams = serde_json::from_value(notification.params).ok()?;
-            documents.remove(&params.text_document.uri);
+            documents.remove(params.text_document.uri.as_str());
             return Some(PublishDiagnosticsParams::new(
                 params.text_document.uri,
                 Vec::new(),
@@ -143,17 +143,16 @@ fn notice(documents: &mut Documents, notification: Notification) -> Option<Publi
     };
     let document = Document::new(uri.as_str(), text);
     let diagnostics = document.diagnostics(&uri);
-    documents.insert(uri.clone(), document);
+    documents.insert(uri.as_str().to_owned(), document);
     Some(PublishDiagnosticsParams::new(uri, diagnostics, version))
 }
 
-#[allow(clippy::mutable_key_type)]
 fn answer(documents: &Documents, request: Request) -> Response {
     let Request { id, method, params } = request;
     match method.as_str() {
         HoverRequest::METHOD => with(id, params, |params: lsp_types::HoverParams| {
             let place = params.text_document_position_params;
-            let document = documents.get(&place.text_document.uri)?;
+            let document = documents.get(place.text_document.uri.as_str())?;
             let (value, range) = document.hover(place.position)?;
             Some(Hover {
                 contents: HoverContents::Markup(MarkupContent {
@@ -166,7 +165,7 @@ fn answer(documents: &Documents, request: Request) -> Response {
         GotoDefinition::METHOD => with(id, params, |params: lsp_types::GotoDefinitionParams| {
             let place = params.text_document_position_params;
             let range = documents
-                .get(&place.text_document.uri)?
+                .get(place.text_document.uri.as_str())?
                 .definition(place.position)?;
             Some(GotoDefinitionResponse::Scalar(Location::new(
                 place.text_document.uri,
@@ -175,7 +174,7 @@ fn answer(documents: &Documents, request: Request) -> Response {
         }),
         References::METHOD => with(id, params, |params: lsp_types::ReferenceParams| {
             let place = params.text_document_position;
-            let document = documents.get(&place.text_document.uri)?;
+            let document = documents.get(place.text_document.uri.as_str())?;
             let ranges = document.references(place.position, params.context.include_declaration);
             let locations = ranges
                 .into_iter()
@@ -183,7 +182,7 @@ fn answer(documents: &Documents, request: Request) -> Response {
             Some(locations.collect::<Vec<_>>())
         }),
         DocumentSymbolRequest::METHOD => with(id, params, |params: lsp_types::DocumentSymbolParams| {
-            let document = documents.get(&params.text_document.uri)?;
+            let document = documents.get(params.text_document.uri.as_str())?;
             Some(DocumentSymbolResponse::Nested(document.symbols()))
         }),
         _ => Response::new_err(

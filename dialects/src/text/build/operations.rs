@@ -183,6 +183,8 @@ impl<'s> Builder<'_, 's> {
 
     /// The operation is complete: it is made and its results get their names. `start` is the first byte, `at` the first
     /// of the name.
+    // The parser's stack keeps it boxed.
+    #[allow(clippy::boxed_local)]
     pub fn finish_operation(
         &mut self,
         start: usize,

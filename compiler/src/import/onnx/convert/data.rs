@@ -218,7 +218,7 @@ fn slice(converter: &mut Converter<'_>, node: &Node) -> Converted {
                     value
                 }
             })
-            && constant.len() > 0
+            && !constant.is_empty()
         {
             converter.add_constant(&name, Constant::Float(largest));
         }

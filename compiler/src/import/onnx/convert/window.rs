@@ -95,7 +95,7 @@ fn conv_transpose(converter: &mut Converter<'_>, node: &Node) -> Converted {
 fn output_first(filter: &Constant, group: usize) -> Result<Constant, Problem> {
     let array = filter.to_float();
     let shape = array.shape().to_vec();
-    if shape.len() < 3 || shape[0] % group != 0 {
+    if shape.len() < 3 || !shape[0].is_multiple_of(group) {
         return Err(format!("has a filter of shape {shape:?} for {group} groups").into());
     }
     let mut split = vec![group, shape[0] / group];
