@@ -204,12 +204,13 @@ fn unmatched(ctx: &Context, ops: &[Op], table: &QuantizeTable, file: &str) -> Ve
         .map(|name| {
             let near = nearest(name, names.iter().copied(), 3);
             let hint = if near.is_empty() {
-                String::new()
+                let some: Vec<&str> = names.iter().copied().take(3).collect();
+                format!(" (it has {}, ...)", some.join(", "))
             } else {
                 format!(" (did you mean {}?)", near.join(", "))
             };
             Diagnostic::error(format!(
-                "{file}: the program has no operation '{name}'{hint}; use allow-unmatched=true to ignore it"
+                "{file}: the program has no operation '{name}'{hint}; --allow-unmatched (tpuc-opt: allow-unmatched=true) ignores it"
             ))
         })
         .collect()

@@ -146,7 +146,7 @@ fn check_names(
         .filter(|name| !names.contains(name))
         .collect();
     let known = table.thresholds.len() - unknown.len();
-    let remedy = "use allow-unmatched=true to accept it";
+    let remedy = "--allow-unmatched (tpuc-opt: allow-unmatched=true) accepts it";
     if known * 2 < table.thresholds.len().max(1) || (known == 0 && !names.is_empty()) {
         let mut error = Diagnostic::error(format!(
             "{file} is a calibration table of another model: {known} of its {} names are values of this program; {remedy}",

@@ -1,7 +1,7 @@
 //! The program `tpuc`: its subcommands, and TPU-MLIR's names for them.
 
 use super::{bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, run, to_onnx, transform};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
@@ -85,6 +85,7 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
             }
         }
     }
+    accept_dashes_and_underscores(&mut arguments);
     match Cli::parse_from(arguments).command {
         Command::Transform(args) => transform::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
@@ -96,6 +97,30 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
         Command::ToOnnx(args) => to_onnx::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::InstallLinks(args) => links::run(&args),
+    }
+}
+
+/// TPU-MLIR writes most long options with underscores and some with dashes: both are taken for either.
+fn accept_dashes_and_underscores(arguments: &mut [OsString]) {
+    let root = Cli::command();
+    let mut command = &root;
+    for argument in arguments.iter_mut().skip(1) {
+        let Some(text) = argument.to_str() else { continue };
+        if text == "--" {
+            return;
+        }
+        let Some(option) = text.strip_prefix("--") else {
+            command = command.find_subcommand(text).unwrap_or(command);
+            continue;
+        };
+        let (name, value) = option.split_at(option.find('=').unwrap_or(option.len()));
+        let known = |name: &str| command.get_arguments().any(|arg| arg.get_long() == Some(name));
+        let other = [name.replace('-', "_"), name.replace('_', "-")]
+            .into_iter()
+            .find(|other| known(other));
+        if let Some(other) = other.filter(|_| !known(name)) {
+            *argument = format!("--{other}{value}").into();
+        }
     }
 }
 
@@ -131,7 +156,6 @@ fn install_panic_message() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn arguments_are_consistent() {
@@ -145,5 +169,16 @@ mod tests {
             "model_deploy"
         );
         assert_eq!(called_name(&OsString::from("npz_tool")), "npz_tool");
+    }
+
+    #[test]
+    fn options_are_known_with_dashes_and_with_underscores() {
+        let line = "tpuc deploy --allow-unmatched --test-input=a_b-c.npz --no_such-thing -- --test-input";
+        let mut arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        accept_dashes_and_underscores(&mut arguments);
+        assert_eq!(
+            arguments.join(&OsString::from(" ")),
+            "tpuc deploy --allow_unmatched --test_input=a_b-c.npz --no_such-thing -- --test-input"
+        );
     }
 }
