@@ -36,20 +36,7 @@ impl Lowering<'_> {
         operands: &[Value],
         attrs: &[NewAttr],
     ) -> Op {
-        let loc = self.ctx.op_loc(op);
-        let span = self.ctx.op_span(op);
-        let mut rw = self.ctx.rewriter_before(op);
-        let mut builder = rw.build(name).loc(loc).span(span).operands(operands);
-        for ty in types {
-            builder = builder.result(*ty);
-        }
-        for (name, attr) in attrs {
-            builder = builder.attr(name, *attr);
-        }
-        let new = builder.finish();
-        let results = rw.results(new).to_vec();
-        rw.replace_op(op, &results);
-        new
+        self.build_in_place(op, name, types, operands, attrs, false)
     }
 
     /// The same; the old operation's attributes are kept besides those given.
@@ -61,6 +48,18 @@ impl Lowering<'_> {
         operands: &[Value],
         attrs: &[NewAttr],
     ) -> Op {
+        self.build_in_place(op, name, types, operands, attrs, true)
+    }
+
+    fn build_in_place(
+        &mut self,
+        op: Op,
+        name: &str,
+        types: &[Type],
+        operands: &[Value],
+        attrs: &[NewAttr],
+        keep_attrs: bool,
+    ) -> Op {
         let loc = self.ctx.op_loc(op);
         let span = self.ctx.op_span(op);
         let mut rw = self.ctx.rewriter_before(op);
@@ -71,7 +70,10 @@ impl Lowering<'_> {
         for (name, attr) in attrs {
             builder = builder.attr(name, *attr);
         }
-        let new = builder.attrs_of(op).finish();
+        if keep_attrs {
+            builder = builder.attrs_of(op);
+        }
+        let new = builder.finish();
         let results = rw.results(new).to_vec();
         rw.replace_op(op, &results);
         new

@@ -170,7 +170,7 @@ impl Document {
         if let Some(op) = values.first().and_then(|value| self.ctx.defining_op(*value)) {
             text.push_str(&format!(" = `{}`", self.ctx.op_name(op)));
         }
-        for value in values {
+        for value in values.iter().copied() {
             let ty = self.ctx.value_type(value);
             text.push_str(&format!("\n\ntype `{}`", type_text(&self.ctx, ty)));
             if let Some(shape) = self.ctx.type_shape(ty) {
@@ -197,7 +197,7 @@ impl Document {
                 text.push_str(&format!("\n\n{quantised}"));
             }
         }
-        if let Some(loc) = values_location(&self.ctx, &self.values(name)?) {
+        if let Some(loc) = values_location(&self.ctx, &values) {
             text.push_str(&format!("\n\nlocation `{loc}`"));
         }
         Some(text)
