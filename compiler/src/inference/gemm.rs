@@ -13,8 +13,10 @@ use rayon::prelude::*;
 const TASK_COLUMNS: usize = 8 * COLUMNS;
 /// Rows of `A` that one task multiplies at most.
 const TASK_ROWS: usize = 32 * ROWS;
-/// Depth of the pieces of `B` that are packed at once; even.
-const DEPTH_CHUNK: usize = 256;
+/// Depth of the pieces of `B` that are packed at once; even. The sums of a piece start at zero and are added to those of the
+/// pieces before: with one rounding for each product and sum ([`f32::mul_add`]) these are, bit for bit, the sums of TPU-MLIR's
+/// interpreter, whose convolutions and matrix products cut the depth at the same places.
+const DEPTH_CHUNK: usize = 384;
 
 /// A packed element type and its arithmetic.
 pub trait Packed: Copy + Default + Send + Sync + 'static {
@@ -58,14 +60,14 @@ pub trait Source: Copy + Default + Send + Sync + 'static {
 
 /// Arithmetic of sums.
 pub trait Sum: Copy + Default + Send + Sync + 'static {
-    /// `self + a * b`; integers wrap.
+    /// `self + a * b`, rounded once; integers wrap.
     fn add_product(self, a: Self, b: Self) -> Self;
 }
 
 impl Sum for f32 {
     #[inline(always)]
     fn add_product(self, a: Self, b: Self) -> Self {
-        self + a * b
+        a.mul_add(b, self)
     }
 }
 

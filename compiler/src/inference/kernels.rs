@@ -83,7 +83,7 @@ mod portable {
         for (a, b) in a.chunks_exact(ROWS).zip(b.chunks_exact(COLUMNS)).take(steps) {
             for (sums, a) in sums.iter_mut().zip(a) {
                 for (sum, b) in sums.iter_mut().zip(b) {
-                    *sum += a * b;
+                    *sum = a.mul_add(*b, *sum);
                 }
             }
         }

@@ -141,7 +141,8 @@ where
                 let mut sums = vec![S::Sum::default(); out_plane];
                 for (channel, out) in out.chunks_exact_mut(out_plane.max(1)).enumerate() {
                     sums.fill(S::Sum::default());
-                    for tap in 0..taps {
+                    // TPU-MLIR's interpreter adds the window's elements from the last to the first.
+                    for tap in (0..taps).rev() {
                         let row = &columns[(channel * taps + tap) * in_plane..][..in_plane];
                         scatter(&window, tap, row, &mut sums);
                     }
