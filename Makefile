@@ -9,8 +9,9 @@ BIN := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/release
 demo: build
 	examples/digits/demo.sh "$(BIN)"
 
+# The whole workspace, so that the tests find the crates compiled with the features that they need.
 build: tools
-	cargo build --release --locked -p tpuc-compiler --bins
+	cargo build --release --locked --workspace --bins
 
 test: test-tools build
 	cargo test --release --locked --workspace
