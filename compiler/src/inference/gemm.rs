@@ -10,7 +10,7 @@ use super::kernels::{self, COLUMNS, ROWS, Vectorised};
 use rayon::prelude::*;
 
 /// Columns of `B` that one task packs.
-const TASK_COLUMNS: usize = 8 * COLUMNS;
+const TASK_COLUMNS: usize = 4 * COLUMNS;
 /// Rows of `A` that one task multiplies at most.
 const TASK_ROWS: usize = 32 * ROWS;
 /// Depth of the pieces of `B` that are packed at once; even. The sums of a piece start at zero and are added to those of the
@@ -171,7 +171,7 @@ pub fn multiply<S: Source, Out: Send>(
     let column_tasks = columns.div_ceil(TASK_COLUMNS);
     let wanted = (2 * threads)
         .div_ceil(column_tasks)
-        .min(a.rows.div_ceil(4 * ROWS));
+        .min(a.rows.div_ceil(2 * ROWS));
     let row_step = a
         .rows
         .div_ceil(wanted.max(1))
