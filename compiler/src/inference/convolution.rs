@@ -1,6 +1,6 @@
 //! Convolution over slices: matrix multiplication over windows, and a direct form for depthwise filters.
 
-use super::gemm::{self, PackedRows, Source, Sum};
+use super::gemm::{self, Cut, PackedRows, Source, Sum};
 use super::kernels::{Vectorised, vectorised};
 use super::window::Window;
 use rayon::prelude::*;
@@ -61,7 +61,11 @@ impl ConvShape {
         let groups = filter.chunks_exact((self.outputs * depth).max(1));
         Filters::Packed(
             groups
-                .map(|filter| PackedRows::new(self.outputs, depth, |row, k| filter[row * depth + k]))
+                .map(|filter| {
+                    PackedRows::new(Cut::Convolution, self.outputs, depth, |row, k| {
+                        filter[row * depth + k]
+                    })
+                })
                 .collect(),
         )
     }

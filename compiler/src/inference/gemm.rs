@@ -3,8 +3,8 @@
 //! `out = finish(A x B)`: `A` (weights, `rows x depth`) is a [`PackedRows`]; `B` (`depth x columns`) never exists as a whole, a
 //! closure fills pieces of its rows (for a convolution: windows of the input); `finish` turns the sums of one piece of an
 //! output row into output elements (bias, activation, requantisation). Memory beyond the output is a fixed few hundred
-//! kilobytes for each thread. f32 sums run in chunks of [`DEPTH_CHUNK`] in ascending order of depth, whatever the number of
-//! threads; integer sums are exact.
+//! kilobytes for each thread. f32 sums run in pieces of ascending depth, whatever the number of threads; integer sums are
+//! exact.
 
 use super::kernels::{self, COLUMNS, ROWS, Vectorised};
 use rayon::prelude::*;
@@ -13,10 +13,35 @@ use rayon::prelude::*;
 const TASK_COLUMNS: usize = 4 * COLUMNS;
 /// Rows of `A` that one task multiplies at most.
 const TASK_ROWS: usize = 32 * ROWS;
-/// Depth of the pieces of `B` that are packed at once; even. The sums of a piece start at zero and are added to those of the
-/// pieces before: with one rounding for each product and sum ([`f32::mul_add`]) these are, bit for bit, the sums of TPU-MLIR's
-/// interpreter, whose convolutions and matrix products cut the depth at the same places.
-const DEPTH_CHUNK: usize = 384;
+/// Where a depth is cut into pieces. The sums of a piece start at zero and are added to those of the pieces before: with one
+/// rounding for each product and sum ([`f32::mul_add`]) these are, bit for bit, the sums of TPU-MLIR's interpreter, which cuts
+/// at the same places (docs/inference.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Convolutions: pieces of 384, but what is less than two of these is halved.
+    Convolution,
+    /// Matrix products: pieces of 512, of 1024 where the depth is more than 1024.
+    MatMul,
+}
+
+impl Cut {
+    /// The pieces of a depth as `(start, length)`. All but the last are whole groups of `group`.
+    pub fn pieces(self, depth: usize, group: usize) -> impl Iterator<Item = (usize, usize)> {
+        let mut start = 0;
+        std::iter::from_fn(move || {
+            let left = depth - start;
+            let length = match self {
+                Self::Convolution if left >= 768 => 384,
+                Self::Convolution if left > 384 => left.div_ceil(2).next_multiple_of(group),
+                Self::Convolution => left,
+                Self::MatMul => left.min(if depth > 1024 { 1024 } else { 512 }),
+            };
+            let piece = (start, length);
+            start += length;
+            (length > 0).then_some(piece)
+        })
+    }
+}
 
 /// A packed element type and its arithmetic.
 pub trait Packed: Copy + Default + Send + Sync + 'static {
@@ -62,6 +87,8 @@ pub trait Source: Copy + Default + Send + Sync + 'static {
 pub trait Sum: Copy + Default + Send + Sync + 'static {
     /// `self + a * b`, rounded once; integers wrap.
     fn add_product(self, a: Self, b: Self) -> Self;
+    /// `self + other`; integers wrap.
+    fn add(self, other: Self) -> Self;
 }
 
 impl Sum for f32 {
@@ -69,12 +96,20 @@ impl Sum for f32 {
     fn add_product(self, a: Self, b: Self) -> Self {
         a.mul_add(b, self)
     }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self + other
+    }
 }
 
 impl Sum for i32 {
     #[inline(always)]
     fn add_product(self, a: Self, b: Self) -> Self {
         self.wrapping_add(a.wrapping_mul(b))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.wrapping_add(other)
     }
 }
 
@@ -105,12 +140,18 @@ source! {
 pub struct PackedRows<P> {
     rows: usize,
     depth: usize,
+    cut: Cut,
     data: Vec<P>,
 }
 
 impl<P: Packed> PackedRows<P> {
     /// Packs the matrix whose elements `get(row, depth)` gives.
-    pub fn new<S: Source<Packed = P>>(rows: usize, depth: usize, get: impl Fn(usize, usize) -> S) -> Self {
+    pub fn new<S: Source<Packed = P>>(
+        cut: Cut,
+        rows: usize,
+        depth: usize,
+        get: impl Fn(usize, usize) -> S,
+    ) -> Self {
         let steps = depth.div_ceil(P::GROUP);
         let panel = steps * P::GROUP * ROWS;
         let mut data = vec![P::default(); rows.div_ceil(ROWS) * panel];
@@ -122,7 +163,12 @@ impl<P: Packed> PackedRows<P> {
                 }
             }
         }
-        Self { rows, depth, data }
+        Self {
+            rows,
+            depth,
+            cut,
+            data,
+        }
     }
 
     /// Number of rows.
@@ -231,13 +277,12 @@ where
         let a_panel = depth.div_ceil(group) * group * ROWS;
         let Scratch { row, b, c } = self.scratch;
         row.resize(stride, S::default());
-        b.resize(DEPTH_CHUNK * stride, S::Packed::default());
         c.clear();
         c.resize(rows * stride, S::Sum::default());
-        for start in (0..depth).step_by(DEPTH_CHUNK) {
-            let chunk = DEPTH_CHUNK.min(depth - start);
+        for (start, chunk) in self.a.cut.pieces(depth, group) {
             let steps = chunk.div_ceil(group);
             let b_panel = steps * group * COLUMNS;
+            b.resize(b_panel * panels, S::Packed::default());
             for k in 0..steps * group {
                 row[self.columns..].fill(S::default());
                 if k < chunk {
@@ -275,6 +320,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn depth_is_cut_where_the_real_interpreter_cuts_it() {
+        let lengths = |cut: Cut, depth, group| -> Vec<usize> {
+            let pieces: Vec<_> = cut.pieces(depth, group).collect();
+            assert!(pieces.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0));
+            pieces.into_iter().map(|(_, length)| length).collect()
+        };
+        for (cut, depth, group, wanted) in [
+            (Cut::Convolution, 0, 1, vec![]),
+            (Cut::Convolution, 384, 1, vec![384]),
+            (Cut::Convolution, 405, 1, vec![203, 202]),
+            (Cut::Convolution, 405, 2, vec![204, 201]),
+            (Cut::Convolution, 1024, 1, vec![384, 320, 320]),
+            (Cut::Convolution, 1152, 1, vec![384, 384, 384]),
+            (Cut::Convolution, 2048, 1, vec![384, 384, 384, 384, 256, 256]),
+            (Cut::MatMul, 500, 1, vec![500]),
+            (Cut::MatMul, 1024, 1, vec![512, 512]),
+            (Cut::MatMul, 1025, 1, vec![1024, 1]),
+        ] {
+            assert_eq!(lengths(cut, depth, group), wanted, "{cut:?} {depth}");
+        }
+    }
+
+    #[test]
     fn products_of_all_small_sizes_are_exact() {
         let a_at = |row: usize, k: usize| ((row * 7 + k * 3) % 11) as i8 - 5;
         let b_at = |k: usize, column: usize| ((k * 5 + column * 13) % 256) as u8;
@@ -288,7 +356,7 @@ mod tests {
             (200, 9, 7),
             (3, 5, 0),
         ] {
-            let packed = PackedRows::new(rows, depth, a_at);
+            let packed = PackedRows::new(Cut::Convolution, rows, depth, a_at);
             let mut out = vec![0_i32; rows * columns];
             multiply::<u8, i32>(
                 &packed,

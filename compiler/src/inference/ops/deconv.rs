@@ -7,7 +7,7 @@
 use super::conv::{Bytes, geometry, groups, requantisation, sized};
 use super::{Kernel, Prepared};
 use crate::data::Tensor;
-use crate::inference::gemm::{PackedRows, Source, multiply};
+use crate::inference::gemm::{Cut, PackedRows, Source, multiply};
 use crate::inference::node::{Node, ValueInfo};
 use crate::inference::requantise::Byte;
 use crate::inference::value::{Element, tensor};
@@ -115,10 +115,15 @@ where
     // For each group: rows are output channel and window element, depth is the input channel.
     let packed: Vec<PackedRows<S::Packed>> = (0..shape.group)
         .map(|group| {
-            PackedRows::new(shape.outputs * taps, shape.inputs, |row, channel| {
-                let out = group * shape.outputs + row / taps;
-                filter[(out * shape.inputs + channel) * taps + row % taps]
-            })
+            PackedRows::new(
+                Cut::Convolution,
+                shape.outputs * taps,
+                shape.inputs,
+                |row, channel| {
+                    let out = group * shape.outputs + row / taps;
+                    filter[(out * shape.inputs + channel) * taps + row % taps]
+                },
+            )
         })
         .collect();
     Kernel::new(move |args| {

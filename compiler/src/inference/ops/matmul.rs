@@ -6,7 +6,8 @@
 use super::conv::{Bytes, sized};
 use super::{Kernel, Prepared};
 use crate::data::Tensor;
-use crate::inference::gemm::{self, PackedRows, Source, Sum};
+use crate::inference::gemm::{self, Cut, PackedRows, Source, Sum};
+use crate::inference::kernels::{self, Vectorised};
 use crate::inference::math::Rounding;
 use crate::inference::node::{Node, ValueInfo};
 use crate::inference::requantise::{Byte, Requantise};
@@ -211,6 +212,24 @@ where
     })
 }
 
+/// `sums += element * right`.
+struct AddProducts<'a, R: Source> {
+    sums: &'a mut [R::Sum],
+    element: R::Sum,
+    right: &'a [R],
+}
+
+impl<R: Source> Vectorised for AddProducts<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (sum, right) in self.sums.iter_mut().zip(self.right) {
+            *sum = sum.add_product(self.element, right.widen());
+        }
+    }
+}
+
 /// The loops. `finish(column, sum)` makes an output element.
 fn product<L, R, Out>(
     node: &Node<'_>,
@@ -245,7 +264,7 @@ where
                 .unwrap_or(0);
             (0..count)
                 .map(|batch| {
-                    PackedRows::new(n, k, |column, row| {
+                    PackedRows::new(Cut::MatMul, n, k, |column, row| {
                         let place = if sizes.right_transposed {
                             column * k + row
                         } else {
@@ -301,11 +320,20 @@ where
                     let step = n.div_ceil(2 * rayon::current_num_threads()).max(256);
                     out.par_chunks_mut(step).enumerate().for_each(|(chunk, out)| {
                         let mut sums = vec![L::Sum::default(); out.len()];
-                        for depth in 0..k {
-                            let element = left_at(*left, row, depth).widen();
-                            let right = &rows[(right * k + depth) * n + chunk * step..][..out.len()];
-                            for (sum, right) in sums.iter_mut().zip(right) {
-                                *sum = sum.add_product(element, right.widen());
+                        let mut piece = sums.clone();
+                        for (start, length) in Cut::MatMul.pieces(k, 1) {
+                            piece.fill(L::Sum::default());
+                            for depth in start..start + length {
+                                let element = left_at(*left, row, depth).widen();
+                                let right = &rows[(right * k + depth) * n + chunk * step..][..out.len()];
+                                kernels::vectorised(AddProducts {
+                                    sums: &mut piece,
+                                    element,
+                                    right,
+                                });
+                            }
+                            for (sum, piece) in sums.iter_mut().zip(&piece) {
+                                *sum = sum.add(*piece);
                             }
                         }
                         for (index, (out, sum)) in out.iter_mut().zip(sums).enumerate() {
