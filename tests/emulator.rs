@@ -16,8 +16,6 @@ enum Outcome {
     Equal,
     /// It ran, but input or reference are not among the golden files.
     RanOnly,
-    /// Dynamic sub-nets need the vendor's interpreter.
-    Dynamic,
 }
 
 fn host_tensor(name: &str, tensor: &Tensor) -> Result<HostTensor, String> {
@@ -47,15 +45,6 @@ fn golden_inputs(map: &TensorMap, names: &[String]) -> Result<Option<Vec<HostTen
 
 fn run(path: &Path) -> Result<Outcome, String> {
     let model = Bmodel::read(path).map_err(|error| error.to_string())?;
-    if model
-        .nets
-        .iter()
-        .flat_map(|net| &net.stages)
-        .flat_map(|stage| &stage.subnets)
-        .any(|subnet| subnet.is_dynamic)
-    {
-        return Ok(Outcome::Dynamic);
-    }
     let emulator = Emulator::new().map_err(|error| error.to_string())?;
     let mut session = Session::new(model, emulator).map_err(|error| error.to_string())?;
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -124,18 +113,14 @@ fn run(path: &Path) -> Result<Outcome, String> {
     })
 }
 
-/// Runs all files and returns how many were equal, ran only, and were dynamic.
-fn run_all(files: &[PathBuf]) -> [usize; 3] {
-    let mut counts = [0; 3];
+/// Runs all files and returns how many were equal, and ran only.
+fn run_all(files: &[PathBuf]) -> [usize; 2] {
+    let mut counts = [0; 2];
     let mut failures = Vec::new();
     for path in files {
         match run(path) {
             Ok(Outcome::Equal) => counts[0] += 1,
             Ok(Outcome::RanOnly) => counts[1] += 1,
-            Ok(Outcome::Dynamic) => {
-                eprintln!("unsupported (dynamic sub-net): {}", path.display());
-                counts[2] += 1;
-            }
             Err(error) => failures.push(format!("{}: {error}", path.display())),
         }
     }
@@ -159,9 +144,9 @@ fn emulator_runs_vendor_networks_bit_for_bit() {
         .into_iter()
         .filter(|path| path.starts_with(shared.join("golden/models")))
         .collect();
-    let [equal, ran, dynamic] = run_all(&networks);
+    let [equal, ran] = run_all(&networks);
     eprintln!("networks: {equal} bmodels equal to the vendor simulator");
-    assert_eq!([equal, ran, dynamic], [6, 0, 0]);
+    assert_eq!([equal, ran], [6, 0]);
 }
 
 #[test]
@@ -174,12 +159,10 @@ fn emulator_runs_vendor_op_suite_bit_for_bit() {
         .into_iter()
         .filter(|path| path.starts_with(shared.join("golden/ops")))
         .collect();
-    let [equal, ran, dynamic] = run_all(&ops);
+    let [equal, ran] = run_all(&ops);
     eprintln!(
-        "op suite: {equal} bmodels equal to the vendor simulator, {ran} ran without golden input or reference, \
-         {dynamic} dynamic ones not supported"
+        "op suite: {equal} bmodels equal to the vendor simulator, {ran} ran without golden input or reference"
     );
-    assert!(equal >= 265, "only {equal} compared equal");
-    assert_eq!(equal + ran, 339);
-    assert_eq!(dynamic, 8);
+    assert!(equal >= 273, "only {equal} compared equal");
+    assert_eq!(equal + ran, 347);
 }

@@ -24,7 +24,7 @@ mod write;
 mod tests;
 
 pub use blob::Blob;
-pub use builder::{StaticNet, single_net};
+pub use builder::{StaticNet, SubNetPart, single_net};
 pub use combine::{combine, split};
 pub use error::Error;
 pub use header::{Header, MAGIC, SECTION_ALIGNMENT};

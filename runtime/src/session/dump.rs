@@ -95,8 +95,14 @@ impl Dump {
         }
     }
 
-    /// The tensors, in the order in which they were first seen.
-    pub(super) fn finish(self) -> Vec<HostTensor> {
+    /// The tensors, in the order in which they were first seen. Those that wait for no command, where none came, are
+    /// taken now.
+    pub(super) fn finish(mut self, memory: &dyn MemoryView) -> Vec<HostTensor> {
+        for piece in std::mem::take(&mut self.pending) {
+            if (piece.tiu, piece.dma) == (0, 0) {
+                self.take(&piece, memory);
+            }
+        }
         self.tensors
     }
 

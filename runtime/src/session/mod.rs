@@ -13,7 +13,8 @@ pub use error::Error;
 pub use tensor::{HostTensor, HostType};
 
 use crate::bmodel::{Bmodel, Stage, Tensor};
-use crate::host::gather_elements;
+use crate::host::interpreter::{Program, Value};
+use crate::host::{GATHER_ND, gather_elements, gather_nd};
 use dump::Dump;
 use plan::{Step, check_model, plan_stage};
 use std::path::Path;
@@ -147,7 +148,7 @@ impl<D: Device> Session<D> {
                 }
             };
             self.execute(stage, Some(&mut both))?;
-            results = dump.finish();
+            results = dump.finish(&Ddr(&self.device));
             let outputs = &self.model.nets[self.net].stages[stage].outputs;
             results.retain(|tensor| outputs.iter().all(|output| output.name != tensor.name));
         } else {
@@ -212,14 +213,24 @@ impl<D: Device> Session<D> {
                         result.map_err(|e| failed(format!("sub-net {subnet}, command group {idx}"), e))?;
                     }
                 }
+                Step::Interpreter {
+                    subnet,
+                    program,
+                    inputs,
+                    outputs,
+                } => {
+                    interpret(&mut self.device, program, inputs, outputs)
+                        .map_err(|e| failed(format!("sub-net {subnet}, interpreter"), e))?;
+                }
                 Step::Gather {
                     subnet,
-                    axis,
+                    layer,
+                    param,
                     data,
                     indices,
                     output,
                 } => {
-                    gather(&mut self.device, *axis, data, indices, output)
+                    gather(&mut self.device, (*layer, *param), data, indices, output)
                         .map_err(|e| failed(format!("sub-net {subnet}, host gather"), e))?;
                 }
             }
@@ -304,6 +315,19 @@ pub struct Position {
 /// Called after each command of a run.
 pub type StepObserver<'a> = &'a mut dyn FnMut(Position, &dyn MemoryView);
 
+/// The global memory of a device that is not executing.
+struct Ddr<'a, D>(&'a D);
+
+impl<D: Device> MemoryView for Ddr<'_, D> {
+    fn ddr(&self, address: u64, bytes: usize) -> Option<&[u8]> {
+        self.0.read_ddr(address, bytes).ok()
+    }
+
+    fn lane(&self, _: usize, _: usize, _: usize) -> Option<&[u8]> {
+        None
+    }
+}
+
 fn failed(place: String, problem: String) -> Error {
     Error::Execution { place, problem }
 }
@@ -339,14 +363,50 @@ fn same_shape(given: &[usize], wanted: &[u64]) -> bool {
     given.eq(wanted.iter().copied().filter(|dim| *dim != 1))
 }
 
+fn sizes(tensor: &Tensor) -> Vec<usize> {
+    tensor.shape().iter().map(|dim| *dim as usize).collect()
+}
+
+fn interpret(
+    device: &mut impl Device,
+    program: &Program,
+    inputs: &[Tensor],
+    outputs: &[Tensor],
+) -> Result<(), String> {
+    let mut values = Vec::new();
+    for tensor in inputs {
+        values.push(Value {
+            dtype: tensor.dtype,
+            shape: sizes(tensor),
+            data: unpack(device.read_ddr(tensor.device_addr, tensor.size as usize)?, tensor),
+        });
+    }
+    let weights = |address: u64, bytes: usize| device.read_ddr(address, bytes).map(<[u8]>::to_vec);
+    let made = program.run(values, &weights).map_err(|error| error.to_string())?;
+    for (tensor, value) in outputs.iter().zip(made) {
+        let elements = tensor.shape().iter().product::<u64>() as usize;
+        if value.dtype != tensor.dtype || value.data.len() != elements * tensor.dtype.bytes() {
+            return Err(format!(
+                "output `{}` was made as {} of shape {:?}, the bmodel has {} of shape {:?}",
+                tensor.name,
+                value.dtype.name(),
+                value.shape,
+                tensor.dtype.name(),
+                tensor.shape()
+            ));
+        }
+        device.write_ddr(tensor.device_addr, &pack(&value.data, tensor))?;
+    }
+    Ok(())
+}
+
 fn gather(
     device: &mut impl Device,
-    axis: i32,
+    (layer, param): (i32, i32),
     data: &Tensor,
     indices: &Tensor,
     output: &Tensor,
 ) -> Result<(), String> {
-    let shape = |tensor: &Tensor| -> Vec<usize> { tensor.shape().iter().map(|dim| *dim as usize).collect() };
     let source = unpack(device.read_ddr(data.device_addr, data.size as usize)?, data);
     let index_bytes = unpack(
         device.read_ddr(indices.device_addr, indices.size as usize)?,
@@ -358,17 +418,22 @@ fn gather(
         .iter()
         .map(|bytes| i32::from_le_bytes(*bytes))
         .collect();
-    let result = gather_elements(
+    let function = if layer == GATHER_ND {
+        gather_nd
+    } else {
+        gather_elements
+    };
+    let result = function(
         &source,
         data.dtype.bytes(),
-        &shape(data),
+        &sizes(data),
         &values,
-        &shape(indices),
-        axis,
+        &sizes(indices),
+        param,
     )
     .map_err(|error| error.to_string())?;
     let packed = pack(&result, output);
-    if packed.len() as u64 != output.size || shape(output) != shape(indices) {
+    if packed.len() as u64 != output.size {
         return Err(format!(
             "output of shape {:?}, indices of shape {:?}",
             output.shape(),

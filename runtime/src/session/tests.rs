@@ -240,7 +240,7 @@ fn what_cannot_run_is_refused_with_its_reason() {
         Session::new(model, adder()).map(|_| ()).unwrap_err().to_string()
     };
     type Row = (fn(&mut Bmodel), &'static str);
-    let rows: [Row; 9] = [
+    let rows: [Row; 10] = [
         (
             |m| m.chip = "BM1688".to_owned(),
             "it is for the chip BM1688, the emulator is a BM1684",
@@ -252,7 +252,34 @@ fn what_cannot_run_is_refused_with_its_reason() {
         ),
         (
             |m| m.nets[0].stages[0].subnets[0].is_dynamic = true,
-            "compile the model for fixed shapes",
+            "the interpreter program of sub-net 0 lies outside the file's",
+        ),
+        (
+            |m| {
+                // One input, one output, one group of one layer: the largest elements.
+                let words = [
+                    0,
+                    1,
+                    1,
+                    0,
+                    1 << 16,
+                    0x2201_01ff,
+                    1,
+                    1,
+                    0,
+                    0x1_0001,
+                    57,
+                    0,
+                    0,
+                    0,
+                    0,
+                ];
+                let bytes: Vec<u8> = words.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
+                m.nets[0].stages[0].subnets[0].is_dynamic = true;
+                m.nets[0].stages[0].subnets[0].ir_len = bytes.len() as u32;
+                m.nets[0].stages[0].ir = Some(bytes.into());
+            },
+            "is dynamic: layer `top k (57)` is not among those that this interpreter knows; compile the model for fixed shapes",
         ),
         (
             |m| m.nets[0].stages[0].subnets[0].mode = SubNetMode::Other(4),
@@ -278,7 +305,7 @@ fn what_cannot_run_is_refused_with_its_reason() {
                     ..CpuParam::default()
                 }];
             },
-            "sub-net 0 of net `adder` is a host layer, kind 3; of these only gather along an axis runs",
+            "sub-net 0 of net `adder` is a host layer, kind 3; of these only gathers along an axis and by index tuples run",
         ),
     ];
     for (with, expected) in rows {
