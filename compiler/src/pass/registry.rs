@@ -22,7 +22,7 @@ pub static PASSES: &[&Pass] = &[
     &convert_top_to_tpu::PASS,
     &weight_fold::PASS,
     &strip_io_quant::PASS,
-    &compatibility::TPU_OPTIMIZE,
+    &passes::TPU_OPTIMIZE,
     &compatibility::DEV_PARALLEL,
     &passes::WEIGHT_REORDER,
     &compatibility::SUBNET_DIVIDE,

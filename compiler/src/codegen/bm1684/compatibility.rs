@@ -42,12 +42,6 @@ fn refuse_dynamic(
     Ok(Changed::No)
 }
 
-/// `processor-tpu-optimize`.
-pub const TPU_OPTIMIZE: Pass = row(
-    "processor-tpu-optimize",
-    "Chip-specific rewrites: none are needed on bm1684",
-    &[],
-);
 /// `dev-parallel`.
 pub const DEV_PARALLEL: Pass = row("dev-parallel", "Spread over devices: there is one", &[]);
 /// `subnet-divide`.

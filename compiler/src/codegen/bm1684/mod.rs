@@ -15,24 +15,31 @@
 //! works on aligned local tensors, and add a row to [`codegen::OPS`].
 
 pub mod address;
+pub mod arg;
 pub mod arith;
 pub mod binary;
 pub mod cast;
 pub mod codegen;
 pub mod coefficient;
+pub mod compare;
 pub mod compatibility;
 pub mod conv2d;
 pub mod deconv;
+pub mod depth2space;
 pub mod dma;
 pub mod dma_plan;
 pub mod elementwise;
 pub mod emitter;
 pub mod error;
+pub mod gather;
+pub mod generic_cpu;
 pub mod matmul;
 pub mod movement;
+pub mod parts;
 pub mod passes;
 pub mod pool2d;
 pub mod reduce;
+pub mod shape;
 pub mod strip_io_quant;
 pub mod tensor;
 pub mod tiu;

@@ -112,7 +112,7 @@ pub fn strides_of(shape: &[usize]) -> Vec<usize> {
 }
 
 /// Copies `axes` from `source + offset` to `target + offset` elements.
-fn copy_between(
+pub(super) fn copy_between(
     cg: &mut Codegen<'_>,
     source: (&TensorInfo, usize),
     target: (&TensorInfo, usize),

@@ -1,14 +1,25 @@
-//! The passes of code generation, in the order in which they run: `strip-io-quant`, `weight-reorder`, `address-assign`,
+//! The passes of code generation, in the order in which they run: `strip-io-quant`,
+//! `processor-tpu-optimize`, `weight-reorder`, `address-assign`,
 //! `codegen`.
 
 use super::address::{self, MemoryPlan};
 use super::codegen::{BmodelOptions, generate};
 use super::coefficient;
+use super::gather;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
 use std::path::Path;
 use tpuc_dialects::ir::{Diagnostic, OpView};
 use tpuc_runtime::bmodel::Bmodel;
+
+/// Rewrites what the chip does not do by itself.
+pub const TPU_OPTIMIZE: Pass = Pass {
+    flag: "processor-tpu-optimize",
+    group: "tpu",
+    summary: "Rewrite what the chip leaves to the host",
+    options: &[],
+    run: tpu_optimize,
+};
 
 /// Lays weights out as the chip reads them.
 pub const WEIGHT_REORDER: Pass = Pass {
@@ -78,6 +89,33 @@ pub const CODEGEN: Pass = Pass {
     ],
     run: codegen,
 };
+
+fn tpu_optimize(
+    program: &mut Program,
+    _: &Options,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Changed, Failed> {
+    let function = program.main().map_err(|error| {
+        diagnostics.push(error);
+        Failed
+    })?;
+    let (mut failed, mut changed) = (false, false);
+    for op in function.ops(&program.ctx) {
+        match gather::to_host_layer(program, op) {
+            Ok(done) => changed |= done,
+            Err(error) => {
+                let ctx = &program.ctx;
+                diagnostics.push(
+                    Diagnostic::error(format!("'{}' op {error}", ctx.op_name(op)))
+                        .at(ctx.op_span(op))
+                        .named(ctx.name(op)),
+                );
+                failed = true;
+            }
+        }
+    }
+    if failed { Err(Failed) } else { Ok(changed.into()) }
+}
 
 fn weight_reorder(
     program: &mut Program,
@@ -202,7 +240,7 @@ pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diag
 pub fn compile(program: &mut Program, debug_info: bool) -> Result<Bmodel, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     let options = Options::new([("reuse_addr", "true".to_owned())].into_iter().collect());
-    for pass in [&WEIGHT_REORDER, &ADDRESS_ASSIGN] {
+    for pass in [&TPU_OPTIMIZE, &WEIGHT_REORDER, &ADDRESS_ASSIGN] {
         if (pass.run)(program, &options, &mut diagnostics).is_err() {
             return Err(diagnostics);
         }

@@ -27,36 +27,49 @@ struct Tile {
 }
 
 /// An f32 operation along an axis.
-struct AlongAxis {
-    input: TensorInfo,
-    output: TensorInfo,
-    outer: usize,
-    axis: usize,
-    inner: usize,
+pub(super) struct AlongAxis {
+    pub(super) input: TensorInfo,
+    pub(super) output: TensorInfo,
+    pub(super) outer: usize,
+    pub(super) axis: usize,
+    pub(super) inner: usize,
     /// Elements of the output along the axis: `axis` or 1.
-    output_axis: usize,
+    pub(super) output_axis: usize,
     /// Scratch tensors of the tile's size.
-    scratch: usize,
+    pub(super) scratch: usize,
+    /// Bytes at the end of each lane that tiles leave alone.
+    pub(super) reserved: usize,
 }
 
 /// Computes one tile: input `[1, positions, 1, axis]` (may be overwritten), output, scratch tensors.
-type AxisFn<'a> = &'a dyn Fn(&mut Emitter, Local, Local, &[Local]) -> Result<()>;
+pub(super) type AxisFn<'a> = &'a dyn Fn(&mut Emitter, Local, Local, &[Local]) -> Result<()>;
 
 impl AlongAxis {
-    fn emit(&self, emitter: &mut Emitter, local: AxisFn<'_>) -> Result<()> {
-        let bytes = |rows: usize| {
-            let positions = rows * LANE_COUNT;
-            let full = aligned_bytes(Element::F32, [1, positions, 1, self.axis]);
-            let result = aligned_bytes(Element::F32, [1, positions, 1, self.output_axis]);
-            2 * (full + result) + self.scratch * full
-        };
-        if bytes(1) > LANE_BYTES {
-            return unsupported(format!(
-                "an axis of {} elements does not fit a lane; split it",
-                self.axis
-            ));
+    /// Bytes of a lane that tiles of `rows` positions in each lane take.
+    pub(super) fn bytes(&self, rows: usize) -> usize {
+        let positions = rows * LANE_COUNT;
+        let full = aligned_bytes(Element::F32, [1, positions, 1, self.axis]);
+        let result = aligned_bytes(Element::F32, [1, positions, 1, self.output_axis]);
+        2 * (full + result) + self.scratch * full
+    }
+
+    /// Bytes of a lane that tiles may take.
+    pub(super) fn available(&self) -> usize {
+        LANE_BYTES.saturating_sub(self.reserved)
+    }
+
+    pub(super) fn too_long(&self) -> Result<()> {
+        unsupported(format!(
+            "an axis of {} elements does not fit a lane; split it",
+            self.axis
+        ))
+    }
+
+    pub(super) fn emit(&self, emitter: &mut Emitter, local: AxisFn<'_>) -> Result<()> {
+        if self.bytes(1) > self.available() {
+            return self.too_long();
         }
-        let rows = (LANE_BYTES / bytes(1)).clamp(1, 32);
+        let rows = (self.available() / self.bytes(1)).clamp(1, 32);
         let positions = rows * LANE_COUNT;
         // Positions run over the outer dimension where there is no inner one, otherwise over the inner one.
         let tiles: Vec<Tile> = if self.inner == 1 {
@@ -153,7 +166,7 @@ fn axis_window(axis: usize) -> WindowFields {
 }
 
 /// The first column of a tile's tensor, as a tensor of its own.
-fn one_column(tensor: Local) -> Local {
+pub(super) fn one_column(tensor: Local) -> Local {
     Local::aligned(
         tensor.address,
         Element::F32,
@@ -161,7 +174,8 @@ fn one_column(tensor: Local) -> Local {
     )
 }
 
-fn maximum(emitter: &mut Emitter, out: Local, x: Local) -> Result<()> {
+/// `out = max(x)` along the axis.
+pub(super) fn maximum(emitter: &mut Emitter, out: Local, x: Local) -> Result<()> {
     let window = axis_window(x.shape[3]);
     emitter.per_channel_window(
         TiuOp::MaxPool,
@@ -213,6 +227,7 @@ pub fn softmax(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         inner: input.shape[axis + 1..].iter().product(),
         output_axis: size,
         scratch: 3,
+        reserved: 0,
         input,
         output,
     };
@@ -262,6 +277,7 @@ pub fn reduce(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         inner: input.shape[last + 1..].iter().product(),
         output_axis: 1,
         scratch: 1,
+        reserved: 0,
         input,
         output,
     };

@@ -50,6 +50,7 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     ("top.GELU", active::lower_gelu),
     ("top.Gather", gather::lower),
     ("top.GatherElements", gather::lower_elements),
+    ("top.GatherND", gather::lower_nd),
     ("top.GroupNorm", |low, op, _| {
         plain::floats(low, op, "tpu.GroupNorm", 5)
     }),
