@@ -17,7 +17,7 @@ use tpuc_tests::shared;
 const FLOAT_TOLERANCE: f64 = 1e-4;
 
 /// Runs both ways and describes every tensor that differs.
-fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
+pub fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
     let mut program = Program::read(mlir)
         .or_else(|_| read_with_linked_weights(mlir))
         .map_err(|error| error.to_string())?;

@@ -18,6 +18,7 @@ mod networks;
 mod onnx_backend;
 mod ops_table;
 mod session;
+mod small_programs;
 mod sources;
 mod text;
 mod whole_commands;

@@ -23,7 +23,8 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
                 vec![if axis < 0 { axis + rank } else { axis }],
             )
         }
-        "gathernd_tf" => (host::GATHER_ND, vec![param_of(cg, op, "batch_dims", 0)?, 1]),
+        // The indices are integers, and how many dimensions are common.
+        "gathernd_tf" => (host::GATHER_ND, vec![1, param_of(cg, op, "batch_dims", 0)?]),
         other => {
             return unsupported(format!(
                 "the host layer '{other}', which the runtime does not have; replace the operation in the network"
