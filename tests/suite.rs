@@ -4,10 +4,12 @@
 mod bmodel;
 mod calibration;
 mod codegen;
+mod codegen_forms;
 mod damaged;
 mod data;
 mod emulator;
 mod errors;
+mod functions;
 mod fuzz_corpus;
 mod import;
 mod inference;

@@ -6,7 +6,7 @@
 use super::codegen::{Codegen, TensorInfo};
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
-use super::reduce::{AlongAxis, maximum, one_column};
+use super::along_axis::{AlongAxis, Fold, Piece};
 use super::tensor::{Element, Local, aligned_bytes};
 use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
@@ -40,23 +40,23 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let axis = axis as usize;
     let size = input.shape[axis];
     let reserved = aligned_bytes(Element::F32, [1, LANE_COUNT, 1, size]);
-    let along = |output: TensorInfo| AlongAxis {
-        outer: input.shape[..axis].iter().product(),
-        axis: size,
-        inner: input.shape[axis + 1..].iter().product(),
-        output_axis: 1,
-        scratch: 1,
-        reserved,
-        input: input.clone(),
-        output,
+    let along = |output: &TensorInfo| -> Result<AlongAxis> {
+        let mut operation = AlongAxis::new(&input, output, &[axis as i64], false, 0)?;
+        operation.reserved = reserved;
+        if operation.fits_lane() {
+            Ok(operation)
+        } else {
+            unsupported(format!("an axis of {size} elements does not fit a lane; split it"))
+        }
     };
     if let Some(&values) = results.get(1).filter(|value| !cg.ctx().is_none(**value)) {
         let values = cg.tensor(values)?;
         if values.element != Element::F32 {
             return unsupported("the largest element as an integer; keep it in F32 (qtable)");
         }
-        along(values).emit(&mut cg.emitter, &|emitter, x, out, _| {
-            largest(emitter, smallest, out, x)?;
+        along(&values)?.emit(&mut cg.emitter, &|emitter, piece| {
+            let out = piece.out;
+            largest(emitter, smallest, out, piece)?;
             if smallest {
                 emitter.arith(TiuOp::Mul, out, out, Operand::Float(-1.0), 0)?;
             }
@@ -72,32 +72,29 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     }
     let integers = indices.element != Element::F32;
     let last = cg.ctx().get_bool(op, "select_last_index").unwrap_or(true);
-    let operation = along(indices);
-    if operation.bytes(1) > operation.available() {
-        return operation.too_long();
-    }
+    let operation = along(&indices)?;
     let marks = Local::aligned(LANE_BYTES - reserved, Element::F32, [1, LANE_COUNT, 1, size]);
     count_up(&mut cg.emitter, marks)?;
     let end = Operand::Float(size as f32 - 1.0);
     if !last {
         cg.emitter.arith(TiuOp::Sub, marks, end, marks, 0)?;
     }
-    operation.emit(&mut cg.emitter, &|emitter, x, out, scratch| {
-        let best = one_column(scratch[0]);
-        largest(emitter, smallest, best, x)?;
+    operation.emit(&mut cg.emitter, &|emitter, piece| {
+        let (x, out, best) = (piece.x, piece.out, piece.columns[0]);
+        largest(emitter, smallest, best, piece)?;
         emitter.choose(
             TiuOp::SelectEqual,
             x,
             x.into(),
-            best.broadcast_columns(size).into(),
+            piece.wide(best).into(),
             1.0,
         )?;
-        // The marks are the same in all lanes and rows.
+        // The marks are the same in all batches, lanes and rows.
         let mut marks = marks;
-        marks.shape[1] = x.shape[1];
-        marks.strides[1] = 0;
+        marks.shape = x.shape;
+        marks.strides[..2].fill(0);
         emitter.arith(TiuOp::Mul, x, x, marks, 0)?;
-        maximum(emitter, out, x)?;
+        piece.fold(emitter, out, x, Fold::Maximum)?;
         if !last {
             emitter.arith(TiuOp::Sub, out, end, out, 0)?;
         }
@@ -108,14 +105,15 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     })
 }
 
-/// `out` = the largest of `x` along the axis, of `-x` if `smallest`. `x` is negated then, and its zeros lose their sign,
+/// `out` = the largest of the rows, of their negation if `smallest`. They are negated then, and zeros lose their sign,
 /// so that equal numbers have equal bits.
-fn largest(emitter: &mut Emitter, smallest: bool, out: Local, x: Local) -> Result<()> {
+fn largest(emitter: &mut Emitter, smallest: bool, out: Local, piece: &Piece) -> Result<()> {
+    let x = piece.x;
     if smallest {
         emitter.arith(TiuOp::Mul, x, x, Operand::Float(-1.0), 0)?;
     }
     emitter.arith(TiuOp::Add, x, x, Operand::Float(0.0), 0)?;
-    maximum(emitter, out, x)
+    piece.fold(emitter, out, x, Fold::Maximum)
 }
 
 /// 0, 1, 2, ... along the columns, in every lane: each step doubles what is there.

@@ -6,8 +6,8 @@ use super::error::{Error, Result, malformed};
 use super::parts::{self, HostLayer, Parts, Work};
 use super::tensor::{Element, Global};
 use super::{
-    arg, binary, cast, compare, conv2d, deconv, depth2space, gather, generic_cpu, matmul, movement, pool2d,
-    reduce, shape, unary,
+    active, arg, binary, cast, compare, conv2d, deconv, depth2space, gather, generic_cpu, interp, lrn, matmul,
+    movement, norm, pad, pool2d, reduce, scale, shape, softmax, unary,
 };
 use crate::program::Program;
 use serde_json::json;
@@ -22,7 +22,7 @@ pub type EmitFn = fn(&mut Codegen<'_>, Op) -> Result<()>;
 
 /// Every operation that code is generated for.
 pub const OPS: &[(&str, EmitFn)] = &[
-    ("tpu.Active", unary::active),
+    ("tpu.Active", active::emit),
     ("tpu.Add", binary::add),
     ("tpu.AddConst", unary::add_const),
     ("tpu.Arg", arg::emit),
@@ -37,6 +37,11 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.Div", binary::div),
     ("tpu.Gather", gather::emit),
     ("tpu.GenericCpu", generic_cpu::emit),
+    ("tpu.GroupNorm", norm::group_norm),
+    ("tpu.InstanceNorm", norm::instance_norm),
+    ("tpu.Interp", interp::emit),
+    ("tpu.LRN", lrn::emit),
+    ("tpu.LayerNorm", norm::layer_norm),
     ("tpu.LeakyRelu", unary::leaky_relu),
     ("tpu.Lut", unary::lut),
     ("tpu.MatMul", matmul::emit),
@@ -48,17 +53,21 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.MulConst", unary::mul_const),
     ("tpu.MulShift", unary::mul_shift),
     ("tpu.PReluOp", unary::prelu),
-    ("tpu.Pad", movement::pad),
+    ("tpu.Pad", pad::emit),
     ("tpu.Permute", movement::permute),
+    ("tpu.PixelNorm", norm::pixel_norm),
     ("tpu.Pool1D", pool2d::emit),
     ("tpu.Pool2D", pool2d::emit),
-    ("tpu.Reduce", reduce::reduce),
+    ("tpu.RMSNorm", norm::rms_norm),
+    ("tpu.Reciprocal", unary::reciprocal),
+    ("tpu.Reduce", reduce::emit),
     ("tpu.Relu", unary::relu),
+    ("tpu.Scale", scale::emit),
     ("tpu.Shape", shape::emit),
     ("tpu.ShapeSlice", movement::slice),
     ("tpu.ShuffleChannel", movement::shuffle_channel),
     ("tpu.Slice", movement::slice),
-    ("tpu.Softmax", reduce::softmax),
+    ("tpu.Softmax", softmax::emit),
     ("tpu.Sub", binary::sub),
     ("tpu.SubConst", unary::sub_const),
     ("tpu.SwapDimInner", movement::swap_dim_inner),

@@ -2,8 +2,7 @@
 //!
 //! A dense convolution reads, for each output channel, all taps row-major, and for each tap the input channels, padded
 //! to 4 (8-bit) or 2 (f32). The reordered tensor has shape `[1, output channels, taps, padded input channels]`. Depthwise
-//! weights and biases are read as they are. A matrix becomes the weights of a convolution over its depth: one tap for
-//! each part of at most 4095 rows.
+//! weights and biases are read as they are. A matrix becomes the weights of a convolution over its depth.
 
 use super::address::shape_of_type;
 use super::error::{Error, Result, malformed, unsupported};
@@ -13,9 +12,6 @@ use crate::data::{DType, Tensor};
 use crate::program::Program;
 use tpuc_dialects::ir::{Op, Value};
 
-/// Largest channel count of one convolution command.
-const MAX_DEPTH: usize = 4095;
-
 /// Replaces weights by their laid-out form, where the operation wants it.
 ///
 /// # Errors
@@ -24,6 +20,7 @@ pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
     match program.ctx.op_name(op) {
         "tpu.Conv2D" => reorder_convolution(program, op),
         "tpu.Deconv" => reorder_transposed(program, op),
+        "tpu.Interp" => add_fractions(program, op),
         "tpu.MatMul" => reorder_matrix(program, op),
         _ => Ok(()),
     }
@@ -61,23 +58,6 @@ pub fn element_of(tensor: &Tensor) -> Result<Element> {
         DType::U32 => Element::U32,
         other => return unsupported(format!("weights of type {other}; use f32 or 8-bit integers")),
     })
-}
-
-/// Taps that a matrix of `depth` rows is cut into: the fewest that divide it evenly.
-///
-/// # Errors
-/// When no number of taps up to 64 does.
-pub fn matrix_taps(depth: usize) -> Result<usize> {
-    (depth.div_ceil(MAX_DEPTH).max(1)..=64)
-        .find(|taps| depth.is_multiple_of(*taps))
-        .map_or_else(
-            || {
-                unsupported(format!(
-                    "a matrix product over {depth} elements; pad the inner dimension to a multiple of 64"
-                ))
-            },
-            Ok,
-        )
 }
 
 fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
@@ -142,6 +122,26 @@ fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
     replace_weight(program, op, 1, laid_out, element, [outputs, taps, inputs])
 }
 
+/// Puts the fractions of mixed pixels, which the shapes and modes say, where the operation has its buffer.
+fn add_fractions(program: &mut Program, op: Op) -> Result<()> {
+    let Some(fractions) = super::interp::fractions(program, op)? else {
+        return Ok(());
+    };
+    let name = format!("{}_fractions", program.ctx.name(op));
+    let name = program.weights.unique_name(&name);
+    let count = fractions.len();
+    let tensor =
+        Tensor::from_vec(&[count], fractions).map_err(|error| Error::Malformed(error.to_string()))?;
+    program.weights.insert(&name, tensor);
+    let element_type = program.ctx.f32_type();
+    let ty = program.ctx.tensor_type(&[count as i64], element_type);
+    let mut rewriter = program.ctx.rewriter_before(op);
+    let weight = rewriter.build("top.Weight").result(ty).named(&name).finish();
+    let weight = rewriter.result(weight);
+    rewriter.set_operand(op, 2, weight);
+    Ok(())
+}
+
 fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
     let right = program.ctx.operand(op, 1);
     let Some(tensor) = program.weight(right)? else {
@@ -159,17 +159,14 @@ fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
     } else {
         (rows, columns)
     };
-    let taps = matrix_taps(depth)?;
-    let inputs = depth / taps;
     let source = tensor.to_bytes();
     let element = element_of(&tensor)?;
     let laid_out = lay_out(
         &source,
         element,
-        [matrices * outputs, taps, inputs],
-        |output, tap, input| {
+        [matrices * outputs, 1, depth],
+        |output, _, row| {
             let (matrix, output) = (output / outputs, output % outputs);
-            let row = tap * inputs + input;
             matrix * depth * outputs
                 + if transposed {
                     output * depth + row
@@ -178,14 +175,7 @@ fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
                 }
         },
     );
-    replace_weight(
-        program,
-        op,
-        1,
-        laid_out,
-        element,
-        [matrices * outputs, taps, inputs],
-    )
+    replace_weight(program, op, 1, laid_out, element, [matrices * outputs, 1, depth])
 }
 
 /// Bytes of `[outputs, taps, padded inputs]`, each element taken from `source` at the index that `from` says.
