@@ -8,6 +8,7 @@ use super::codegen::{Codegen, TensorInfo};
 use super::elementwise::{Elementwise, Strided};
 use super::error::{Result, malformed, unsupported};
 use super::tensor::Element;
+use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
 use tpuc_runtime::isa::TiuOp;
 
@@ -55,14 +56,17 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         shape,
         inputs,
         output: own,
-        scratch: vec![Element::I16],
+        scratch: vec![Element::I16, Element::I16],
         words: false,
         local: &|emitter, inputs, out, scratch| {
-            let wide = scratch[0];
+            let (wide, amount) = (scratch[0], scratch[1]);
             let scale = inputs[1].as_element(Element::I8);
             emitter.arith(TiuOp::Mul, wide, inputs[0], scale, 0)?;
             emitter.arith(TiuOp::Add, wide, wide, inputs[2].as_element(Element::I16), 0)?;
-            emitter.arith(TiuOp::Shift, wide, wide, inputs[3].as_element(Element::I8), 0)?;
+            // Amounts must be as wide as what is shifted.
+            let shift = inputs[3].as_element(Element::I8);
+            emitter.arith(TiuOp::Add, amount, shift, Operand::Integer(0, Element::I8), 0)?;
+            emitter.arith(TiuOp::Shift, wide, wide, amount, 0)?;
             arith::narrow(emitter, out, wide, relu)
         },
     };
