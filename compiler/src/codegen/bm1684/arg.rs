@@ -3,10 +3,10 @@
 //! The largest element is found by pooling; what has its bits is marked with its index, or with the distance from the
 //! end of the axis where the first of several is wanted; and the largest mark is found by pooling again.
 
+use super::along_axis::{AlongAxis, Fold, Piece};
 use super::codegen::{Codegen, TensorInfo};
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
-use super::along_axis::{AlongAxis, Fold, Piece};
 use super::tensor::{Element, Local, aligned_bytes};
 use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
@@ -46,7 +46,9 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         if operation.fits_lane() {
             Ok(operation)
         } else {
-            unsupported(format!("an axis of {size} elements does not fit a lane; split it"))
+            unsupported(format!(
+                "an axis of {size} elements does not fit a lane; split it"
+            ))
         }
     };
     if let Some(&values) = results.get(1).filter(|value| !cg.ctx().is_none(**value)) {
@@ -82,13 +84,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     operation.emit(&mut cg.emitter, &|emitter, piece| {
         let (x, out, best) = (piece.x, piece.out, piece.columns[0]);
         largest(emitter, smallest, best, piece)?;
-        emitter.choose(
-            TiuOp::SelectEqual,
-            x,
-            x.into(),
-            piece.wide(best).into(),
-            1.0,
-        )?;
+        emitter.choose(TiuOp::SelectEqual, x, x.into(), piece.wide(best).into(), 1.0)?;
         // The marks are the same in all batches, lanes and rows.
         let mut marks = marks;
         marks.shape = x.shape;

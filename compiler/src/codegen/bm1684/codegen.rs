@@ -6,8 +6,8 @@ use super::error::{Error, Result, malformed};
 use super::parts::{self, HostLayer, Parts, Work};
 use super::tensor::{Element, Global};
 use super::{
-    active, arg, binary, cast, compare, conv2d, deconv, depth2space, gather, generic_cpu, interp, lrn, matmul,
-    movement, norm, pad, pool2d, reduce, scale, shape, softmax, unary,
+    active, arg, binary, cast, compare, conv2d, deconv, depth2space, gather, generic_cpu, interp, lrn,
+    matmul, movement, norm, pad, pool2d, reduce, scale, shape, softmax, unary,
 };
 use crate::program::Program;
 use serde_json::json;
