@@ -17,6 +17,7 @@ mod lowering;
 mod networks;
 mod onnx_backend;
 mod ops_table;
+mod random_networks;
 mod session;
 mod sources;
 mod text;

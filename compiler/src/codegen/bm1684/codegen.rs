@@ -4,7 +4,10 @@ use super::address::{self, element_of_type, packed_bytes, shape_of_type};
 use super::emitter::{Emitter, Position};
 use super::error::{Error, Result, malformed};
 use super::tensor::{Element, Global};
-use super::{binary, cast, conv2d, deconv, matmul, movement, pool2d, reduce, unary};
+use super::{
+    binary, cast, conv2d, conv3d, deconv, deconv3d, gru, lstm, matmul, movement, pool2d, pool3d, reduce,
+    unary,
+};
 use crate::program::Program;
 use serde_json::json;
 use tpuc_dialects::func::Func;
@@ -25,8 +28,12 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.Clip", unary::clip),
     ("tpu.Concat", movement::concat),
     ("tpu.Conv2D", conv2d::emit),
+    ("tpu.Conv3D", conv3d::emit),
     ("tpu.Deconv", deconv::emit),
+    ("tpu.Deconv3D", deconv3d::emit),
     ("tpu.Div", binary::div),
+    ("tpu.GRU", gru::emit),
+    ("tpu.LSTM", lstm::emit),
     ("tpu.LeakyRelu", unary::leaky_relu),
     ("tpu.Lut", unary::lut),
     ("tpu.MatMul", matmul::emit),
@@ -42,6 +49,7 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.Permute", movement::permute),
     ("tpu.Pool1D", pool2d::emit),
     ("tpu.Pool2D", pool2d::emit),
+    ("tpu.Pool3D", pool3d::emit),
     ("tpu.Reduce", reduce::reduce),
     ("tpu.Relu", unary::relu),
     ("tpu.ShuffleChannel", movement::shuffle_channel),

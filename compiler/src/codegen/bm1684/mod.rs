@@ -6,7 +6,8 @@
 //! - [`tiu`], [`dma`]: one method of the emitter per command
 //! - [`arith`]: short sequences over local tensors (relu, quantise, exp, ...)
 //! - drivers that plan tiles, loads and stores, and call an operation's local part for each tile:
-//!   [`window`] (convolution, pooling, matrix products), [`elementwise`], [`reduce`] (softmax, sums), [`movement`]
+//!   [`window`] (convolution, pooling, matrix products), [`volume`] (the same in three dimensions), [`recurrence`],
+//!   [`elementwise`], [`reduce`] (softmax, sums), [`movement`]
 //! - one file per operation, which reads attributes and fills in a driver's parameters; [`codegen::OPS`] lists them
 //! - [`coefficient`] lays weights out, [`address`] assigns addresses, [`codegen`] walks the program
 //!
@@ -22,19 +23,26 @@ pub mod codegen;
 pub mod coefficient;
 pub mod compatibility;
 pub mod conv2d;
+pub mod conv3d;
 pub mod deconv;
+pub mod deconv3d;
 pub mod dma;
 pub mod dma_plan;
 pub mod elementwise;
 pub mod emitter;
 pub mod error;
+pub mod gru;
+pub mod lstm;
 pub mod matmul;
 pub mod movement;
 pub mod passes;
 pub mod pool2d;
+pub mod pool3d;
+pub mod recurrence;
 pub mod reduce;
 pub mod strip_io_quant;
 pub mod tensor;
 pub mod tiu;
 pub mod unary;
+pub mod volume;
 pub mod window;

@@ -170,6 +170,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.GroupNorm", norm::prepare_group_norm),
     ("tpu.Host2Device", movement::prepare_reshape),
     ("tpu.LRN", norm::prepare_lrn),
+    ("tpu.GRU", gru::prepare),
     ("tpu.LSTM", lstm::prepare),
     ("tpu.LayerNorm", norm::prepare_layer_norm),
     ("tpu.LeakyRelu", active::prepare_leaky_relu),

@@ -48,6 +48,9 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     ("top.Elu", active::lower_elu),
     ("top.Exp", active::lower_exp),
     ("top.GELU", active::lower_gelu),
+    ("top.GRU", |low, op, _| {
+        plain::lower_recurrent(low, op, "tpu.GRU", 10)
+    }),
     ("top.Gather", gather::lower),
     ("top.GatherElements", gather::lower_elements),
     ("top.GroupNorm", |low, op, _| {
@@ -57,7 +60,9 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     ("top.HardSwish", active::lower_hard_swish),
     ("top.Interp", plain::lower_interp),
     ("top.LRN", |low, op, _| plain::floats(low, op, "tpu.LRN", 3)),
-    ("top.LSTM", plain::lower_lstm),
+    ("top.LSTM", |low, op, _| {
+        plain::lower_recurrent(low, op, "tpu.LSTM", 12)
+    }),
     ("top.LayerNorm", layer_norm::lower),
     ("top.LeakyRelu", leaky_relu::lower),
     ("top.Log", active::lower_log),
