@@ -19,6 +19,7 @@ mod lowering;
 mod networks;
 mod onnx_backend;
 mod ops_table;
+mod random_networks;
 mod session;
 mod small_programs;
 mod sources;

@@ -6,8 +6,9 @@ use super::error::{Error, Result, malformed};
 use super::parts::{self, HostLayer, Parts, Work};
 use super::tensor::{Element, Global};
 use super::{
-    active, arg, binary, cast, compare, conv2d, deconv, depth2space, gather, generic_cpu, interp, lrn,
-    matmul, movement, norm, pad, pool2d, reduce, scale, shape, softmax, unary,
+    active, arg, binary, cast, compare, conv2d, conv3d, deconv, deconv3d, depth2space, gather, generic_cpu,
+    gru, interp, lrn, lstm, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape, softmax,
+    unary,
 };
 use crate::program::Program;
 use serde_json::json;
@@ -32,15 +33,19 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.CompareConst", compare::compare_const),
     ("tpu.Concat", movement::concat),
     ("tpu.Conv2D", conv2d::emit),
+    ("tpu.Conv3D", conv3d::emit),
     ("tpu.Deconv", deconv::emit),
+    ("tpu.Deconv3D", deconv3d::emit),
     ("tpu.Depth2Space", depth2space::emit),
     ("tpu.Div", binary::div),
+    ("tpu.GRU", gru::emit),
     ("tpu.Gather", gather::emit),
     ("tpu.GenericCpu", generic_cpu::emit),
     ("tpu.GroupNorm", norm::group_norm),
     ("tpu.InstanceNorm", norm::instance_norm),
     ("tpu.Interp", interp::emit),
     ("tpu.LRN", lrn::emit),
+    ("tpu.LSTM", lstm::emit),
     ("tpu.LayerNorm", norm::layer_norm),
     ("tpu.LeakyRelu", unary::leaky_relu),
     ("tpu.Lut", unary::lut),
@@ -58,6 +63,7 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.PixelNorm", norm::pixel_norm),
     ("tpu.Pool1D", pool2d::emit),
     ("tpu.Pool2D", pool2d::emit),
+    ("tpu.Pool3D", pool3d::emit),
     ("tpu.RMSNorm", norm::rms_norm),
     ("tpu.Reciprocal", unary::reciprocal),
     ("tpu.Reduce", reduce::emit),

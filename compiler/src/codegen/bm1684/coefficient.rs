@@ -18,8 +18,8 @@ use tpuc_dialects::ir::{Op, Value};
 /// When a weight is missing or of a type that the chip does not read.
 pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
     match program.ctx.op_name(op) {
-        "tpu.Conv2D" => reorder_convolution(program, op),
-        "tpu.Deconv" => reorder_transposed(program, op),
+        "tpu.Conv2D" | "tpu.Conv3D" => reorder_convolution(program, op),
+        "tpu.Deconv" | "tpu.Deconv3D" => reorder_transposed(program, op),
         "tpu.Interp" => add_fractions(program, op),
         "tpu.MatMul" => reorder_matrix(program, op),
         _ => Ok(()),
@@ -83,15 +83,15 @@ fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
 }
 
 /// A transposed convolution is a convolution over the input with zeros between, and the kernel turned by 180 degrees.
-/// Its filter is `[output channels, input channels of the group, rows, columns]` here, too.
+/// Its filter is `[output channels, input channels of the group, (depth,) rows, columns]` here, too.
 fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
     let filter = program.ctx.operand(op, 1);
     let Some(tensor) = program.weight(filter)? else {
         return unsupported("a transposed convolution whose filter is computed; make the filter a constant");
     };
     let filter_shape = weight_shape(program, filter, &tensor)?;
-    let &[outer, inner, rows, columns] = filter_shape.as_slice() else {
-        return malformed("a transposed filter of rank other than 4");
+    let &[outer, inner, ref kernel @ ..] = filter_shape.as_slice() else {
+        return malformed("a transposed filter of rank below 2");
     };
     let group = program.ctx.get_i64(op, "group").unwrap_or(1).max(1) as usize;
     let shape = |value: Value| program.ctx.shape(value).map(<[i64]>::to_vec).unwrap_or_default();
@@ -103,7 +103,7 @@ fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
     if outer * inner != inputs * outputs {
         return malformed("a transposed filter that does not match its channels");
     }
-    let taps = rows * columns;
+    let taps: usize = kernel.iter().product();
     let source = tensor.to_bytes();
     let element = element_of(&tensor)?;
     if group > 1 && group == outputs && inputs == 1 {
@@ -114,7 +114,7 @@ fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
                 source[from * size..(from + 1) * size].iter().copied()
             })
             .collect();
-        return insert_weight(program, op, 1, &turned, element, &[1, outputs, rows, columns]);
+        return insert_weight(program, op, 1, &turned, element, &[1, outputs, 1, taps]);
     }
     let laid_out = lay_out(&source, element, [outputs, taps, inputs], |output, tap, input| {
         (output * inputs + input) * taps + (taps - 1 - tap)

@@ -6,9 +6,8 @@
 //! - [`tiu`], [`dma`]: one method of the emitter per command
 //! - [`arith`]: short sequences over local tensors (relu, quantise, ...), [`transcendental`]: exp, log, sin, ...
 //! - drivers that plan tiles, loads and stores, and call an operation's local part for each tile:
-//!   [`window`] and [`unfold`] (convolution,
-//!   pooling, matrix products), [`elementwise`], [`along_axis`] (softmax, sums,
-//!   normalisations), [`movement`]
+//!   [`window`] and [`unfold`] (convolution, pooling, matrix products), [`volume`] (the same in three dimensions),
+//!   [`recurrence`], [`elementwise`], [`along_axis`] (softmax, sums, normalisations), [`movement`]
 //! - one file per operation, which reads attributes and fills in a driver's parameters; [`codegen::OPS`] lists them
 //! - [`coefficient`] lays weights out, [`address`] assigns addresses, [`codegen`] walks the program
 //!
@@ -28,7 +27,9 @@ pub mod coefficient;
 pub mod compare;
 pub mod compatibility;
 pub mod conv2d;
+pub mod conv3d;
 pub mod deconv;
+pub mod deconv3d;
 pub mod depth2space;
 pub mod dma;
 pub mod dma_plan;
@@ -37,8 +38,10 @@ pub mod emitter;
 pub mod error;
 pub mod gather;
 pub mod generic_cpu;
+pub mod gru;
 pub mod interp;
 pub mod lrn;
+pub mod lstm;
 pub mod matmul;
 pub mod movement;
 pub mod norm;
@@ -46,6 +49,8 @@ pub mod pad;
 pub mod parts;
 pub mod passes;
 pub mod pool2d;
+pub mod pool3d;
+pub mod recurrence;
 pub mod reduce;
 pub mod scale;
 pub mod shape;
@@ -56,4 +61,5 @@ pub mod tiu;
 pub mod transcendental;
 pub mod unary;
 pub mod unfold;
+pub mod volume;
 pub mod window;

@@ -244,10 +244,23 @@ pub fn clip(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     })
 }
 
+/// Integers without negative ones, saturated to the result's type.
+fn keep(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    run(
+        cg,
+        op,
+        false,
+        vec![Element::I16],
+        &|emitter, inputs, out, scratch| {
+            arith::multiply_shift(emitter, out, inputs[0], scratch[0], 1, 0, false)
+        },
+    )
+}
+
 /// `tpu.LeakyRelu`: negative elements times `alpha`, or times `multiplier` with a rounding right shift.
 ///
 /// # Errors
-/// For 8-bit tensors with a positive multiplier, and unsigned ones.
+/// For integers with a zero point.
 pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     if is_float(cg, op)? {
         let alpha = cg.float(op, "alpha", 0.0) as f32;
@@ -265,9 +278,11 @@ pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             },
         );
     }
-    let input = cg.operand(op, 0)?;
-    if cg.ctx().get_attr(op, "multiplier_neg").is_some() || !input.element.is_signed() {
-        return unsupported("a leaky relu on unsigned or asymmetric integers; keep it in F32");
+    if cg.ctx().get_attr(op, "multiplier_neg").is_some() {
+        return unsupported("a leaky relu on asymmetric integers; keep it in F32");
+    }
+    if !cg.operand(op, 0)?.element.is_signed() {
+        return keep(cg, op);
     }
     let (multiplier, shift) = (cg.int(op, "multiplier", 1), shift_of(cg, op, "rshift")?);
     run(
@@ -289,15 +304,18 @@ pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 /// `tpu.PReluOp`: a slope for each channel (any shape that broadcasts).
 ///
 /// # Errors
-/// For unsigned integers.
+/// For integers with a zero point.
 pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (input, slope, output) = (cg.operand(op, 0)?, cg.operand(op, 1)?, cg.result(op)?);
     let strided = |tensor: &TensorInfo| {
         Strided::broadcast(tensor.address, tensor.element, &tensor.shape, &output.shape)
     };
     let float = output.element == Element::F32;
-    if !float && (!input.element.is_signed() || cg.ctx().get_attr(op, "multiplier_pos").is_some()) {
-        return unsupported("a parametric relu on unsigned or asymmetric integers; keep it in F32");
+    if !float && cg.ctx().get_attr(op, "multiplier_pos").is_some() {
+        return unsupported("a parametric relu on asymmetric integers; keep it in F32");
+    }
+    if !float && !input.element.is_signed() {
+        return keep(cg, op);
     }
     let shift = shift_of(cg, op, "rshift")?;
     let zero = if float {

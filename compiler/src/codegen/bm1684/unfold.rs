@@ -8,7 +8,7 @@
 use super::emitter::Emitter;
 use super::error::Result;
 use super::tensor::{Dims, Local};
-use super::window::{Kind, Tile, WindowOp, depth_parts};
+use super::window::{Kind, Tile, WindowOp, depth_parts, padding_bits};
 
 impl WindowOp {
     /// Parts of the input channels, and channels of one.
@@ -74,7 +74,7 @@ impl WindowOp {
             pieces.push((tap, row, column));
         }
         if !complete {
-            emitter.fill(target, self.padding_bits())?;
+            emitter.fill(target, padding_bits(self.kind, self.input.element))?;
         }
         let [step_rows, step_columns] = self.window.stride;
         for (tap, (row, rows, from_row), (column, count, from_column)) in pieces {

@@ -160,6 +160,61 @@ pub(super) fn depth_parts(element: Element, channels: usize) -> (usize, usize) {
     (channels.div_ceil(depth), depth)
 }
 
+/// Bits of the value that padding stands for.
+pub fn padding_bits(kind: Kind, input: Element) -> u32 {
+    match (kind, input) {
+        (Kind::Max, Element::F32) => f32::MIN.to_bits(),
+        (Kind::Max, Element::I8) => 0x80,
+        _ => 0,
+    }
+}
+
+/// Computes a window operation on tensors in local memory.
+///
+/// # Errors
+/// When a command cannot be encoded.
+#[allow(clippy::too_many_arguments)]
+pub fn compute(
+    emitter: &mut Emitter,
+    kind: Kind,
+    window: &WindowFields,
+    weights: Weights,
+    bias: Option<LocalBias>,
+    arithmetic: Arithmetic,
+    input: Local,
+    output: Local,
+) -> Result<()> {
+    let requantize = match arithmetic {
+        Arithmetic::Float { .. } => Requantize::default(),
+        Arithmetic::Integer { right_shift, .. } => Requantize {
+            right_shift,
+            unsigned: !output.signed && kind != Kind::Max,
+        },
+    };
+    match kind {
+        Kind::Dense => emitter.conv(output, input, window, weights, bias, requantize)?,
+        Kind::Depthwise | Kind::Sum(..) => {
+            emitter.per_channel_window(TiuOp::Depthwise, output, input, window, weights, bias, requantize)?
+        }
+        Kind::Max => emitter.per_channel_window(
+            TiuOp::MaxPool,
+            output,
+            input,
+            window,
+            weights,
+            None,
+            Requantize::default(),
+        )?,
+    }
+    match arithmetic {
+        Arithmetic::Float { relu, limit } => super::arith::float_relu(emitter, output, relu, limit),
+        Arithmetic::Integer { relu: true, .. } if output.signed => {
+            emitter.arith(TiuOp::Max, output, output, super::arith::zero_like(&output), 0)
+        }
+        Arithmetic::Integer { .. } => Ok(()),
+    }
+}
+
 impl WindowOp {
     /// Emits everything: loads, computation, stores.
     ///
@@ -234,41 +289,16 @@ impl WindowOp {
             address: bias_address,
             element,
         });
-        let requantize = match self.arithmetic {
-            Arithmetic::Float { .. } => Requantize::default(),
-            Arithmetic::Integer { right_shift, .. } => Requantize {
-                right_shift,
-                unsigned: !self.output.element.is_signed() && self.kind != Kind::Max,
-            },
-        };
-        match self.kind {
-            Kind::Dense => emitter.conv(output, input, &window, weights, bias, requantize)?,
-            Kind::Depthwise | Kind::Sum(..) => emitter.per_channel_window(
-                TiuOp::Depthwise,
-                output,
-                input,
-                &window,
-                weights,
-                bias,
-                requantize,
-            )?,
-            Kind::Max => emitter.per_channel_window(
-                TiuOp::MaxPool,
-                output,
-                input,
-                &window,
-                weights,
-                None,
-                Requantize::default(),
-            )?,
-        }
-        match self.arithmetic {
-            Arithmetic::Float { relu, limit } => super::arith::float_relu(emitter, output, relu, limit),
-            Arithmetic::Integer { relu: true, .. } if output.signed => {
-                emitter.arith(TiuOp::Max, output, output, super::arith::zero_like(&output), 0)
-            }
-            Arithmetic::Integer { .. } => Ok(()),
-        }
+        compute(
+            emitter,
+            self.kind,
+            &window,
+            weights,
+            bias,
+            self.arithmetic,
+            input,
+            output,
+        )
     }
 
     fn check(&self) -> Result<()> {
@@ -442,7 +472,7 @@ impl WindowOp {
             if self.has_zeros_between() {
                 return unsupported("a transposed convolution with more than 15 rows or columns of padding");
             }
-            emitter.fill(&target, self.padding_bits())?;
+            emitter.fill(&target, padding_bits(self.kind, self.input.element))?;
             target.address += (rows.pad_before * target.strides[2] + columns.pad_before) * 4;
             target.shape[2] = rows.len;
             target.shape[3] = columns.len;
@@ -452,15 +482,6 @@ impl WindowOp {
             target.shape,
         );
         emitter.load(&source, &target)
-    }
-
-    /// Bits of the value that padding stands for.
-    pub(super) fn padding_bits(&self) -> u32 {
-        match (self.kind, self.input.element) {
-            (Kind::Max, Element::F32) => f32::MIN.to_bits(),
-            (Kind::Max, Element::I8) => 0x80,
-            _ => 0,
-        }
     }
 
     fn load_weights(&self, emitter: &mut Emitter, tile: &Tile, plan: &Plan) -> Result<()> {

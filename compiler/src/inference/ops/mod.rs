@@ -171,6 +171,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.Host2Device", movement::prepare_reshape),
     ("tpu.InstanceNorm", norm::prepare_group_norm),
     ("tpu.LRN", norm::prepare_lrn),
+    ("tpu.GRU", gru::prepare),
     ("tpu.Interp", interp::prepare),
     ("tpu.LSTM", lstm::prepare),
     ("tpu.LayerNorm", norm::prepare_layer_norm),

@@ -62,6 +62,9 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
         active::either(low, op, p, "FLOOR", f64::floor)
     }),
     ("top.GELU", active::lower_gelu),
+    ("top.GRU", |low, op, _| {
+        plain::lower_recurrent(low, op, "tpu.GRU", 10)
+    }),
     ("top.Gather", gather::lower),
     ("top.GatherElements", gather::lower_elements),
     ("top.GatherND", gather::lower_nd),
@@ -75,7 +78,9 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     }),
     ("top.Interp", plain::lower_interp),
     ("top.LRN", |low, op, _| plain::floats(low, op, "tpu.LRN", 3)),
-    ("top.LSTM", plain::lower_lstm),
+    ("top.LSTM", |low, op, _| {
+        plain::lower_recurrent(low, op, "tpu.LSTM", 12)
+    }),
     ("top.LayerNorm", layer_norm::lower),
     ("top.LeakyRelu", leaky_relu::lower),
     ("top.Log", active::lower_log),
