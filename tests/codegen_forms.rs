@@ -1,10 +1,11 @@
 //! Forms of operations that the golden programs do not have: one operation at a time with random numbers, compiled and
 //! run on the emulator, against the reference inference.
 
-use crate::codegen::differences;
+use crate::codegen::compare_with_reference;
 use std::path::Path;
 use tpuc_compiler::data::npz::{self, Compression};
 use tpuc_compiler::data::{Tensor, TensorMap};
+use tpuc_compiler::program::Program;
 
 /// One operation.
 #[derive(Clone)]
@@ -60,7 +61,7 @@ impl Form {
         for (weight, kind) in self.weights.iter_mut().zip([Kind::Byte, Kind::Short]) {
             weight.1 = kind;
         }
-        self.attrs = format!("{}, rshift = [7], multiplier = 21 : i64", self.attrs).replace("RSHIFT", "7");
+        self.attrs = format!("{}, rshift = [7], multiplier = 21 : i64", self.attrs);
         self
     }
 
@@ -69,13 +70,12 @@ impl Form {
         let title = format!("{} {{{}}} {:?}", self.name, self.attrs, self.input);
         // The name tells the bmodels apart that TPUC_KEEP_BMODELS keeps.
         let name = format!("form_{:016x}", hash(&format!("{title}{}", self.bytes)));
-        let program = folder.path().join(format!("{name}.mlir"));
-        let inputs = folder.path().join("input.npz");
-        self.write(&program);
-        let mut tensors = TensorMap::default();
-        tensors.insert("input".to_owned(), floats(&self.input, 1, self.range));
-        npz::write_map(&inputs, &tensors, Compression::Stored).expect("written");
-        match differences(&program, &inputs) {
+        let path = folder.path().join("program.mlir");
+        self.write(&path);
+        let program = Program::read(&path).unwrap_or_else(|error| panic!("{title}: {error}"));
+        let mut inputs = TensorMap::default();
+        inputs.insert("input".to_owned(), floats(&self.input, 1, self.range));
+        match compare_with_reference(program, &inputs, false, &name) {
             Ok(problems) => assert!(problems.is_empty(), "{title}: {}", problems.join("; ")),
             Err(error) => panic!("{title}: {error}"),
         }
