@@ -2,11 +2,13 @@
 """Our bmodels on the vendor's simulator: all outputs bit for bit those of our emulator.
 
 Inside the environment of ../shared/peer/setup.sh:
-    tests/peer/vendor_runs_ours.py PROGRAMS-FOLDER [--only NAME,NAME] [--keep FOLDER] [--bmodels FOLDER]
+    tests/peer/vendor_runs_ours.py PROGRAMS-FOLDER [--only NAME,NAME] [--keep FOLDER] [--bmodels FOLDER | --onnx FOLDER]
 
 Compiles every golden tpu program (the operator suite with 8-bit inputs and outputs, as the vendor did, and the networks
 without), F32 and INT8, and runs each bmodel on both sides with the same input. With --bmodels it runs the bmodels of a
-folder instead (NAME.bmodel, its inputs in NAME.npz or random). Prints one line for each exception, and counts.
+folder instead (NAME.bmodel, its inputs in NAME.npz), with --onnx it deploys the classifiers of a folder (NAME.onnx, as
+../shared/models/make_models.py makes them): INT8 at batch 1 and 4, F32 at batch 1. Prints one line for each exception, and
+counts.
 
 Where a golden folder has no input.npz the input is random with a fixed seed; where its weights are missing it is skipped.
 The two sides may differ in the sign of NaN, which the host's processor decides; such cases are counted apart.
@@ -87,7 +89,7 @@ def random_inputs(mlir, path):
     text = mlir.read_text()
     names = dict(re.findall(r'^#loc(\d*) = loc\("([^"]*)"\)', text, re.M))
     inputs = {}
-    for shape, location in re.findall(r'"top\.Input"\(.*?: \(tensor<((?:\d+x)*).* loc\(#loc(\d*)\)$', text, re.M):
+    for shape, location in re.findall(r'"top\.Input"\(.*: \(tensor<((?:\d+x)*).* loc\(#loc(\d*)\)$', text, re.M):
         inputs[names[location]] = random.standard_normal([int(size) for size in shape.split("x") if size]).astype(numpy.float32)
     numpy.savez(path, **inputs)
 
@@ -175,6 +177,30 @@ class Proof:
             self.both_sides(what, bmodel, inputs)
         shutil.rmtree(case)
 
+    def network(self, onnx, pictures):
+        case = self.work / onnx.stem
+        case.mkdir()
+        tpuc, shape = self.programs / "tpuc", (3, 224, 224)
+
+        def transform(batch):
+            return command([tpuc, "transform", "--model_name", "net", "--model_def", onnx, "--input_shapes", [[batch, *shape]],
+                            "--mean", "123.675,116.28,103.53", "--scale", "0.0171,0.0175,0.0174", "--pixel_format", "rgb",
+                            "--mlir", f"{batch}.mlir"], case)
+
+        problem = transform(1) or command([tpuc, "calibrate", "1.mlir", "--dataset", pictures, "--input_num", "3", "--cali_method",
+                                           "max", "--output", "table"], case)
+        for batch, mode in ((1, "INT8"), (1, "F32"), (4, "INT8")):
+            what, bmodel, inputs = f"{onnx.stem} batch {batch} {mode}", case / f"{batch}_{mode}.bmodel", case / "random.npz"
+            failed = problem or transform(batch) or command(
+                [tpuc, "deploy", "--mlir", f"{batch}.mlir", "--quantize", mode, "--calibration_table", "table", "--chip", "bm1684",
+                 "--model", bmodel], case)
+            if failed:
+                self.note(what, "not compiled", failed)
+                continue
+            random_inputs(case / f"{batch}.mlir", inputs)
+            self.both_sides(what, bmodel, inputs)
+        shutil.rmtree(case)
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -183,6 +209,7 @@ def main():
     parser.add_argument("--only", default="", help="names of cases, with commas")
     parser.add_argument("--keep", type=pathlib.Path, help="copy bmodels and inputs there")
     parser.add_argument("--bmodels", type=pathlib.Path, help="run the bmodels of this folder instead")
+    parser.add_argument("--onnx", type=pathlib.Path, help="deploy the classifiers of this folder instead")
     arguments = parser.parse_args()
     only = [name for name in arguments.only.split(",") if name]
     if arguments.keep:
@@ -195,6 +222,10 @@ def main():
                     copy = proof.work / bmodel.name
                     shutil.copyfile(bmodel, copy)
                     proof.both_sides(bmodel.stem, copy, bmodel.with_suffix(".npz"))
+        elif arguments.onnx:
+            for onnx in sorted(arguments.onnx.resolve().glob("*.onnx")):
+                if not only or onnx.stem in only:
+                    proof.network(onnx, arguments.shared.resolve() / "images" / "imagenet")
         else:
             for suite, quantised_borders in (("models", False), ("ops", True)):
                 for folder in sorted((arguments.shared / "golden" / suite).iterdir()):
