@@ -1,6 +1,6 @@
 //! `--processor-tpu-optimize`: rewrites that BM1684's commands ask for, as TPU-MLIR's pass of this name makes them.
 //!
-//! - A convolution over the three channels of an 8-bit input reads rows that are padded already: the rows of padding become
+//! - A padded convolution over the three channels of an 8-bit input reads rows that are padded already: the rows of padding become
 //!   a `tpu.Pad` in front of it (`_pad`), and it is marked by `use_3ic_optimize`.
 //! - A cast between f32 and 8 bits with a scale becomes a product and a cast without scale (`_mul_scale`, `_new_cast`).
 //!
@@ -116,30 +116,28 @@ fn pad_first_convolution(ctx: &mut Context, function: Func, op: Op) -> bool {
     if scale(ctx, input).is_none() || channels != 3 || !dense || !high {
         return false;
     }
-    let mark = ctx.i64_attr(1);
-    let mut changed = ctx.get_i64(op, "use_3ic_optimize") != Some(1);
-    ctx.rewriter().set_attr(op, "use_3ic_optimize", mark);
-    if let &[top, left, bottom, right] = pads.as_slice()
-        && pads.iter().any(|pad| *pad != 0)
-        && let Some(element) = ctx.element(input)
-    {
-        let ty = ctx.tensor_type(&[batch, channels, rows + top + bottom, columns], element);
-        let none = none_value(ctx, function.block(ctx));
-        let name = format!("{}_pad", ctx.name(op));
-        let mut rewriter = ctx.rewriter_before(op);
-        let pad = rewriter
-            .build("tpu.Pad")
-            .operands(&[input, none, none, none, none])
-            .result(ty)
-            .i64s("paddings", &[0, 0, top, 0, 0, 0, bottom, 0])
-            .named(&name)
-            .finish();
-        let padded = ctx.result(pad);
-        let rest = ctx.i64_array_attr(&[0, left, 0, right]);
-        let mut rewriter = ctx.rewriter();
-        rewriter.set_operand(op, 0, padded);
-        rewriter.set_attr(op, "pads", rest);
-        changed = true;
-    }
-    changed
+    let &[top, left, bottom, right] = pads.as_slice() else {
+        return false;
+    };
+    let Some(element) = ctx.element(input).filter(|_| pads.iter().any(|pad| *pad != 0)) else {
+        return false;
+    };
+    let ty = ctx.tensor_type(&[batch, channels, rows + top + bottom, columns], element);
+    let none = none_value(ctx, function.block(ctx));
+    let name = format!("{}_pad", ctx.name(op));
+    let mut rewriter = ctx.rewriter_before(op);
+    let pad = rewriter
+        .build("tpu.Pad")
+        .operands(&[input, none, none, none, none])
+        .result(ty)
+        .i64s("paddings", &[0, 0, top, 0, 0, 0, bottom, 0])
+        .named(&name)
+        .finish();
+    let padded = ctx.result(pad);
+    let (rest, mark) = (ctx.i64_array_attr(&[0, left, 0, right]), ctx.i64_attr(1));
+    let mut rewriter = ctx.rewriter();
+    rewriter.set_operand(op, 0, padded);
+    rewriter.set_attr(op, "pads", rest);
+    rewriter.set_attr(op, "use_3ic_optimize", mark);
+    true
 }
