@@ -14,7 +14,6 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Distances between the method's threshold and the maximum.
 const STEPS: usize = 21;
@@ -100,8 +99,6 @@ fn search(
     if width <= 0.0 || (largest - start).abs() <= LEAST_RANGE {
         return Ok(best);
     }
-    // Distances only grow from sample to sample: a candidate that is farther than one that was measured whole cannot win.
-    let nearest = AtomicU64::new(f64::INFINITY.to_bits());
     let distances: Vec<f64> = (0..=STEPS)
         .into_par_iter()
         .map(|candidate| {
@@ -117,12 +114,7 @@ fn search(
                 if let (Some(result), Some(reference)) = (results.first(), reference.first()) {
                     total += distance(result, reference);
                 }
-                if total > f64::from_bits(nearest.load(Ordering::Relaxed)) {
-                    return Ok(f64::INFINITY);
-                }
             }
-            // The bits of numbers that are not negative are ordered as the numbers.
-            nearest.fetch_min(total.to_bits(), Ordering::Relaxed);
             Ok(total)
         })
         .collect::<Result<_, InferenceError>>()?;
