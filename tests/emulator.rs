@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tpuc_compiler::data::{Tensor, TensorMap, npz};
 use tpuc_runtime::bmodel::Bmodel;
-use tpuc_runtime::emulator::Emulator;
+use tpuc_runtime::emulator::{Emulator, Simd};
 use tpuc_runtime::session::{HostTensor, HostType, Session};
 use tpuc_tests::{golden_files, shared};
 
@@ -46,6 +46,10 @@ fn golden_inputs(map: &TensorMap, names: &[String]) -> Result<Option<Vec<HostTen
 }
 
 fn run(path: &Path) -> Result<Outcome, String> {
+    run_on(path, Emulator::new().map_err(|error| error.to_string())?)
+}
+
+fn run_on(path: &Path, emulator: Emulator) -> Result<Outcome, String> {
     let model = Bmodel::read(path).map_err(|error| error.to_string())?;
     if model
         .nets
@@ -56,7 +60,6 @@ fn run(path: &Path) -> Result<Outcome, String> {
     {
         return Ok(Outcome::Dynamic);
     }
-    let emulator = Emulator::new().map_err(|error| error.to_string())?;
     let mut session = Session::new(model, emulator).map_err(|error| error.to_string())?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let stem = path
@@ -182,4 +185,26 @@ fn emulator_runs_vendor_op_suite_bit_for_bit() {
     assert!(equal >= 265, "only {equal} compared equal");
     assert_eq!(equal + ran, 339);
     assert_eq!(dynamic, 8);
+}
+
+#[test]
+fn every_instruction_set_gives_the_vendor_simulators_bits() {
+    let Some(shared) = shared("every_instruction_set_gives_the_vendor_simulators_bits") else {
+        return;
+    };
+    let networks = ["rfb320", "fastestdet"].map(|name| shared.join("golden/models").join(name));
+    for folder in networks {
+        for file in ["int8.bmodel", "f32.bmodel"] {
+            for simd in Simd::ALL.into_iter().filter(|simd| simd.is_available()) {
+                let mut emulator = Emulator::new().expect("an emulator");
+                emulator.set_simd(simd).expect("an available instruction set");
+                let path = folder.join(file);
+                match run_on(&path, emulator) {
+                    Ok(Outcome::Equal) => {}
+                    Ok(_) => panic!("{}: nothing was compared", path.display()),
+                    Err(error) => panic!("{} with {simd}: {error}", path.display()),
+                }
+            }
+        }
+    }
 }

@@ -38,7 +38,7 @@ pub struct RunArgs {
     /// Leave 8-bit outputs as they are instead of converting them to floats.
     #[arg(long = "out_fixed", alias = "out-fixed")]
     pub out_fixed: bool,
-    /// Run a bmodel this often and print the time of each pass.
+    /// Run a bmodel this often; print what the host computes with and the time of each pass but the first.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub repeat: usize,
     /// Print how many commands a bmodel has and how many cycles they are estimated to take.
@@ -63,6 +63,12 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         let mut outputs = runner.run(&inputs)?;
         if args.profile {
             print(&runner.profile())?;
+        }
+        if args.repeat > 1 {
+            print(&format!(
+                "emulated with {}\n",
+                runner.session.device().description()
+            ))?;
         }
         for pass in 1..args.repeat {
             let start = Instant::now();

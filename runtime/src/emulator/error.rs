@@ -54,6 +54,18 @@ pub enum EmulatorError {
         /// Size of the emulated DDR.
         ddr_bytes: u64,
     },
+    /// The environment asks for an instruction set that does not exist, or not here.
+    #[error(
+        "TPUC_SIMD: {}",
+        if *known { format!("this machine has no {name}") }
+        else { format!("'{name}' is not an instruction set (plain, avx2, avx512)") }
+    )]
+    Simd {
+        /// What it asks for.
+        name: String,
+        /// Whether the name means anything.
+        known: bool,
+    },
     /// The host has no address space for the emulated memory.
     #[error("no memory for {bytes} bytes of emulated DDR: {message}")]
     HostMemory {

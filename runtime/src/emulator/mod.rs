@@ -22,6 +22,7 @@
 //! - [`memory`](Memory): lanes, L2 with its tables, DDR
 //! - `layout`, `lanes`: where operands lie, and element-wise work lane by lane
 //! - `tiu/`: one file per task type; `gdma`: all moves; `kernels/`: inner loops of convolution
+//! - `simd`: the instruction set of the inner loops; `specialise/`: commands that the JIT may compile (feature `jit`)
 //! - `scheduler`: command-id synchronisation; `stats`: counts and estimated cycles
 
 // Field values are at most 32 bits wide and sizes are bounded by the emulated memories, which fit `usize`; narrowing
@@ -43,6 +44,9 @@ mod lanes;
 mod layout;
 mod memory;
 mod scheduler;
+mod simd;
+#[cfg(feature = "jit")]
+mod specialise;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -50,6 +54,7 @@ mod tiu;
 
 pub use error::{EmulatorError, Problem};
 pub use memory::{DEFAULT_DDR_BYTES, Memory};
+pub use simd::Simd;
 pub use stats::RunStats;
 
 use crate::isa::disassembly::{dma_mnemonic, tiu_mnemonic};
@@ -85,13 +90,25 @@ pub type Observer<'a> = &'a mut dyn FnMut(Event<'_>);
 pub struct Emulator {
     memory: Memory,
     totals: RunStats,
+    backend: Backend,
+}
+
+/// How the host computes; no part of it shows in results.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Backend {
+    /// Instruction set of the inner loops.
+    pub simd: Simd,
+    /// When loops are compiled.
+    #[cfg(feature = "jit")]
+    pub jit: crate::jit::Mode,
 }
 
 impl Emulator {
     /// A chip with [`DEFAULT_DDR_BYTES`] of DDR; the host commits only pages that are touched.
     ///
     /// # Errors
-    /// [`EmulatorError::HostMemory`] when the host cannot reserve the address space.
+    /// [`EmulatorError::HostMemory`] when the host cannot reserve the address space, [`EmulatorError::Simd`] when the
+    /// variable `TPUC_SIMD` asks for an instruction set that is not there.
     pub fn new() -> Result<Self, EmulatorError> {
         Self::with_ddr_bytes(DEFAULT_DDR_BYTES)
     }
@@ -99,12 +116,53 @@ impl Emulator {
     /// A chip with the given size of DDR, counted from address `0x1_0000_0000`.
     ///
     /// # Errors
-    /// [`EmulatorError::HostMemory`] when the host cannot reserve the address space.
+    /// As [`Emulator::new`].
     pub fn with_ddr_bytes(ddr_bytes: u64) -> Result<Self, EmulatorError> {
         Ok(Self {
             memory: Memory::new(ddr_bytes)?,
             totals: RunStats::default(),
+            backend: Backend {
+                simd: Simd::chosen()?,
+                #[cfg(feature = "jit")]
+                jit: crate::jit::Mode::WhenItPays,
+            },
         })
+    }
+
+    /// The instruction set of the inner loops.
+    #[must_use]
+    pub fn simd(&self) -> Simd {
+        self.backend.simd
+    }
+
+    /// What the host computes with, for people.
+    #[must_use]
+    pub fn description(&self) -> String {
+        #[cfg(feature = "jit")]
+        return format!("{}, {}", self.simd(), self.backend.jit);
+        #[cfg(not(feature = "jit"))]
+        self.simd().to_string()
+    }
+
+    /// When loops are compiled.
+    #[cfg(feature = "jit")]
+    pub fn set_jit(&mut self, mode: crate::jit::Mode) {
+        self.backend.jit = mode;
+    }
+
+    /// Uses another instruction set.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Simd`] when this machine does not have it.
+    pub fn set_simd(&mut self, simd: Simd) -> Result<(), EmulatorError> {
+        if !simd.is_available() {
+            return Err(EmulatorError::Simd {
+                name: simd.name().to_owned(),
+                known: true,
+            });
+        }
+        self.backend.simd = simd;
+        Ok(())
     }
 
     /// Figures of everything that was run through the [`Device`](crate::session::Device) interface since the last
@@ -165,7 +223,7 @@ impl Emulator {
             let (engine, index, command) = match streams.next(tiu_done, dma_done)? {
                 Next::Tiu(index) => {
                     let command = &streams.tiu[index];
-                    tiu::execute(command, &mut self.memory)
+                    tiu::execute(command, &mut self.memory, self.backend)
                         .map_err(|problem| streams.tiu_error(index, problem))?;
                     tiu_done += 1;
                     let cycles = cost::tiu_cycles(command);

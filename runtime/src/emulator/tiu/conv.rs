@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::rounding::Requantise;
 use super::window::{Compact, Window, bias_place, float, integer};
 use super::{MAX_WORK, operand0_strides, precision, require, result_layout, result_shape};
+use crate::emulator::Backend;
 use crate::emulator::error::Problem;
 use crate::emulator::float_mode::FlushDenormals;
 use crate::emulator::kernels::{CHANNEL_BLOCK, F32Steps, I16Steps, PIXEL_CHUNK};
@@ -165,6 +166,7 @@ struct Conv<'a> {
     bias: Option<Compact>,
     ic: usize,
     local: &'a [u8],
+    backend: Backend,
 }
 
 impl Conv<'_> {
@@ -230,7 +232,7 @@ impl Conv<'_> {
     }
 }
 
-pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
+pub(super) fn execute(command: &TiuCommand, memory: &mut Memory, backend: Backend) -> Result<(), Problem> {
     let window = Window::new(command)?;
     let result = result_layout(command)?;
     let shape = result_shape(command);
@@ -287,6 +289,7 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         bias,
         ic,
         local,
+        backend,
     };
     if is_float {
         let results = float_results(&conv);
@@ -421,7 +424,14 @@ fn float_results(conv: &Conv<'_>) -> Results<f32> {
         let stride = results.chunk;
         results.for_each_piece(n, |block, pixels, target| {
             let _flush = FlushDenormals::new();
-            blocks[block].run(&input, &offsets, &corners[pixels], target, stride);
+            blocks[block].run(
+                conv.backend.simd,
+                &input,
+                &offsets,
+                &corners[pixels],
+                target,
+                stride,
+            );
         });
     }
     results
@@ -482,9 +492,10 @@ fn integer_results(conv: &Conv<'_>, command: &TiuCommand) -> Results<u8> {
         };
         let stride = results.chunk;
         results.for_each_piece(n, |block, pixels, target| {
-            blocks[block].run(&input, &offsets, &corners[pixels], |channel, pixel, sum| {
+            let store = |channel: usize, pixel: usize, sum| {
                 target[channel * stride + pixel] = requantise.apply(sum) as u8;
-            });
+            };
+            blocks[block].run(conv.backend.simd, &input, &offsets, &corners[pixels], store);
         });
     }
     results
