@@ -5,6 +5,7 @@
 //! channels; elsewhere all strides are plain. Strides count elements. All elements are read before the first is
 //! written, so that overlapping moves are well defined.
 
+use super::Backend;
 use super::error::Problem;
 use super::float_mode::FlushDenormals;
 use super::memory::Memory;
@@ -15,13 +16,13 @@ use crate::isa::{Direction, DmaCommand, DmaFormat, DmaFunction};
 const MAX_BYTES: usize = 1 << 29;
 
 /// One side of a move, checked to lie inside its memory. Strides and offsets in bytes.
-struct Side {
-    kind: Kind,
+pub(super) struct Side {
+    pub(super) kind: Kind,
     start_lane: usize,
     offset: usize,
-    sizes: [usize; 4],
-    strides: [usize; 4],
-    element: usize,
+    pub(super) sizes: [usize; 4],
+    pub(super) strides: [usize; 4],
+    pub(super) element: usize,
 }
 
 impl Side {
@@ -116,7 +117,7 @@ impl Side {
     }
 
     /// Lane of a channel; 0 outside of local memory.
-    fn lane(&self, c: usize) -> usize {
+    pub(super) fn lane(&self, c: usize) -> usize {
         if self.kind == Kind::Local {
             (self.start_lane + c) % LANE_COUNT
         } else {
@@ -125,7 +126,7 @@ impl Side {
     }
 
     /// Byte position of the first element of a plane.
-    fn plane_start(&self, n: usize, c: usize) -> usize {
+    pub(super) fn plane_start(&self, n: usize, c: usize) -> usize {
         let channel = if self.kind == Kind::Local {
             self.lane(c) * LANE_BYTES + (self.start_lane + c) / LANE_COUNT * self.strides[1]
         } else {
@@ -135,7 +136,7 @@ impl Side {
     }
 
     /// Whether a plane is one run of bytes; else whether a row is.
-    fn dense(&self) -> (bool, bool) {
+    pub(super) fn dense(&self) -> (bool, bool) {
         let row = self.strides[3] == self.element || self.sizes[3] == 1;
         let plane = row && (self.strides[2] == self.sizes[3] * self.element || self.sizes[2] == 1);
         (plane, row)
@@ -228,7 +229,7 @@ fn scatter_row<const SIZE: usize>(target: &mut [u8], start: usize, stride: usize
 ///
 /// # Errors
 /// [`Problem`] when a field is illegal; memory is unchanged then.
-pub(super) fn execute(command: &DmaCommand, memory: &mut Memory) -> Result<(), Problem> {
+pub(super) fn execute(command: &DmaCommand, memory: &mut Memory, backend: Backend) -> Result<(), Problem> {
     let function = command.function().ok_or(Problem::UnknownCode {
         field: "special_func",
         code: command.special_func(),
@@ -329,6 +330,10 @@ pub(super) fn execute(command: &DmaCommand, memory: &mut Memory) -> Result<(), P
                 destination(destination_sizes, memory)?,
             );
             same_count(&from, &to)?;
+            let plain = function == DmaFunction::Copy && command.acc_write_enable() == 0;
+            if plain && copy_by_loop(&from, &to, lane_mask, memory, backend) {
+                return Ok(());
+            }
             let mut values = from.gather(memory);
             if command.acc_write_enable() == 1 {
                 if destination_format != DmaFormat::Float32 {
@@ -389,6 +394,18 @@ pub(super) fn execute(command: &DmaCommand, memory: &mut Memory) -> Result<(), P
         }
     }
     Ok(())
+}
+
+/// Copies by compiled loops where that is possible and pays; `false`: nothing was done.
+#[cfg(feature = "jit")]
+fn copy_by_loop(from: &Side, to: &Side, lane_mask: u64, memory: &mut Memory, backend: Backend) -> bool {
+    super::specialise::copy(from, to, lane_mask, memory, backend.jit)
+}
+
+/// There are no compiled loops.
+#[cfg(not(feature = "jit"))]
+fn copy_by_loop(_: &Side, _: &Side, _: u64, _: &mut Memory, _: Backend) -> bool {
+    false
 }
 
 /// The direction field must agree with the addresses.

@@ -4,6 +4,8 @@ use memmap2::{MmapMut, MmapOptions};
 
 use super::error::EmulatorError;
 use super::l2_tables;
+#[cfg(feature = "jit")]
+use crate::isa::memory_map::Memory as Kind;
 use crate::isa::memory_map::{DDR_BASE, L2_BYTES, LANE_BYTES, LOCAL_BYTES};
 
 /// DDR size when none is asked for.
@@ -79,6 +81,17 @@ impl Memory {
 
     pub(super) fn ddr_mut(&mut self) -> &mut [u8] {
         &mut self.ddr
+    }
+
+    /// Local memory and DDR, one to read and one to write; `None` for other pairs.
+    #[cfg(feature = "jit")]
+    pub(super) fn two(&mut self, from: Kind, to: Kind) -> Option<(&[u8], &mut [u8])> {
+        let local: &mut [u8] = bytemuck::cast_slice_mut(&mut self.local);
+        match (from, to) {
+            (Kind::Local, Kind::Ddr) => Some((&*local, &mut self.ddr[..])),
+            (Kind::Ddr, Kind::Local) => Some((&self.ddr[..], local)),
+            _ => None,
+        }
     }
 
     /// A DDR range by absolute address.

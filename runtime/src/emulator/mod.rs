@@ -234,7 +234,7 @@ impl Emulator {
                 }
                 Next::Dma(index) => {
                     let command = &streams.dma[index];
-                    gdma::execute(command, &mut self.memory)
+                    gdma::execute(command, &mut self.memory, self.backend)
                         .map_err(|problem| streams.dma_error(index, problem))?;
                     dma_done += 1;
                     let cycles = cost::dma_cycles(command);

@@ -5,9 +5,11 @@
 //! without any element sharing a place with another, or entirely apart from it. Everything else, errors included, is
 //! left to the interpreter: `false` means that nothing was done.
 
+mod dma;
 #[cfg(test)]
 mod tests;
 
+pub(super) use dma::copy;
 use rayon::prelude::*;
 
 use super::float_mode::FlushDenormals;
@@ -81,13 +83,16 @@ fn describe(op: TiuOp, command: &TiuCommand, memory: &Memory) -> Option<Task> {
         op,
         TiuOp::ScalarMul | TiuOp::ScalarAdd | TiuOp::ScalarSub | TiuOp::ScalarDivide
     );
-    let broadcast = |operand, single: u64| match operand {
-        Operand::Tensor(layout) if !scalar => Operand::Tensor(layout.broadcast_batch(single == 1)),
+    // As in `tiu/arith.rs`: f32 has a stride of 0 for that.
+    let broadcast = |operand, precision, single: u64| match operand {
+        Operand::Tensor(layout) if !scalar && precision != Precision::Float32 => {
+            Operand::Tensor(layout.broadcast_batch(single == 1))
+        }
         other => other,
     };
     let (a, b) = (
-        broadcast(a, command.opd0_neq1()),
-        broadcast(b, command.opd1_neq1()),
+        broadcast(a, a_precision, command.opd0_neq1()),
+        broadcast(b, b_precision, command.opd1_neq1()),
     );
     let float = |operation| {
         let all = [a_precision, b_precision, result_precision];
@@ -155,6 +160,9 @@ fn integers(
         return None;
     }
     let [a_signed, b_signed] = [command.opt_opd0_sign() == 1, command.opt_opd1_sign() == 1];
+    if a_signed != b_signed && result.bytes() == 1 && matches!(op, TiuOp::Max | TiuOp::Min) {
+        return None;
+    }
     let signed = a_signed || b_signed || op == TiuOp::Sub;
     let shift = if matches!(op, TiuOp::Max | TiuOp::Min) {
         0

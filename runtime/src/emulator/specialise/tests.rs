@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::emulator::Emulator;
-use crate::isa::TiuField as Field;
-use crate::isa::memory_map::LOCAL_BASE;
+use crate::isa::memory_map::{DDR_BASE, LOCAL_BASE};
+use crate::isa::{DmaCommand, DmaField, TiuField as Field};
 use crate::session::{HostTensor, HostType, Session};
 
 struct Random(u64);
@@ -198,6 +198,123 @@ fn random_commands_equal_the_interpreter() {
         }
         assert!(by_loop > 1, "{}: only {by_loop} were compiled", op.mnemonic());
     }
+}
+
+/// A random copy between DDR and local memory: dense on one side, spread or packed in words on the other.
+fn random_copy(random: &mut Random) -> DmaCommand {
+    let mut command = DmaCommand::new();
+    let format = random.below(4);
+    let bytes = [4, 2, 1, 1][format as usize];
+    let load = random.below(2) == 0;
+    let sizes = [
+        1 + random.below(4),
+        1 + random.below(70),
+        1 + random.below(4),
+        1 + random.below(20),
+    ];
+    let [n, c, h, w] = sizes;
+    let dense = [c * h * w, h * w, w, 1];
+    let packed = [1, h * w * 4, w * 4, 4];
+    let spread = 1 + random.below(3);
+    let rows = w * spread + random.below(2);
+    let odd = [rows * h * 2 * n, rows * h, rows, spread];
+    let local_strides = if bytes == 1 && random.below(2) == 0 {
+        packed
+    } else {
+        odd
+    };
+    let ddr_address = DDR_BASE + random.below(64) * bytes;
+    let local_address = LOCAL_BASE + random.below(8) * bytes;
+    let (source, destination) = if load {
+        ((ddr_address, dense), (local_address, local_strides))
+    } else {
+        ((local_address, local_strides), (ddr_address, dense))
+    };
+    let names = [
+        [
+            DmaField::SrcNsize,
+            DmaField::SrcCsize,
+            DmaField::SrcHsize,
+            DmaField::SrcWsize,
+        ],
+        [
+            DmaField::DstNsize,
+            DmaField::DstCsize,
+            DmaField::DstHsize,
+            DmaField::DstWsize,
+        ],
+        [
+            DmaField::SrcNstride,
+            DmaField::SrcCstride,
+            DmaField::SrcHstride,
+            DmaField::SrcWstride,
+        ],
+        [
+            DmaField::DstNstride,
+            DmaField::DstCstride,
+            DmaField::DstHstride,
+            DmaField::DstWstride,
+        ],
+    ];
+    let mut set = |field, value| {
+        command.set(field, value).expect("a value that fits");
+    };
+    for (fields, values) in names.into_iter().zip([sizes, sizes, source.1, destination.1]) {
+        for (field, value) in fields.into_iter().zip(values) {
+            set(field, value);
+        }
+    }
+    for (field, value) in [
+        (DmaField::StrideEnable, 1),
+        (DmaField::SrcDataFormat, format),
+        (DmaField::DstDataFormat, format),
+        (DmaField::Direction, u64::from(!load)),
+        (DmaField::CmdId, 1),
+        (DmaField::LocalmemMaskL32, random.next() & 0xffff_ffff),
+        (DmaField::LocalmemMaskH32, 0xffff_ffff),
+    ] {
+        set(field, value);
+    }
+    command
+        .set_source_address(source.0)
+        .and_then(|command| command.set_destination_address(destination.0))
+        .expect("addresses that fit");
+    command
+}
+
+#[test]
+fn random_copies_equal_the_interpreter() {
+    let mut random = Random(0xd3a_d3a);
+    let mut plain = Emulator::with_ddr_bytes(1 << 18).expect("an emulator");
+    let mut compiled = Emulator::with_ddr_bytes(1 << 18).expect("an emulator");
+    plain.set_jit(Mode::Off);
+    compiled.set_jit(Mode::Always);
+    let before = jit::count();
+    for round in 0..40 {
+        let command = random_copy(&mut random).to_bytes();
+        let seed = random.next();
+        for emulator in [&mut plain, &mut compiled] {
+            fill(emulator, seed);
+            let mut bytes = Random(seed | 1);
+            emulator.memory.ddr_mut().fill_with(|| bytes.next() as u8);
+        }
+        let expected = plain.run(&[], &command, None).map_err(|error| error.to_string());
+        let found = compiled
+            .run(&[], &command, None)
+            .map_err(|error| error.to_string());
+        assert_eq!(found, expected, "{round}");
+        assert!(expected.is_ok(), "{round}: {expected:?}");
+        assert!(
+            plain.memory.local() == compiled.memory.local(),
+            "{round}: local memory"
+        );
+        assert!(plain.memory.ddr() == compiled.memory.ddr(), "{round}: DDR");
+    }
+    assert!(
+        jit::count() > before + 5,
+        "{} were compiled",
+        jit::count() - before
+    );
 }
 
 /// Inputs in the middle of the common range, different everywhere.
