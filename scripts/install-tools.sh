@@ -52,7 +52,7 @@ if ! rust_is_new_enough; then
 fi
 if [[ " $* " == *" jit "* ]] && ! command -v llvm-config-14 >/dev/null; then
   # g++ brings the C++ library that LLVM is linked with.
-  [[ -n $(apt-cache search --names-only '^llvm-14-dev$' 2>/dev/null) ]] || as_root apt-get update -q || true
+  [[ -n $(apt-cache search --names-only '^llvm-14-dev$' 2>/dev/null) ]] || (as_root apt-get update -q) || true
   if [[ -n $(apt-cache search --names-only '^llvm-14-dev$' 2>/dev/null) ]]; then
     (as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends llvm-14-dev g++) ||
       echo "make: could not install llvm-14-dev: the JIT's tests will be skipped" >&2

@@ -58,7 +58,10 @@ fn describe(op: TiuOp, command: &TiuCommand, memory: &Memory) -> Option<Task> {
     let result_precision = Precision::from_code(command.opt_res0_prec())?;
     let (a, a_precision) = operand0(command, shape).ok()?;
     if op == TiuOp::Lut {
-        let fits = a_precision.bytes() == 4 && result.size == 4 && command.opd1_h() == 8;
+        let fits = a_precision.bytes() == 4
+            && result.size == 4
+            && command.opd1_h() == 8
+            && matches!(a, Operand::Tensor(_));
         return fits.then(|| {
             Some(Task {
                 operation: Operation::LookUp,
