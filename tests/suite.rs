@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bmodel;
+mod bmodel_tools;
 mod calibration;
 mod codegen;
 mod damaged;
@@ -17,6 +18,7 @@ mod lowering;
 mod networks;
 mod onnx_backend;
 mod ops_table;
+mod profile;
 mod session;
 mod sources;
 mod text;

@@ -5,4 +5,5 @@ pub mod bmodel;
 pub mod emulator;
 pub mod host;
 pub mod isa;
+pub mod profile;
 pub mod session;

@@ -2,6 +2,7 @@
 
 use super::output::print;
 use super::runner::run_mlir;
+use crate::data::file::write_bytes_atomically;
 use crate::data::{DType, Tensor, TensorMap, npz};
 use crate::inference::{Dump, Interpreter};
 use crate::inputs::{input_specs, load_inputs};
@@ -15,6 +16,7 @@ use std::{
 };
 use tpuc_runtime::{
     emulator::Emulator,
+    profile::Profile,
     session::{HostTensor, HostType, RunOptions, Session},
 };
 
@@ -41,9 +43,13 @@ pub struct RunArgs {
     /// Run a bmodel this often and print the time of each pass.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub repeat: usize,
-    /// Print how many commands a bmodel has and how many cycles they are estimated to take.
-    #[arg(long)]
-    pub profile: bool,
+    /// Print the estimated latency of a bmodel's commands and what they do; with a file, also write a time line that
+    /// Perfetto and chrome://tracing open.
+    #[arg(long, value_name = "TRACE.json", num_args = 0..=1)]
+    pub profile: Option<Option<PathBuf>>,
+    /// Net to run, when a bmodel has several; the shape of the inputs chooses its stage.
+    #[arg(long, value_name = "NAME")]
+    pub net: Option<String>,
 }
 
 /// Runs `tpuc run`.
@@ -57,12 +63,15 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         run_mlir(&args.model, &inputs, args.dump_all_tensors)?
     } else {
         let mut runner = BmodelRunner::open(&args.model)?;
+        if let Some(net) = &args.net {
+            runner.select_net(net)?;
+        }
         let inputs = npz::read(Path::new(&args.input))?;
         runner.out_fixed = args.out_fixed;
         runner.dump_all = args.dump_all_tensors;
         let mut outputs = runner.run(&inputs)?;
-        if args.profile {
-            print(&runner.profile())?;
+        if let Some(trace) = &args.profile {
+            report_profile(&runner.profile()?, &args.model, trace.as_deref())?;
         }
         for pass in 1..args.repeat {
             let start = Instant::now();
@@ -111,9 +120,7 @@ impl BmodelRunner {
         let mut session =
             Session::open_on(model, Emulator::new()?).with_context(|| model.display().to_string())?;
         // A debug build of the vendor's tools writes the list of tensor locations beside the bmodel, always complete.
-        let mut beside = model.as_os_str().to_owned();
-        beside.push(".json");
-        if let Ok(list) = std::fs::read(&beside) {
+        if let Ok(list) = std::fs::read(tensor_locations_path(model)) {
             session.set_tensor_locations(list);
         }
         Ok(Self {
@@ -183,19 +190,55 @@ impl BmodelRunner {
             .collect()
     }
 
-    /// Commands and estimated cycles of all runs so far, as text.
-    pub fn profile(&self) -> String {
-        let stats = self.session.device().totals();
-        format!(
-            "commands: {} TIU, {} GDMA; estimated cycles: {} (TIU alone {}, GDMA alone {}); bytes moved: {}\n",
-            stats.tiu_count(),
-            stats.dma_count(),
-            stats.cycles,
-            stats.tiu_cycles,
-            stats.dma_cycles,
-            stats.dma_bytes
-        )
+    /// Uses another net than the first one.
+    ///
+    /// # Errors
+    /// There is none of that name, or it cannot run here.
+    pub fn select_net(&mut self, name: &str) -> Result<()> {
+        self.session
+            .select_net(name)
+            .with_context(|| self.path.display().to_string())
     }
+
+    /// The time line of the commands that ran.
+    ///
+    /// # Errors
+    /// They wait for each other.
+    pub fn profile(&self) -> Result<Profile> {
+        self.session
+            .profile()
+            .with_context(|| self.path.display().to_string())
+    }
+}
+
+/// Prints the summary of a time line, and writes it for a viewer if wanted.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn report_profile(profile: &Profile, model: &Path, trace: Option<&Path>) -> Result<()> {
+    print(&profile.summary())?;
+    if let Some(path) = trace {
+        write_trace(profile, model, path)?;
+        print(&format!("time line saved to:{}\n", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Writes a time line in Chrome's trace event format.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_trace(profile: &Profile, model: &Path, path: &Path) -> Result<()> {
+    let text = serde_json::to_string(&profile.chrome_trace(&model.display().to_string()))?;
+    write_bytes_atomically(path, text.as_bytes())?;
+    Ok(())
+}
+
+/// Where the vendor's tools write the list of tensor locations of a bmodel when they are asked to debug.
+pub fn tensor_locations_path(model: &Path) -> PathBuf {
+    let mut beside = model.as_os_str().to_owned();
+    beside.push(".json");
+    beside.into()
 }
 
 /// A model of either kind, ready to run again and again.

@@ -54,10 +54,12 @@ pub use stats::RunStats;
 
 use crate::isa::disassembly::{dma_mnemonic, tiu_mnemonic};
 use crate::isa::{DmaCommand, Engine, TiuCommand, cost};
-use scheduler::{Next, Streams};
+use crate::profile::Timeline;
+pub(crate) use scheduler::{Next, Streams};
+use std::ops::Range;
 
 /// A command that has just been executed.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Event<'a> {
     /// Engine of the command.
     pub engine: Engine,
@@ -65,6 +67,8 @@ pub struct Event<'a> {
     pub index: usize,
     /// The command.
     pub command: Executed<'a>,
+    /// Estimated start and end, in cycles from the start of the command group ([`crate::profile`]).
+    pub cycles: Range<u64>,
     /// All memories, as they are now.
     pub memory: &'a Memory,
 }
@@ -159,32 +163,32 @@ impl Emulator {
         let streams = Streams::decode(tiu, dma)?;
         let mut observer = observer;
         let mut stats = RunStats::default();
-        let mut timeline = stats::Timeline::default();
+        let mut timeline = Timeline::default();
         let (mut tiu_done, mut dma_done) = (0, 0);
         loop {
-            let (engine, index, command) = match streams.next(tiu_done, dma_done)? {
+            let (engine, index, command, cycles) = match streams.next(tiu_done, dma_done)? {
                 Next::Tiu(index) => {
                     let command = &streams.tiu[index];
                     tiu::execute(command, &mut self.memory)
                         .map_err(|problem| streams.tiu_error(index, problem))?;
                     tiu_done += 1;
-                    let cycles = cost::tiu_cycles(command);
+                    let cycles = cost::tiu_cost(command).cycles;
                     *stats.tiu_commands.entry(tiu_mnemonic(command)).or_default() += 1;
                     stats.tiu_cycles = stats.tiu_cycles.saturating_add(cycles);
-                    timeline.tiu(streams.tiu_waits_for(index), cycles);
-                    (Engine::Tiu, index, Executed::Tiu(command))
+                    let time = timeline.tiu(streams.tiu_waits_for(index), cycles);
+                    (Engine::Tiu, index, Executed::Tiu(command), time)
                 }
                 Next::Dma(index) => {
                     let command = &streams.dma[index];
                     gdma::execute(command, &mut self.memory)
                         .map_err(|problem| streams.dma_error(index, problem))?;
                     dma_done += 1;
-                    let cycles = cost::dma_cycles(command);
+                    let cost = cost::dma_cost(command);
                     *stats.dma_commands.entry(dma_mnemonic(command)).or_default() += 1;
-                    stats.dma_cycles = stats.dma_cycles.saturating_add(cycles);
-                    stats.dma_bytes = stats.dma_bytes.saturating_add(cost::dma_bytes(command));
-                    timeline.dma(streams.dma_waits_for(index), cycles);
-                    (Engine::Dma, index, Executed::Dma(command))
+                    stats.dma_cycles = stats.dma_cycles.saturating_add(cost.cycles);
+                    stats.dma_bytes = stats.dma_bytes.saturating_add(cost.bytes);
+                    let time = timeline.dma(streams.dma_waits_for(index), cost.cycles);
+                    (Engine::Dma, index, Executed::Dma(command), time)
                 }
                 Next::Done => break,
             };
@@ -193,6 +197,7 @@ impl Emulator {
                     engine,
                     index,
                     command,
+                    cycles,
                     memory: &self.memory,
                 });
             }

@@ -1,6 +1,7 @@
 //! Hand-made and hostile commands.
 
 use super::*;
+use crate::isa::cost::ISSUE_CYCLES;
 use crate::isa::memory_map::{COEFF_BASE, DDR_BASE, L2_BASE, LOCAL_BASE, local_address};
 use crate::isa::{COMMAND_WORDS, DmaField, Precision, TiuField, TiuOp};
 
@@ -213,7 +214,10 @@ fn a_constant_fill_and_an_addition_overlap_in_time_but_keep_their_order() {
         (stats.tiu_count(), stats.dma_count(), stats.dma_bytes),
         (1, 1, 66 * 128)
     );
-    assert_eq!(stats.cycles, stats.tiu_cycles + stats.dma_cycles);
+    assert_eq!(
+        stats.cycles,
+        stats.tiu_cycles + stats.dma_cycles + 2 * ISSUE_CYCLES
+    );
     // Channel 65 of the result is in lane (3 + 65) mod 64, second row.
     let value = |lane: usize, offset: usize| {
         let bytes = emulator.memory().lane(lane)[offset..offset + 4]

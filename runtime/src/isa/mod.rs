@@ -9,7 +9,7 @@
 //! - [`codes`]: what the numbers in coded fields mean (operations, precisions, formats, ...)
 //! - [`memory_map`]: where local memory, L2 and DDR lie
 //! - [`disassembly`]: one line of text, or one JSON object, per command
-//! - [`cost`]: an estimate of the cycles a command takes
+//! - [`cost`]: an estimate of what a command costs in cycles, multiply-adds and bytes
 
 pub mod codes;
 pub mod cost;

@@ -145,7 +145,7 @@ impl Dump {
 
 /// Reads the list. TPU-MLIR embeds it while the file it wrote is not flushed, so that its end can be missing: the
 /// complete entries count.
-fn parse(json: &[u8]) -> Result<Value, String> {
+pub(crate) fn parse(json: &[u8]) -> Result<Value, String> {
     let error = match serde_json::from_slice(json) {
         Ok(list) => return Ok(list),
         Err(error) => error,

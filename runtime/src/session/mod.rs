@@ -2,6 +2,7 @@
 //!
 //! A [`Session`] keeps the model parsed and the weights in place, so that repeated runs cost only the execution.
 
+pub mod check;
 mod device;
 mod dump;
 mod error;
@@ -9,11 +10,13 @@ mod plan;
 mod tensor;
 
 pub use device::{Device, Done, MemoryView, Observer};
+pub(crate) use dump::parse as parse_locations;
 pub use error::Error;
 pub use tensor::{HostTensor, HostType};
 
 use crate::bmodel::{Bmodel, Stage, Tensor};
 use crate::host::gather_elements;
+use crate::profile::{OperationNames, Profile, ProfileError};
 use dump::Dump;
 use plan::{Step, check_model, plan_stage};
 use std::path::Path;
@@ -119,6 +122,14 @@ impl<D: Device> Session<D> {
     /// Outputs of the net's first stage.
     pub fn outputs(&self) -> &[Tensor] {
         &self.stages()[0].outputs
+    }
+
+    /// The time line of the stage that ran last, or of the first one. No run is needed for it.
+    pub fn profile(&self) -> Result<Profile, ProfileError> {
+        let stage = &self.stages()[self.stage_in_memory.unwrap_or(0)];
+        let locations = self.tensor_locations.as_deref().or(stage.tensor_loc.as_deref());
+        let names = locations.map(OperationNames::from_locations).unwrap_or_default();
+        Profile::of_stage(stage, &names)
     }
 
     /// Runs the net. Inputs are found by name and converted (module documentation of the tensors), further tensors are
