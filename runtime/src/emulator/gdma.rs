@@ -7,12 +7,13 @@
 
 use super::error::Problem;
 use super::float_mode::FlushDenormals;
+use super::half_float;
 use super::memory::Memory;
 use crate::isa::memory_map::{LANE_BYTES, LANE_COUNT, Memory as Kind, ROW_ALIGN_BYTES};
 use crate::isa::{Direction, DmaCommand, DmaFormat, DmaFunction};
 
 /// Bytes that one command may move.
-const MAX_BYTES: usize = 1 << 29;
+const MAX_BYTES: usize = 400 << 20;
 
 /// One side of a move, checked to lie inside its memory. Strides and offsets in bytes.
 struct Side {
@@ -336,7 +337,7 @@ pub(super) fn execute(command: &DmaCommand, memory: &mut Memory) -> Result<(), P
                 }
                 accumulate(&mut values, &to.gather(memory));
             } else if function == DmaFunction::LrnShift {
-                return Err(Problem::unsupported("lrn_shift without accumulation"));
+                clear_neighbours(command, &to, memory)?;
             }
             to.scatter(memory, &values, lane_mask);
         }
@@ -424,6 +425,34 @@ fn same_count(from: &Side, to: &Side) -> Result<(), Problem> {
     )))
 }
 
+/// An LRN shift that does not accumulate clears the lanes next to those that it writes: `lrn_shift_num` of them, after the
+/// last for direction 0, before the first for direction 1.
+fn clear_neighbours(command: &DmaCommand, to: &Side, memory: &mut Memory) -> Result<(), Problem> {
+    let count = command.lrn_shift_num() as usize;
+    let first = if command.lrn_shift_dir() == 0 {
+        Some(to.start_lane + to.sizes[1])
+    } else {
+        to.start_lane.checked_sub(count)
+    };
+    let first = first
+        .filter(|first| to.kind == Kind::Local && first + count <= LANE_COUNT)
+        .ok_or_else(|| Problem::unsupported("lrn_shift that clears lanes beyond the first or last"))?;
+    if count == 0 {
+        return Ok(());
+    }
+    let neighbours = Side {
+        kind: to.kind,
+        start_lane: first,
+        offset: to.offset,
+        sizes: [to.sizes[0], count, to.sizes[2], to.sizes[3]],
+        strides: to.strides,
+        element: to.element,
+    };
+    let zeros = vec![0; neighbours.elements() * neighbours.element];
+    neighbours.scatter(memory, &zeros, u64::MAX);
+    Ok(())
+}
+
 /// Adds f32 values of the destination to those that are moved.
 #[inline(never)]
 fn accumulate(values: &mut [u8], old: &[u8]) {
@@ -438,23 +467,49 @@ fn accumulate(values: &mut [u8], old: &[u8]) {
     }
 }
 
-/// f32 to int8 (half to even, saturating) or int8 to f32.
+/// Between floats and 8-bit integers, or the two widths of floats.
 fn convert(values: &[u8], from: DmaFormat, to: DmaFormat) -> Result<Vec<u8>, Problem> {
-    match (from, to) {
-        (DmaFormat::Float32, DmaFormat::Int8) => {
-            let one = |bytes: &[u8; 4]| (f32::from_le_bytes(*bytes).round_ties_even() as i8).cast_unsigned();
-            Ok(values.as_chunks::<4>().0.iter().map(one).collect())
-        }
-        (DmaFormat::Int8, DmaFormat::Float32) => Ok(values
-            .iter()
-            .flat_map(|byte| f32::from(byte.cast_signed()).to_le_bytes())
-            .collect()),
-        _ => Err(Problem::unsupported(format!(
-            "conversion from {} to {}",
+    let unsupported = || {
+        Problem::unsupported(format!(
+            "conversion from {} to {} (the chip converts between f32, f16 and 8-bit integers)",
             from.name(),
             to.name()
-        ))),
+        ))
+    };
+    let is_float = |format| matches!(format, DmaFormat::Float32 | DmaFormat::Float16);
+    if from == to || !(is_float(from) || is_float(to)) {
+        return Err(unsupported());
     }
+    let floats: Vec<f32> = match from {
+        DmaFormat::Float32 => values
+            .as_chunks()
+            .0
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect(),
+        DmaFormat::Float16 => {
+            let halves = values.as_chunks().0.iter();
+            halves
+                .map(|bytes| half_float::to_f32(u16::from_le_bytes(*bytes)))
+                .collect()
+        }
+        DmaFormat::UInt8 => values.iter().map(|byte| f32::from(*byte)).collect(),
+        DmaFormat::Int8 => values.iter().map(|byte| f32::from(byte.cast_signed())).collect(),
+        DmaFormat::Int16 => return Err(unsupported()),
+    };
+    Ok(match to {
+        DmaFormat::Float32 => floats.into_iter().flat_map(f32::to_le_bytes).collect(),
+        DmaFormat::Float16 => {
+            let halves = floats.into_iter().map(half_float::from_f32);
+            halves.flat_map(u16::to_le_bytes).collect()
+        }
+        DmaFormat::UInt8 => floats.into_iter().map(half_float::to_u8).collect(),
+        DmaFormat::Int8 => floats
+            .into_iter()
+            .map(|x| half_float::to_i8(x).cast_unsigned())
+            .collect(),
+        DmaFormat::Int16 => return Err(unsupported()),
+    })
 }
 
 /// A matrix between DDR (rows, columns, row pitch in the row stride) and local memory (rows in the batch axis,

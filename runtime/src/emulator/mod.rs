@@ -22,7 +22,7 @@
 //! - [`memory`](Memory): lanes, L2 with its tables, DDR
 //! - `layout`, `lanes`: where operands lie, and element-wise work lane by lane
 //! - `tiu/`: one file per task type; `gdma`: all moves; `kernels/`: inner loops of convolution
-//! - `scheduler`: command-id synchronisation; `stats`: counts and estimated cycles
+//! - `scheduler`: command-id synchronisation; `races`: what it leaves open; `stats`: counts and estimated cycles
 
 // Field values are at most 32 bits wide and sizes are bounded by the emulated memories, which fit `usize`; narrowing
 // casts keep low bits on purpose, as the hardware does.
@@ -37,11 +37,13 @@ mod device;
 mod error;
 mod float_mode;
 mod gdma;
+mod half_float;
 mod kernels;
 mod l2_tables;
 mod lanes;
 mod layout;
 mod memory;
+mod races;
 mod scheduler;
 mod stats;
 #[cfg(test)]
@@ -55,6 +57,15 @@ pub use stats::RunStats;
 use crate::isa::disassembly::{dma_mnemonic, tiu_mnemonic};
 use crate::isa::{DmaCommand, Engine, TiuCommand, cost};
 use scheduler::{Next, Streams};
+
+/// Looks for two commands of a command group that may run at the same time, one of which writes what the other reads
+/// or writes. Executes nothing.
+///
+/// # Errors
+/// [`EmulatorError::Race`] for the first such pair, and what is wrong with the streams themselves.
+pub fn check_races(tiu: &[u8], dma: &[u8]) -> Result<(), EmulatorError> {
+    races::check(&Streams::decode(tiu, dma)?)
+}
 
 /// A command that has just been executed.
 #[derive(Clone, Copy)]
@@ -85,6 +96,7 @@ pub type Observer<'a> = &'a mut dyn FnMut(Event<'_>);
 pub struct Emulator {
     memory: Memory,
     totals: RunStats,
+    check_races: bool,
 }
 
 impl Emulator {
@@ -104,7 +116,19 @@ impl Emulator {
         Ok(Self {
             memory: Memory::new(ddr_bytes)?,
             totals: RunStats::default(),
+            check_races: false,
         })
+    }
+
+    /// Whether each run first looks for races between the engines, as [`check_races`] does.
+    pub fn set_check_races(&mut self, check: bool) {
+        self.check_races = check;
+    }
+
+    /// Bounds the multiply-adds of one command; commands with more are refused. The default is 2^38, which no real
+    /// command reaches.
+    pub fn set_work_limit(&mut self, multiply_adds: u64) {
+        self.memory.set_work_limit(multiply_adds);
     }
 
     /// Figures of everything that was run through the [`Device`](crate::session::Device) interface since the last
@@ -145,6 +169,14 @@ impl Emulator {
         self.memory.read_ddr(address, bytes)
     }
 
+    /// Writes bytes at an absolute address in any memory: local memory (lane after lane), L2 or DDR.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Address`] when they do not lie in one memory.
+    pub fn write_memory(&mut self, address: u64, data: &[u8]) -> Result<(), EmulatorError> {
+        self.memory.write(address, data)
+    }
+
     /// Executes one command group: the encoded commands of both engines, whose ids start from 1.
     ///
     /// # Errors
@@ -157,6 +189,9 @@ impl Emulator {
         observer: Option<Observer<'_>>,
     ) -> Result<RunStats, EmulatorError> {
         let streams = Streams::decode(tiu, dma)?;
+        if self.check_races {
+            races::check(&streams)?;
+        }
         let mut observer = observer;
         let mut stats = RunStats::default();
         let mut timeline = stats::Timeline::default();

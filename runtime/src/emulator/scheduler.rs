@@ -6,7 +6,7 @@
 //! stream has a race.
 
 use super::error::{EmulatorError, Problem};
-use crate::isa::disassembly::{dma_commands, dma_mnemonic, tiu_commands, tiu_mnemonic};
+use crate::isa::disassembly::{dma_commands, dma_line, dma_mnemonic, tiu_commands, tiu_line, tiu_mnemonic};
 use crate::isa::{COMMAND_BYTES, DmaCommand, Engine, TiuCommand};
 
 /// Ids are 16 bits wide and go on from 0 after 65535.
@@ -118,6 +118,7 @@ impl Streams {
             id: command.cmd_id_tpu(),
             op: tiu_mnemonic(command),
             problem,
+            fields: tiu_line(command),
         }
     }
 
@@ -129,6 +130,7 @@ impl Streams {
             id: command.cmd_id(),
             op: dma_mnemonic(command),
             problem,
+            fields: dma_line(command),
         }
     }
 }

@@ -394,6 +394,7 @@ fn place(whole: &mut [u8], piece: &[u8], dims: &[usize; 5], ranges: &[(usize, us
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::{Command, TiuCommand};
     use crate::session::Done;
 
     struct Memory(Vec<u8>);
@@ -405,6 +406,9 @@ mod tests {
         }
         fn lane(&self, lane: usize, offset: usize, bytes: usize) -> Option<&[u8]> {
             self.0.get(lane * 1024 + offset..lane * 1024 + offset + bytes)
+        }
+        fn l2(&self, _offset: usize, _bytes: usize) -> Option<&[u8]> {
+            None
         }
     }
 
@@ -440,7 +444,11 @@ mod tests {
         let position = |engine, id| Position {
             subnet: 0,
             group: 0,
-            done: Done { engine, id },
+            done: Done {
+                engine,
+                id,
+                command: Command::Tiu(TiuCommand::new()),
+            },
         };
         dump.after(position(Engine::Tiu, 1), &memory);
         assert_eq!(dump.tensors.len(), 1);

@@ -7,15 +7,19 @@ mod dump;
 mod error;
 mod plan;
 mod tensor;
+mod trace;
 
 pub use device::{Device, Done, MemoryView, Observer};
 pub use error::Error;
 pub use tensor::{HostTensor, HostType};
+pub use trace::Trace;
 
 use crate::bmodel::{Bmodel, Stage, Tensor};
 use crate::host::gather_elements;
+use crate::isa::memory_map::{DDR_BASE, MAX_DDR_BYTES};
 use dump::Dump;
-use plan::{Step, check_model, plan_stage};
+use plan::{Step, check_model, memory_ranges, plan_stage};
+use std::ops::Range;
 use std::path::Path;
 use tensor::{from_elements, pack, to_elements, unpack};
 
@@ -36,6 +40,16 @@ pub struct Session<D> {
     device: D,
     stage_in_memory: Option<usize>,
     tensor_locations: Option<Vec<u8>>,
+}
+
+/// Bytes of DDR that a model needs, counted from its base address; at most what a chip can have.
+#[must_use]
+pub fn ddr_bytes(model: &Bmodel) -> u64 {
+    let stages = model.nets.iter().flat_map(|net| &net.stages);
+    let ends = stages
+        .flat_map(memory_ranges)
+        .map(|(_, address, bytes)| address.saturating_add(bytes).saturating_sub(DDR_BASE));
+    ends.max().unwrap_or(0).min(MAX_DDR_BYTES)
 }
 
 impl<D: Device> Session<D> {
@@ -102,6 +116,21 @@ impl<D: Device> Session<D> {
         &self.device
     }
 
+    /// The device, to change its settings.
+    pub fn device_mut(&mut self) -> &mut D {
+        &mut self.device
+    }
+
+    /// Absolute DDR addresses that the net's stages use: weights, inner memory, inputs and outputs.
+    pub fn ddr_window(&self) -> Range<u64> {
+        let mut window = u64::MAX..DDR_BASE;
+        for (_, start, bytes) in self.stages().iter().flat_map(memory_ranges) {
+            window.start = window.start.min(start);
+            window.end = window.end.max(start.saturating_add(bytes));
+        }
+        window.start.clamp(DDR_BASE, window.end)..window.end
+    }
+
     /// Name of the net that runs.
     pub fn net_name(&self) -> &str {
         &self.model.nets[self.net].name
@@ -127,6 +156,18 @@ impl<D: Device> Session<D> {
         self.run_with(inputs, RunOptions::default(), None)
     }
 
+    /// Chooses the stage by the shapes of the inputs and puts weights and inputs into memory, without executing
+    /// anything: memory as the first command finds it. Gives the stage.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn place(&mut self, inputs: &[HostTensor]) -> Result<usize, Error> {
+        let stage = self.choose_stage(inputs)?;
+        self.load(stage)?;
+        self.write_inputs(stage, inputs)?;
+        Ok(stage)
+    }
+
     /// As [`Session::run`], with options, and with a function that is called after each command.
     pub fn run_with(
         &mut self,
@@ -134,9 +175,7 @@ impl<D: Device> Session<D> {
         options: RunOptions,
         mut observer: Option<StepObserver<'_>>,
     ) -> Result<Vec<HostTensor>, Error> {
-        let stage = self.choose_stage(inputs)?;
-        self.load(stage)?;
-        self.write_inputs(stage, inputs)?;
+        let stage = self.place(inputs)?;
         let mut results = Vec::new();
         if options.dump_tensors {
             let mut dump = self.dump(stage, options.fixed_outputs)?;

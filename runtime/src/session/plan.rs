@@ -4,6 +4,7 @@ use super::{Error, tensor::device_bytes};
 use crate::{
     bmodel::{Bmodel, CmdGroup, DataType, Net, Stage, SubNet, SubNetMode, Tensor, chip_bm1684},
     host,
+    isa::memory_map::{DDR_BASE, MAX_DDR_BYTES},
 };
 
 /// One thing to execute.
@@ -46,6 +47,38 @@ pub(super) fn check_model(model: &Bmodel) -> Result<(), Error> {
     Ok(())
 }
 
+/// DDR ranges that a stage uses: what for, first address, bytes.
+pub(super) fn memory_ranges(stage: &Stage) -> impl Iterator<Item = (String, u64, u64)> + '_ {
+    let coeff = stage.coeff.iter();
+    let tensors = stage.inputs.iter().chain(&stage.outputs);
+    coeff
+        .map(|coeff| ("weights".to_owned(), coeff.address, coeff.data.len() as u64))
+        .chain([("inner memory".to_owned(), stage.ctx_addr, stage.ctx_size)])
+        .chain(tensors.map(|tensor| {
+            (
+                format!("tensor `{}`", tensor.name),
+                tensor.device_addr,
+                tensor.size,
+            )
+        }))
+        .filter(|(_, _, bytes)| *bytes > 0)
+}
+
+/// Everything must lie in the DDR that a chip can have.
+fn check_memory(net: &Net, stage: &Stage) -> Result<(), Error> {
+    let limit = DDR_BASE + MAX_DDR_BYTES;
+    for (what, address, bytes) in memory_ranges(stage) {
+        let end = address.checked_add(bytes);
+        if address < DDR_BASE || end.is_none_or(|end| end > limit) {
+            return Err(Error::Unsupported(format!(
+                "net `{}` places {what} ({bytes} bytes) at {address:#x}; the chip's DDR is {DDR_BASE:#x}..{limit:#x}",
+                net.name
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Checks one stage and lists its steps.
 pub(super) fn plan_stage(net: &Net, stage: &Stage) -> Result<Vec<Step>, Error> {
     let unsupported = |message: String| Err(Error::Unsupported(format!("net `{}` {message}", net.name)));
@@ -64,6 +97,7 @@ pub(super) fn plan_stage(net: &Net, stage: &Stage) -> Result<Vec<Step>, Error> {
     for tensor in stage.inputs.iter().chain(&stage.outputs) {
         check_tensor(tensor)?;
     }
+    check_memory(net, stage)?;
     let mut steps = Vec::new();
     let mut next = stage.subnets.first();
     while let Some(subnet) = next {

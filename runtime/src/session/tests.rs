@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::bmodel::{CmdGroup, CpuParam, DataType, StaticNet, StoreMode, SubNet, SubNetMode, single_net};
-use crate::isa::Engine;
+use crate::isa::{Command, Engine, TiuCommand};
 
 const BASE: u64 = 0x1_0000_0000;
 
@@ -31,6 +31,9 @@ impl MemoryView for Adder {
     fn lane(&self, _lane: usize, _offset: usize, _bytes: usize) -> Option<&[u8]> {
         None
     }
+    fn l2(&self, _offset: usize, _bytes: usize) -> Option<&[u8]> {
+        None
+    }
 }
 
 impl Device for Adder {
@@ -56,6 +59,7 @@ impl Device for Adder {
                     Done {
                         engine: Engine::Tiu,
                         id: idx as u64 + 1,
+                        command: Command::Tiu(TiuCommand::new()),
                     },
                     self,
                 );
@@ -140,6 +144,7 @@ fn the_observer_sees_each_command() {
     let done = Done {
         engine: Engine::Tiu,
         id: 1,
+        command: Command::Tiu(TiuCommand::new()),
     };
     assert_eq!(
         seen,
@@ -337,4 +342,15 @@ fn wrong_inputs_are_named() {
         .unwrap_err()
         .to_string();
     assert_eq!(message, "sub-net 0, command group 0: tiu command 0: unknown");
+}
+
+#[test]
+fn memory_that_the_chip_cannot_have_is_refused() {
+    let mut model = model(1);
+    model.nets[0].stages[0].ctx_size = 17 << 30;
+    assert_eq!(ddr_bytes(&model), 16 << 30);
+    let error = Session::new(model, adder()).err().unwrap().to_string();
+    let expected = "net `adder` places inner memory (18253611008 bytes) at 0x100000100; the chip's DDR is \
+        0x100000000..0x500000000";
+    assert!(error.contains(expected), "{error}");
 }

@@ -17,6 +17,7 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         precision.bytes() == 4 && result.size == 4,
         "look-up with indices or entries that are not 32 bits wide",
     )?;
+    require(command.opt_opd0_const() == 0, "a constant index")?;
     // The number of entries is given as rows of 32 words.
     require(
         command.opd1_h() == 8,

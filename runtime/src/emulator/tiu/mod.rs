@@ -5,6 +5,7 @@ mod conv;
 mod linear;
 mod lut;
 mod matmul;
+mod outer;
 mod pool;
 mod rounding;
 mod scalar;
@@ -17,9 +18,6 @@ use super::layout::{Layout, Shape, Strides};
 use super::memory::Memory;
 use crate::isa::{Precision, TiuCommand, TiuOp};
 
-/// Upper bound of the multiply-adds of one command; what is beyond comes from nonsense sizes.
-const MAX_WORK: u128 = 1 << 42;
-
 /// Executes one command.
 ///
 /// # Errors
@@ -29,14 +27,11 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         field: "tsk_typ/tsk_eu_typ",
         code: command.tsk_typ() * 100 + command.tsk_eu_typ(),
     })?;
-    for (name, value) in [
-        ("opt_left_tran", command.opt_left_tran()),
-        ("opt_winograd", command.opt_winograd()),
-    ] {
-        if value != 0 {
-            return Err(Problem::unsupported(format!("{name} = {value}")));
-        }
-    }
+    require(command.opt_winograd() == 0, "opt_winograd")?;
+    require(
+        command.opt_left_tran() == 0 || op == TiuOp::MatMul,
+        "opt_left_tran outside of a matrix product",
+    )?;
     match op {
         TiuOp::Conv => conv::execute(command, memory),
         TiuOp::Depthwise => pool::depthwise(command, memory),
@@ -67,6 +62,12 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
             linear::execute(op, command, memory)
         }
         TiuOp::Compare | TiuOp::Select | TiuOp::CompareSelect => select::execute(op, command, memory),
+        TiuOp::OuterMul
+        | TiuOp::OuterAdd
+        | TiuOp::OuterSub
+        | TiuOp::OuterMax
+        | TiuOp::OuterMin
+        | TiuOp::OuterDivide => outer::execute(op, command, memory),
     }
 }
 
@@ -136,6 +137,18 @@ fn result_layout(command: &TiuCommand) -> Result<Layout, Problem> {
         precision,
         result_shape(command),
         result_strides(command),
+    )
+}
+
+/// Placement of result 0 in the aligned layout, for operations that ignore strides of their result.
+fn aligned_result(command: &TiuCommand) -> Result<Layout, Problem> {
+    let precision = precision("opt_res0_prec", command.opt_res0_prec())?;
+    Layout::new(
+        "result",
+        command.res0_addr(),
+        precision,
+        result_shape(command),
+        Strides::Aligned,
     )
 }
 
