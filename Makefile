@@ -15,6 +15,7 @@ build: tools
 
 test: test-tools build
 	cargo test --release --locked --workspace
+	scripts/test-jit.sh
 	cargo fmt --all --check
 
 # The slow tests too: every golden file, every method.
@@ -28,7 +29,7 @@ tools:
 	@scripts/install-tools.sh
 
 test-tools:
-	@scripts/install-tools.sh filecheck
+	@scripts/install-tools.sh filecheck jit
 
 clean:
 	cargo clean

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and testing need and the machine lacks: a C compiler with headers and LLVM's FileCheck (Debian's
 # or Ubuntu's packages), and Rust.
-# Does nothing, and says nothing, where everything is there. With the word "filecheck" also LLVM's FileCheck, for the tests.
+# Does nothing, and says nothing, where everything is there. With the word "filecheck" also LLVM's FileCheck, for the tests;
+# with the word "jit" also LLVM 14, where the distribution has it: without it the JIT's tests are skipped, nothing fails.
 set -euo pipefail
 
 as_root() {
@@ -27,7 +28,7 @@ rust_is_new_enough() {
 if ! rust_is_new_enough && ! command -v rustup >/dev/null; then
   missing+=(rustup)
 fi
-if [[ ${1:-} == filecheck ]] && ! command -v FileCheck >/dev/null && ! compgen -G '/usr/lib/llvm-*/bin/FileCheck' >/dev/null; then
+if [[ " $* " == *" filecheck "* ]] && ! command -v FileCheck >/dev/null && ! compgen -G '/usr/lib/llvm-*/bin/FileCheck' >/dev/null; then
   package=$(apt-cache search --names-only '^llvm-[0-9]+-tools$' 2>/dev/null | awk '{print $1}' | sort -V | head -n 1)
   if [[ -z $package ]]; then
     as_root apt-get update -q
@@ -48,4 +49,12 @@ fi
 if ! rust_is_new_enough; then
   rustup toolchain install stable --profile minimal --component rustfmt
   rustup default stable
+fi
+if [[ " $* " == *" jit "* ]] && ! command -v llvm-config-14 >/dev/null; then
+  # g++ brings the C++ library that LLVM is linked with.
+  [[ -n $(apt-cache search --names-only '^llvm-14-dev$' 2>/dev/null) ]] || (as_root apt-get update -q) || true
+  if [[ -n $(apt-cache search --names-only '^llvm-14-dev$' 2>/dev/null) ]]; then
+    (as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends llvm-14-dev g++) ||
+      echo "make: could not install llvm-14-dev: the JIT's tests will be skipped" >&2
+  fi
 fi

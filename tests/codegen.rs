@@ -1,13 +1,15 @@
 //! Programs of the `tpu` dialect, compiled and run on the emulator, against the reference inference: integers equal,
 //! floats within a relative bound.
 
+use rayon::prelude::*;
 use std::path::Path;
 use tpuc_compiler::codegen::bm1684::{passes::compile, strip_io_quant};
-use tpuc_compiler::data::npz::NpzReader;
+use tpuc_compiler::data::npz;
 use tpuc_compiler::data::{Tensor, TensorMap};
 use tpuc_compiler::inference::{Dump, Interpreter};
 use tpuc_compiler::pass::parse_options;
 use tpuc_compiler::program::Program;
+use tpuc_dialects::ir::Diagnostic;
 use tpuc_runtime::emulator::Emulator;
 use tpuc_runtime::session::{HostTensor, HostType, RunOptions, Session};
 use tpuc_tests::shared;
@@ -15,36 +17,56 @@ use tpuc_tests::shared;
 /// Floats: largest difference allowed, relative to the tensor's largest absolute value.
 const FLOAT_TOLERANCE: f64 = 1e-4;
 
-/// Runs both ways and describes every tensor that differs.
-fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
-    let mut program = Program::read(mlir)
+/// Runs a golden program both ways and describes every tensor that differs.
+pub fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
+    let program = Program::read(mlir)
         .or_else(|_| read_with_linked_weights(mlir))
         .map_err(|error| error.to_string())?;
-    let reader = NpzReader::open(input).map_err(|error| error.to_string())?;
-    let mut inputs = TensorMap::default();
-    for name in reader.names() {
-        let tensor = reader.load(name).map_err(|error| error.to_string())?;
-        inputs.insert(name.to_owned(), tensor);
-    }
+    let inputs = if input.is_file() {
+        npz::read(input).map_err(|error| error.to_string())?
+    } else {
+        made_up_inputs(&Interpreter::new(&program).map_err(|error| error.to_string())?)
+    };
+    let case = mlir
+        .parent()
+        .and_then(Path::file_name)
+        .unwrap_or_default()
+        .to_string_lossy();
+    let stem = mlir.file_stem().unwrap_or_default().to_string_lossy();
+    compare_with_reference(program, &inputs, false, &format!("{case}_{stem}"))
+}
+
+/// Runs a program of the `tpu` dialect both ways and describes every tensor that differs. `bytes_outside`: the bmodel's
+/// inputs and outputs are 8-bit integers; then only integers are compared. The bmodel and its inputs are kept as `name` in
+/// the folder that `TPUC_KEEP_BMODELS` says.
+pub fn compare_with_reference(
+    mut program: Program,
+    inputs: &TensorMap,
+    bytes_outside: bool,
+    name: &str,
+) -> Result<Vec<String>, String> {
     let interpreter = Interpreter::new(&program).map_err(|error| error.to_string())?;
     let expected = interpreter
-        .run_stored(&inputs, Dump::All)
+        .run_stored(inputs, Dump::All)
         .map_err(|error| error.to_string())?;
-    let bmodel = compile(&mut program, true).map_err(|errors| {
+    let lines = |errors: Vec<Diagnostic>| {
         errors
             .iter()
             .map(|error| format!("{error}\n"))
             .collect::<String>()
-    })?;
+    };
+    if bytes_outside {
+        let options = parse_options(&strip_io_quant::PASS, "quant_input=true quant_output=true")?;
+        let mut diagnostics = Vec::new();
+        (strip_io_quant::PASS.run)(&mut program, &options, &mut diagnostics)
+            .map_err(|_| lines(diagnostics))?;
+    }
+    let bmodel = compile(&mut program, true).map_err(lines)?;
     if let Some(folder) = std::env::var_os("TPUC_KEEP_BMODELS") {
-        let case = mlir
-            .parent()
-            .and_then(Path::file_name)
-            .unwrap_or_default()
-            .to_string_lossy();
-        let stem = mlir.file_stem().unwrap_or_default().to_string_lossy();
-        let path = Path::new(&folder).join(format!("{case}_{stem}.bmodel"));
+        let path = Path::new(&folder).join(format!("{name}.bmodel"));
         bmodel.write(&path).map_err(|error| error.to_string())?;
+        npz::write_map(&path.with_extension("npz"), inputs, npz::Compression::Stored)
+            .map_err(|error| error.to_string())?;
     }
     let emulator = Emulator::new().map_err(|error| error.to_string())?;
     let mut session = Session::new(bmodel, emulator).map_err(|error| error.to_string())?;
@@ -65,8 +87,14 @@ fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
     let mut problems = Vec::new();
     let mut compared = 0;
     for (name, tensor) in &expected {
+        if bytes_outside && matches!(tensor, Tensor::F32(_)) {
+            continue;
+        }
         let Some(actual) = found.iter().find(|actual| actual.name == *name) else {
-            problems.push(format!("{name}: not in the bmodel's tensors"));
+            // The casts at the borders are gone.
+            if !bytes_outside {
+                problems.push(format!("{name}: not in the bmodel's tensors"));
+            }
             continue;
         };
         compared += 1;
@@ -76,6 +104,21 @@ fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
         problems.push("no tensor was compared".into());
     }
     Ok(problems)
+}
+
+/// Inputs for a program whose own are not among the golden files: numbers between -3 and 3, the same in every run.
+fn made_up_inputs(interpreter: &Interpreter) -> TensorMap {
+    let mut state = 1684_u32;
+    let mut next = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32 * 6.0 - 3.0
+    };
+    let tensor = |(name, shape): (&str, &[usize])| {
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| next()).collect();
+        let tensor = Tensor::from_vec(shape, values).expect("as many values as the shape says");
+        (name.to_owned(), tensor)
+    };
+    interpreter.inputs().map(tensor).collect()
 }
 
 /// Reads a program whose weight file is a link that was checked out as a text with the target's name.
@@ -107,6 +150,11 @@ fn numbers(tensor: &HostTensor) -> Vec<f64> {
             .map(|bytes| f64::from(f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])))
             .collect(),
         HostType::I8 => tensor.data.iter().map(|byte| f64::from(*byte as i8)).collect(),
+        HostType::I32 => tensor
+            .data
+            .chunks_exact(4)
+            .map(|bytes| f64::from(i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])))
+            .collect(),
         _ => tensor.data.iter().map(|byte| f64::from(*byte)).collect(),
     }
 }
@@ -175,55 +223,21 @@ fn fastestdet_runs_as_the_reference_says() {
     check_network("fastestdet");
 }
 
-/// Operators of the peer's suite whose programs code is generated for. One of each family is enough here; the list of
-/// all is tried by hand with `TPUC_OPS=all`.
-const OPERATORS: &[&str] = &[
-    "AddBcast_13",
-    "AvgPool2d",
-    "BCastMulCst",
-    "BatchMatMul",
-    "Clip",
-    "Concat",
-    "Conv1d",
-    "Conv2d_0",
-    "ConvDw",
-    "ConvSlice",
-    "Deconv",
-    "Deconv2",
-    "DivBcast_0",
-    "Elu",
-    "Gemm",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "LeakyRelu_0",
-    "MatMul",
-    "Max",
-    "MaxPool2d",
-    "MinBcast_0",
-    "MulBcast_1",
-    "PRelu_0",
-    "PadAvgPool2d",
-    "Pad_0",
-    "Permute5dSplit_0",
-    "Permute5dSplit_2",
-    "ReduceL2",
-    "ReduceSum",
-    "ReluOnly",
-    "Slice",
-    "Softmax_0",
-    "Split",
-    "SubBcast2",
-    "SwapDimInner",
-    "Tanh",
-    "Tile",
+/// Operators of the peer's suite that are not compiled or compared yet, and why. Every other one is; one that is listed
+/// and works is an error, so that the list stays true.
+const KNOWN: &[(&str, &str)] = &[
+    ("Conv1dbigd", "its weights are not among the golden files"),
+    ("Gather", "its weights are not among the golden files"),
+    ("ReshapeFuse", "its weights are not among the golden files"),
+    (
+        "TorchLayerNorm2",
+        "1 of 80 000 normalised floats lies on the border of two integers and is rounded to the other one",
+    ),
 ];
 
-/// Names of the operators to try.
+/// Names of the operators to try: all, or those of `TPUC_OPS`.
 fn operators(shared: &Path) -> Vec<String> {
-    if std::env::var("TPUC_OPS").is_err() {
-        return OPERATORS.iter().map(|name| (*name).to_owned()).collect();
-    }
-    let wanted = std::env::var("TPUC_OPS").unwrap_or_default();
+    let wanted = std::env::var("TPUC_OPS").unwrap_or_else(|_| "all".to_owned());
     let mut names: Vec<String> = std::fs::read_dir(shared.join("golden/ops"))
         .into_iter()
         .flatten()
@@ -235,26 +249,50 @@ fn operators(shared: &Path) -> Vec<String> {
     names
 }
 
+/// What differs in both precisions of an operator.
+fn operator_problems(folder: &Path) -> Vec<String> {
+    let mut problems = Vec::new();
+    for file in ["tpu_f32.mlir", "tpu_int8.mlir"] {
+        let mlir = folder.join(file);
+        if !mlir.is_file() {
+            continue;
+        }
+        match differences(&mlir, &folder.join("input.npz")) {
+            Ok(found) if found.is_empty() => {}
+            Ok(found) => problems.push(format!("{file}: {}", found.join("; "))),
+            Err(error) => problems.push(format!("{file}: {error}")),
+        }
+    }
+    problems
+}
+
 #[test]
 fn operators_run_as_the_reference_says() {
     let Some(shared) = shared("codegen of golden operators") else {
         return;
     };
-    let mut failed = Vec::new();
-    for name in operators(&shared) {
-        let folder = shared.join("golden/ops").join(&name);
-        for file in ["tpu_f32.mlir", "tpu_int8.mlir"] {
-            let (mlir, input) = (folder.join(file), folder.join("input.npz"));
-            if !mlir.is_file() || !input.is_file() {
-                continue;
-            }
-            match differences(&mlir, &input) {
-                Ok(problems) if problems.is_empty() => {}
-                Ok(problems) => failed.push(format!("{name}/{file}: {}", problems.join("; "))),
-                Err(error) => failed.push(format!("{name}/{file}: {error}")),
-            }
-        }
-    }
+    let names = operators(&shared);
+    let results: Vec<(String, Vec<String>)> = names
+        .into_par_iter()
+        .map(|name| {
+            let problems = operator_problems(&shared.join("golden/ops").join(&name));
+            (name, problems)
+        })
+        .collect();
+    let is_known = |name: &str| KNOWN.iter().any(|(known, _)| *known == name);
+    let failed: Vec<String> = results
+        .iter()
+        .filter_map(|(name, problems)| match (problems.is_empty(), is_known(name)) {
+            (true, true) => Some(format!("{name}: works now; take it off the list of exceptions")),
+            (false, false) => Some(format!("{name}: {}", problems.join("; "))),
+            _ => None,
+        })
+        .collect();
+    println!(
+        "{} operators compiled and equal to the reference, {} exceptions",
+        results.iter().filter(|(_, problems)| problems.is_empty()).count(),
+        KNOWN.len()
+    );
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
@@ -284,7 +322,7 @@ fn eight_bit_inputs_and_outputs_give_the_same_results() {
         let mut program = Program::read(&mlir)
             .or_else(|_| read_with_linked_weights(&mlir).map_err(|error| error.to_string()))
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let inputs = tpuc_compiler::data::npz::read(&input).expect("inputs");
+        let inputs = npz::read(&input).expect("inputs");
         let interpreter = Interpreter::new(&program).expect("a program");
         let names: Vec<String> = interpreter.output_names().map(str::to_owned).collect();
         let expected = interpreter.run_all(&inputs, Dump::All).expect("reference");

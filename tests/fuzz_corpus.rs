@@ -8,6 +8,10 @@ use tpuc_tests::shared;
 mod bmodel;
 #[path = "../fuzz/src/calibration_table.rs"]
 mod calibration_table;
+#[path = "../fuzz/src/decode.rs"]
+mod decode;
+#[path = "../fuzz/src/execute.rs"]
+mod execute;
 #[path = "../fuzz/src/npz.rs"]
 mod npz;
 #[path = "../fuzz/src/onnx.rs"]
@@ -134,6 +138,18 @@ fn calibration_table_target() {
         &["models/mnist/cali_table", "models/rfb320/cali_table"],
         200,
     );
+}
+
+#[test]
+fn decode_and_execute_targets() {
+    // Any bytes are streams of commands for the one, and a recipe for commands for the other.
+    run_target("decode", decode::run, &["models/mnist/f32.bmodel"], 20);
+    run_target("execute", execute::run, &[], 0);
+    let mut random = Random(0x5851_f42d);
+    for _ in 0..300 {
+        let bytes: Vec<u8> = (0..400).map(|_| random.below(256) as u8).collect();
+        execute::run(&bytes);
+    }
 }
 
 #[test]

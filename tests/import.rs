@@ -6,7 +6,7 @@ use tpuc_compiler::data::npz;
 use tpuc_compiler::import::onnx::{ImportOptions, InputPreprocess, import};
 use tpuc_compiler::pass::run_pipeline;
 use tpuc_compiler::program::Program;
-use tpuc_compiler::tools::transform::PIPELINE;
+use tpuc_compiler::tools::transform::pipeline;
 use tpuc_dialects::ir::{Context, OpView};
 use tpuc_dialects::text::{Colors, SourceMap, parse, render_all};
 use tpuc_dialects::top::Input;
@@ -120,7 +120,7 @@ fn compare_case(folder: &Path) -> Result<[Result<(), String>; 2], String> {
 }
 
 fn compare_top(folder: &Path, program: &mut Program, expected: &str) -> Result<(), String> {
-    run_pipeline(program, PIPELINE).map_err(|error| error.to_string())?;
+    run_pipeline(program, &pipeline("")).map_err(|error| error.to_string())?;
     let weight_file = expected
         .split_once("module.weight_file = \"")
         .and_then(|(_, rest)| rest.split_once('"'))

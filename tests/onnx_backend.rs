@@ -14,7 +14,7 @@ use tpuc_compiler::import::onnx::model::{self, ElementType};
 use tpuc_compiler::import::onnx::{ImportOptions, import};
 use tpuc_compiler::inference::{Dump, InferenceError, Interpreter};
 use tpuc_compiler::pass::run_pipeline;
-use tpuc_compiler::tools::transform::PIPELINE;
+use tpuc_compiler::tools::transform::pipeline;
 
 /// ONNX's own bounds for these tests.
 const RELATIVE: f32 = 1e-3;
@@ -81,7 +81,7 @@ fn run(file: &Path, graph: &model::Graph, inputs: Vec<Constant>, wanted: &[Const
         Ok(program) => program,
         Err(error) => return Verdict::Unsupported(error.to_string()),
     };
-    if let Err(error) = run_pipeline(&mut program, PIPELINE) {
+    if let Err(error) = run_pipeline(&mut program, &pipeline("")) {
         return Verdict::Unsupported(error.to_string());
     }
     let interpreter = match Interpreter::new(&program) {

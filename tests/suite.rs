@@ -2,12 +2,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bmodel;
+mod bmodel_tools;
 mod calibration;
 mod codegen;
+mod codegen_forms;
 mod damaged;
 mod data;
 mod emulator;
 mod errors;
+mod functions;
 mod fuzz_corpus;
 mod import;
 mod inference;
@@ -17,7 +20,10 @@ mod lowering;
 mod networks;
 mod onnx_backend;
 mod ops_table;
+mod profile;
+mod random_networks;
 mod session;
+mod small_programs;
 mod sources;
 mod text;
 mod whole_commands;

@@ -244,3 +244,43 @@ fn a_qtable_keeps_layers_in_float_with_casts_around() {
         .is_some();
     assert!(line, "no convolution in floating point:\n{mixed}");
 }
+
+#[test]
+fn run_traces_dumps_and_looks_for_races() {
+    let folder = prepared();
+    let run = |more: &[&str]| {
+        let mut arguments = vec![
+            "run",
+            "--model",
+            "int8.bmodel",
+            "--input",
+            "digits_in_f32.npz",
+            "--output",
+            "traced.npz",
+        ];
+        arguments.extend(more);
+        run_in(folder, "tpuc", &arguments)
+    };
+    let ran = run(&[
+        "--check_races",
+        "--trace",
+        "trace.jsonl",
+        "--dump_after",
+        "2",
+        "--dump_file",
+        "after.npz",
+    ]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let trace = std::fs::read_to_string(folder.join("trace.jsonl")).unwrap();
+    let commands = trace.lines().count();
+    assert!(commands > 10, "{trace}");
+    let dump = tpuc_compiler::data::npz::read(&folder.join("after.npz")).unwrap();
+    let names: Vec<&str> = dump.keys().map(String::as_str).collect();
+    assert_eq!(names, ["local", "l2", "ddr", "ddr_address"]);
+    assert_eq!(dump["local"].shape(), [64, 512 << 10]);
+    let ran = run(&["--dump_after", "100000", "--dump_file", "none.npz"]);
+    assert_ne!(ran.status, 0);
+    let expected = format!("--dump_after 100000: the model has {commands} commands, counted from 1");
+    assert!(ran.err.contains(&expected), "{}", ran.err);
+    assert!(!folder.join("none.npz").exists());
+}

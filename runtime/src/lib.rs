@@ -5,4 +5,7 @@ pub mod bmodel;
 pub mod emulator;
 pub mod host;
 pub mod isa;
+#[cfg(feature = "jit")]
+pub mod jit;
+pub mod profile;
 pub mod session;

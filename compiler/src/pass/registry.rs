@@ -6,15 +6,18 @@ use crate::lowering::{
     convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
 };
 use crate::top;
-use crate::tpu::weight_fold;
+use crate::tpu::{processor_tpu_optimize, weight_fold};
 use tpuc_dialects::ir::nearest;
 
 /// All passes.
 pub static PASSES: &[&Pass] = &[
+    &compatibility::INIT,
+    &compatibility::DEINIT,
     &canonicalize::PASS,
     &strip_debuginfo::PASS,
     &top::struct_optimize::PASS,
     &top::shape_infer::PASS,
+    &top::add_postprocess::PASS,
     &top::extra_optimize::PASS,
     &processor_assign::PASS,
     &import_calibration_table::PASS,
@@ -22,7 +25,7 @@ pub static PASSES: &[&Pass] = &[
     &convert_top_to_tpu::PASS,
     &weight_fold::PASS,
     &strip_io_quant::PASS,
-    &compatibility::TPU_OPTIMIZE,
+    &processor_tpu_optimize::PASS,
     &compatibility::DEV_PARALLEL,
     &passes::WEIGHT_REORDER,
     &compatibility::SUBNET_DIVIDE,

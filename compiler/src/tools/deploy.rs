@@ -334,6 +334,7 @@ fn generate(args: &DeployArgs, mut program: Program, prefix: &str) -> Result<()>
     );
     let passes = [
         ("strip-io-quant", strip.as_str()),
+        ("processor-tpu-optimize", ""),
         ("weight-reorder", ""),
         ("address-assign", ""),
     ];

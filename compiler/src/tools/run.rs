@@ -2,6 +2,7 @@
 
 use super::output::print;
 use super::runner::run_mlir;
+use crate::data::file::{PendingFile, write_bytes_atomically};
 use crate::data::{DType, Tensor, TensorMap, npz};
 use crate::inference::{Dump, Interpreter};
 use crate::inputs::{input_specs, load_inputs};
@@ -9,13 +10,19 @@ use crate::program::Program;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::{
+    ops::Range,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
 };
 use tpuc_runtime::{
-    emulator::Emulator,
-    session::{HostTensor, HostType, RunOptions, Session},
+    bmodel::Bmodel,
+    emulator::{DEFAULT_DDR_BYTES, Emulator},
+    isa::memory_map::{L2_BYTES, LANE_BYTES, LANE_COUNT, LOCAL_BYTES},
+    profile::Profile,
+    session::{
+        HostTensor, HostType, MemoryView, Position, RunOptions, Session, StepObserver, Trace, ddr_bytes,
+    },
 };
 
 /// Run a bmodel on the emulated BM1684, or MLIR text in the reference inference.
@@ -38,12 +45,33 @@ pub struct RunArgs {
     /// Leave 8-bit outputs as they are instead of converting them to floats.
     #[arg(long = "out_fixed", alias = "out-fixed")]
     pub out_fixed: bool,
-    /// Run a bmodel this often and print the time of each pass.
+    /// Run a bmodel this often; print what the host computes with and the time of each pass but the first.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub repeat: usize,
-    /// Print how many commands a bmodel has and how many cycles they are estimated to take.
-    #[arg(long)]
-    pub profile: bool,
+    /// Print the estimated latency of a bmodel's commands and what they do; with a file, also write a time line that
+    /// Perfetto and chrome://tracing open.
+    #[arg(long, value_name = "TRACE.json", num_args = 0..=1)]
+    pub profile: Option<Option<PathBuf>>,
+    /// Net to run, when a bmodel has several; the shape of the inputs chooses its stage.
+    #[arg(long, value_name = "NAME")]
+    pub net: Option<String>,
+    /// Write one JSON object for each executed command of a bmodel, a line each: fields, operands, changed memory.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Write the memory as it is after this many commands of a bmodel (see --dump_file).
+    #[arg(long = "dump_after", alias = "dump-after", value_name = "N")]
+    pub dump_after: Option<usize>,
+    /// npz file for --dump_after: arrays local (64 lanes), l2, ddr (the part that the net uses) and ddr_address.
+    #[arg(
+        long = "dump_file",
+        alias = "dump-file",
+        default_value = "memory.npz",
+        value_name = "FILE"
+    )]
+    pub dump_file: PathBuf,
+    /// Refuse a bmodel in which a command reads or writes what a command of the other engine writes, without waiting.
+    #[arg(long = "check_races", alias = "check-races")]
+    pub check_races: bool,
 }
 
 /// Runs `tpuc run`.
@@ -57,12 +85,26 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         run_mlir(&args.model, &inputs, args.dump_all_tensors)?
     } else {
         let mut runner = BmodelRunner::open(&args.model)?;
+        if let Some(net) = &args.net {
+            runner.select_net(net)?;
+        }
         let inputs = npz::read(Path::new(&args.input))?;
         runner.out_fixed = args.out_fixed;
         runner.dump_all = args.dump_all_tensors;
-        let mut outputs = runner.run(&inputs)?;
-        if args.profile {
-            print(&runner.profile())?;
+        runner.session.device_mut().set_check_races(args.check_races);
+        let mut outputs = if args.trace.is_some() || args.dump_after.is_some() {
+            observed_run(args, &mut runner, &inputs)?
+        } else {
+            runner.run(&inputs)?
+        };
+        if let Some(trace) = &args.profile {
+            report_profile(&runner.profile()?, &args.model, trace.as_deref())?;
+        }
+        if args.repeat > 1 {
+            print(&format!(
+                "emulated with {}\n",
+                runner.session.device().description()
+            ))?;
         }
         for pass in 1..args.repeat {
             let start = Instant::now();
@@ -74,6 +116,70 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     npz::write_map(&args.output, &outputs, npz::Compression::Stored)?;
     print(&format!("Result saved to:{}\n", args.output.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// One run with `--trace`, `--dump_after` or both. The trace is written also when a command fails.
+fn observed_run(args: &RunArgs, runner: &mut BmodelRunner, inputs: &TensorMap) -> Result<TensorMap> {
+    let given = runner.given(inputs)?;
+    let path = runner.path.display().to_string();
+    runner.session.place(&given).context(path)?;
+    let window = runner.session.ddr_window();
+    let mut file = args.trace.as_deref().map(PendingFile::create).transpose()?;
+    let mut trace = match &mut file {
+        None => None,
+        Some(file) => Some(Trace::new(
+            file.writer(),
+            window.clone(),
+            runner.session.device().memory(),
+        )?),
+    };
+    let mut count = 0;
+    let mut dump = None;
+    let mut observer = |position: Position, memory: &dyn MemoryView| {
+        if let Some(trace) = &mut trace {
+            trace.after(position, memory);
+        }
+        count += 1;
+        if args.dump_after == Some(count) {
+            dump = Some(memory_arrays(&window, memory));
+        }
+    };
+    let outputs = runner.run_given(&given, Some(&mut observer));
+    trace.map(Trace::finish).transpose().context("--trace")?;
+    file.map(PendingFile::commit).transpose()?;
+    match (args.dump_after, dump) {
+        (Some(_), Some(arrays)) => npz::write_map(&args.dump_file, &arrays?, npz::Compression::Deflated)?,
+        (Some(wanted), None) if outputs.is_ok() => {
+            bail!("--dump_after {wanted}: the model has {count} commands, counted from 1")
+        }
+        _ => {}
+    }
+    outputs
+}
+
+/// All memories as arrays.
+fn memory_arrays(window: &Range<u64>, memory: &dyn MemoryView) -> Result<TensorMap> {
+    let mut local = Vec::with_capacity(LOCAL_BYTES);
+    for lane in 0..LANE_COUNT {
+        local.extend_from_slice(memory.lane(lane, 0, LANE_BYTES).context("a lane is missing")?);
+    }
+    let l2 = memory.l2(0, L2_BYTES).context("L2 is missing")?;
+    let bytes = usize::try_from(window.end - window.start)?;
+    let ddr = memory.ddr(window.start, bytes).context("DDR is missing")?;
+    let mut arrays = TensorMap::default();
+    for (name, shape, data) in [
+        ("local", vec![LANE_COUNT, LANE_BYTES], &local[..]),
+        ("l2", vec![L2_BYTES], l2),
+        ("ddr", vec![bytes], ddr),
+    ] {
+        arrays.insert(name.to_owned(), Tensor::from_bytes(DType::U8, &shape, data)?);
+    }
+    let address = window.start.to_le_bytes();
+    arrays.insert(
+        "ddr_address".to_owned(),
+        Tensor::from_bytes(DType::U64, &[1], &address)?,
+    );
+    Ok(arrays)
 }
 
 /// Whether a model is MLIR text, by its ending.
@@ -108,12 +214,12 @@ impl BmodelRunner {
     /// # Errors
     /// What is wrong with it.
     pub fn open(model: &Path) -> Result<Self> {
-        let mut session =
-            Session::open_on(model, Emulator::new()?).with_context(|| model.display().to_string())?;
+        let place = || model.display().to_string();
+        let content = Bmodel::read(model).with_context(place)?;
+        let emulator = Emulator::with_ddr_bytes(ddr_bytes(&content).max(DEFAULT_DDR_BYTES))?;
+        let mut session = Session::new(content, emulator).with_context(place)?;
         // A debug build of the vendor's tools writes the list of tensor locations beside the bmodel, always complete.
-        let mut beside = model.as_os_str().to_owned();
-        beside.push(".json");
-        if let Ok(list) = std::fs::read(&beside) {
+        if let Ok(list) = std::fs::read(tensor_locations_path(model)) {
             session.set_tensor_locations(list);
         }
         Ok(Self {
@@ -144,6 +250,12 @@ impl BmodelRunner {
     /// # Errors
     /// When an input is missing or does not fit, or a command fails.
     pub fn run(&mut self, inputs: &TensorMap) -> Result<TensorMap> {
+        let given = self.given(inputs)?;
+        self.run_given(&given, None)
+    }
+
+    /// What the model needs of `inputs`, for the runtime.
+    fn given(&self, inputs: &TensorMap) -> Result<Vec<HostTensor>> {
         let wanted: Vec<String> = self
             .session
             .inputs()
@@ -164,18 +276,21 @@ impl BmodelRunner {
             );
         }
         // Only what the model needs is converted.
-        let given: Vec<HostTensor> = inputs
+        inputs
             .iter()
             .filter(|(name, _)| wanted.contains(name))
             .map(|(name, tensor)| to_host(name, tensor))
-            .collect::<Result<_>>()?;
+            .collect()
+    }
+
+    fn run_given(&mut self, given: &[HostTensor], observer: Option<StepObserver<'_>>) -> Result<TensorMap> {
         let options = RunOptions {
             fixed_outputs: self.out_fixed,
             dump_tensors: self.dump_all,
         };
         let result = self
             .session
-            .run_with(&given, options, None)
+            .run_with(given, options, observer)
             .with_context(|| self.path.display().to_string())?;
         result
             .iter()
@@ -183,19 +298,55 @@ impl BmodelRunner {
             .collect()
     }
 
-    /// Commands and estimated cycles of all runs so far, as text.
-    pub fn profile(&self) -> String {
-        let stats = self.session.device().totals();
-        format!(
-            "commands: {} TIU, {} GDMA; estimated cycles: {} (TIU alone {}, GDMA alone {}); bytes moved: {}\n",
-            stats.tiu_count(),
-            stats.dma_count(),
-            stats.cycles,
-            stats.tiu_cycles,
-            stats.dma_cycles,
-            stats.dma_bytes
-        )
+    /// Uses another net than the first one.
+    ///
+    /// # Errors
+    /// There is none of that name, or it cannot run here.
+    pub fn select_net(&mut self, name: &str) -> Result<()> {
+        self.session
+            .select_net(name)
+            .with_context(|| self.path.display().to_string())
     }
+
+    /// The time line of the commands that ran.
+    ///
+    /// # Errors
+    /// They wait for each other.
+    pub fn profile(&self) -> Result<Profile> {
+        self.session
+            .profile()
+            .with_context(|| self.path.display().to_string())
+    }
+}
+
+/// Prints the summary of a time line, and writes it for a viewer if wanted.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn report_profile(profile: &Profile, model: &Path, trace: Option<&Path>) -> Result<()> {
+    print(&profile.summary())?;
+    if let Some(path) = trace {
+        write_trace(profile, model, path)?;
+        print(&format!("time line saved to:{}\n", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Writes a time line in Chrome's trace event format.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_trace(profile: &Profile, model: &Path, path: &Path) -> Result<()> {
+    let text = serde_json::to_string(&profile.chrome_trace(&model.display().to_string()))?;
+    write_bytes_atomically(path, text.as_bytes())?;
+    Ok(())
+}
+
+/// Where the vendor's tools write the list of tensor locations of a bmodel when they are asked to debug.
+pub fn tensor_locations_path(model: &Path) -> PathBuf {
+    let mut beside = model.as_os_str().to_owned();
+    beside.push(".json");
+    beside.into()
 }
 
 /// A model of either kind, ready to run again and again.

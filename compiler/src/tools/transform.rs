@@ -85,6 +85,9 @@ pub struct TransformArgs {
     /// npz for all tensors of that inference.
     #[arg(long, value_name = "FILE")]
     pub test_result: Option<PathBuf>,
+    /// Append the layer that makes boxes: yolov3, yolov3_tiny, yolov4, yolov5, yolov8, yolov11, yolov26 or ssd.
+    #[arg(long, value_name = "TYPE", default_value = "", hide_default_value = true)]
+    pub add_postprocess: String,
     /// skip_fuse_bn keeps batch normalisations that follow convolutions.
     #[arg(long, value_name = "OPTION", default_value = "", hide_default_value = true)]
     pub onnx_sim: String,
@@ -102,13 +105,17 @@ pub struct TransformArgs {
     cache_skip: bool,
 }
 
-/// The passes between the imported text and the written one.
-pub const PIPELINE: &[(&str, &str)] = &[
-    ("struct-optimize", ""),
-    ("shape-infer", ""),
-    ("canonicalize", ""),
-    ("extra-optimize", ""),
-];
+/// The passes between the imported text and the written one; `postprocess` are the options of `--add-postprocess`, which does
+/// nothing without a type.
+pub fn pipeline(postprocess: &str) -> [(&str, &str); 5] {
+    [
+        ("struct-optimize", ""),
+        ("shape-infer", ""),
+        ("add-postprocess", postprocess),
+        ("canonicalize", ""),
+        ("extra-optimize", ""),
+    ]
+}
 
 /// Runs `tpuc transform`.
 ///
@@ -132,7 +139,8 @@ pub fn run(args: &TransformArgs) -> Result<ExitCode> {
     if args.debug {
         program.write(&origin)?;
     }
-    for diagnostic in run_pipeline(&mut program, PIPELINE)? {
+    let postprocess = format!("type={}", args.add_postprocess);
+    for diagnostic in run_pipeline(&mut program, &pipeline(&postprocess))? {
         warn(&diagnostic.to_string());
     }
     let weights = format!("{}_top_f32_all_weight.npz", args.model_name.to_lowercase());

@@ -1,5 +1,6 @@
 //! Passes inside the `top` dialect, one file each, and what they share.
 
+pub mod add_postprocess;
 pub mod canonicalize;
 pub mod extra_optimize;
 pub mod infer;

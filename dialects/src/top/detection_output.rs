@@ -27,7 +27,7 @@ op! {
     traits: Pure;
     verify: Some(verify);
     infer_shape: Some(infer_shape);
-    flops: None;
+    flops: Some(shape::flops_per_element::<1>);
 }
 
 fn verify(ctx: &Context, op: Op, found: &mut Vec<Diagnostic>) {
@@ -45,7 +45,8 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     let detection = DetectionOutput::new_unchecked(op);
     let locations = shape::ranked(rw, op, detection.inputs(rw)[0])?;
     let batch = locations.first().copied().unwrap_or(1);
-    let output = [batch, 1, detection.keep_top_k(rw), 7];
+    let rows = batch.saturating_mul(detection.keep_top_k(rw));
+    let output = [1, 1, rows, 7];
     shape::set_result(rw, detection.output(rw), &output);
     Ok(())
 }

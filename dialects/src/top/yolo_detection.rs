@@ -1,5 +1,6 @@
 //! `top.YoloDetection`: decodes the feature maps of `version` against `anchors`, drops scores below `obj_threshold`, suppresses overlaps over
-//! `nms_threshold` and keeps `keep_topk` rows of six numbers (box, score, class). Runs on the host.
+//! `nms_threshold` and keeps `keep_topk` rows of seven numbers for each image: image, class, score, and the box as centre, width
+//! and height. Rows that are not needed are 0. Runs on the host.
 //!
 //! Source: TPU-MLIR's `top.YoloDetection`, the post-processing of the YOLO family.
 
@@ -27,7 +28,7 @@ op! {
     traits: Pure;
     verify: Some(verify);
     infer_shape: Some(infer_shape);
-    flops: None;
+    flops: Some(shape::flops_per_element::<1>);
 }
 
 fn verify(ctx: &Context, op: Op, found: &mut Vec<Diagnostic>) {
@@ -40,7 +41,8 @@ fn infer_shape(rw: &mut Rewriter<'_>, op: Op) -> Result<(), Diagnostic> {
     let detection = YoloDetection::new_unchecked(op);
     let first = shape::ranked(rw, op, detection.inputs(rw)[0])?;
     let batch = first.first().copied().unwrap_or(1);
-    let output = [batch, 1, detection.keep_topk(rw), 6];
+    let rows = batch.saturating_mul(detection.keep_topk(rw));
+    let output = [1, 1, rows, 7];
     shape::set_result(rw, detection.output(rw), &output);
     Ok(())
 }

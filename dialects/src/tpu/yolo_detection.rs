@@ -19,7 +19,8 @@ op! {
         nms_threshold: f64 [required],
         num_boxes: i64 [= 3],
         obj_threshold: f64 [required],
-        version: (str "yolov3" "yolov3_tiny" "yolov3_spp" "yolov4" "yolov5" "yolov8") [required];
+        version: (str "yolov3" "yolov3_tiny" "yolov3_spp" "yolov4" "yolov5" "yolov8" "yolov11"
+            "yolov26") [required];
     traits: Pure;
     verify: None;
     infer_shape: None;

@@ -1,17 +1,30 @@
-//! Builds the model of the usual case: one net, one stage, one static TPU sub-net.
+//! Builds the model of the usual case: one net, one stage, static sub-nets one behind the other.
 
 use super::{
-    Blob, Bmodel, CmdGroup, Coeff, KernelModule, Location, Net, Stage, StageIr, SubNet, SubNetMode, Tensor,
-    chip_bm1684, hidden,
+    Blob, Bmodel, CmdGroup, Coeff, CpuParam, KernelModule, Location, Net, Stage, StageIr, SubNet, SubNetMode,
+    Tensor, chip_bm1684, hidden,
 };
 use sha2::{Digest, Sha256};
 
-/// What a compiler knows about a net that runs as one static TPU sub-net.
+/// A sub-net: commands, or a layer of the host.
+#[derive(Clone, Debug, Default)]
+pub struct SubNetPart {
+    /// Tensors read.
+    pub inputs: Vec<Tensor>,
+    /// Tensors written.
+    pub outputs: Vec<Tensor>,
+    /// Commands of the TPU.
+    pub cmd_groups: Vec<CmdGroup>,
+    /// Layer of the host; it has no commands.
+    pub host: Option<CpuParam>,
+}
+
+/// What a compiler knows about a net that runs as static sub-nets, one behind the other.
 #[derive(Clone, Debug, Default)]
 pub struct StaticNet {
     /// Name of the net.
     pub name: String,
-    /// Inputs, in order; `hidden` and `index` are set by [`single_net`].
+    /// Inputs, in order; `hidden` and `index` are set by [`single_net`], here and in the sub-nets.
     pub inputs: Vec<Tensor>,
     /// Outputs, in order; `hidden` and `index` are set by [`single_net`].
     pub outputs: Vec<Tensor>,
@@ -25,8 +38,8 @@ pub struct StaticNet {
     pub ctx_addr: u64,
     /// Bytes of the tensors' memory.
     pub ctx_size: u64,
-    /// Commands.
-    pub cmd_groups: Vec<CmdGroup>,
+    /// What is executed, in order.
+    pub subnets: Vec<SubNetPart>,
     /// Tensor locations, JSON.
     pub tensor_loc: Option<Vec<u8>>,
 }
@@ -54,26 +67,56 @@ pub fn single_net(net: StaticNet, version: &str, time: &str) -> Bmodel {
         locations: net.locations,
         ..Coeff::default()
     });
-    let subnet = SubNet {
-        mode: SubNetMode::Tpu,
-        cmd_groups: net.cmd_groups.clone(),
-        inputs: inputs.clone(),
-        outputs: outputs.clone(),
-        id: 0,
-        next_subnet_ids: vec![-1],
-        run_core: 1,
-        ..SubNet::default()
+    let count = net.subnets.len();
+    // A network's tensor keeps its place among the network's, whatever sub-net it is in.
+    let placed = |tensors: Vec<Tensor>| -> Vec<Tensor> {
+        let place = |tensor: Tensor| {
+            let known = inputs
+                .iter()
+                .chain(&outputs)
+                .find(|known| known.name == tensor.name && known.device_addr == tensor.device_addr);
+            match known {
+                Some(known) => Tensor {
+                    hidden: known.hidden,
+                    index: known.index,
+                    ..tensor
+                },
+                None => tensor,
+            }
+        };
+        tensors.into_iter().map(place).collect()
     };
+    let mut cmd_groups = Vec::new();
+    let mut subnets = Vec::new();
+    for (number, part) in net.subnets.into_iter().enumerate() {
+        cmd_groups.extend(part.cmd_groups.iter().cloned());
+        let next = if number + 1 < count { number as i32 + 1 } else { -1 };
+        subnets.push(SubNet {
+            mode: if part.host.is_some() {
+                SubNetMode::Cpu
+            } else {
+                SubNetMode::Tpu
+            },
+            run_core: u32::from(part.host.is_none()),
+            cmd_groups: part.cmd_groups,
+            cpu_params: part.host.into_iter().collect(),
+            inputs: placed(part.inputs),
+            outputs: placed(part.outputs),
+            id: number as i32,
+            next_subnet_ids: vec![next],
+            ..SubNet::default()
+        });
+    }
     let stage = Stage {
         inputs,
         outputs,
         ctx_addr: net.ctx_addr,
         ctx_size: net.ctx_size,
         coeff,
-        cmd_groups: net.cmd_groups,
+        cmd_groups,
         stage_ir: vec![StageIr::default()],
         ir: Some(Blob::default()),
-        subnets: vec![subnet],
+        subnets,
         ctx_sizes: vec![net.ctx_size],
         core_num: 1,
         tensor_loc: net.tensor_loc.map(Blob::from),

@@ -24,7 +24,7 @@ mod write;
 mod tests;
 
 pub use blob::Blob;
-pub use builder::{StaticNet, single_net};
+pub use builder::{StaticNet, SubNetPart, single_net};
 pub use combine::{combine, split};
 pub use error::Error;
 pub use header::{Header, MAGIC, SECTION_ALIGNMENT};
@@ -32,6 +32,6 @@ pub use info::{MemorySizes, info_json, info_text, memory_sizes};
 pub use model::{
     Bmodel, COMMAND_BYTES, Cascade, CmdGroup, Coeff, CoreCommands, CpuConst, CpuParam, DataType,
     KernelModule, Location, Net, Relocation, Stage, StageIr, StoreMode, SubNet, SubNetMode, SwitchParam,
-    Tensor, chip_bm1684, hidden,
+    Tensor, chip_bm1684, cpu_layer, hidden,
 };
 pub use read::ReadOptions;

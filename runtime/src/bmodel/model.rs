@@ -497,6 +497,14 @@ pub struct SwitchParam {
     pub output_branch: Vec<i32>,
 }
 
+/// Codes of the host's layers in [`CpuParam::op_type`].
+pub mod cpu_layer {
+    /// Gathers by index tuples.
+    pub const GATHER_ND: i32 = 19;
+    /// Gathers along an axis.
+    pub const GATHER_ELEMENTS: i32 = 29;
+}
+
 /// A host layer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CpuParam {

@@ -1,6 +1,7 @@
 //! The emulator as the device of a session.
 
 use super::{Emulator, Event, Executed, Memory};
+use crate::isa::Command;
 use crate::isa::memory_map::LANE_COUNT;
 use crate::session::{Device, Done, MemoryView, Observer};
 
@@ -14,6 +15,10 @@ impl MemoryView for Memory {
             return None;
         }
         Memory::lane(self, lane).get(offset..offset.checked_add(bytes)?)
+    }
+
+    fn l2(&self, offset: usize, bytes: usize) -> Option<&[u8]> {
+        Memory::l2(self).get(offset..offset.checked_add(bytes)?)
     }
 }
 
@@ -31,14 +36,15 @@ impl Device for Emulator {
             None => Emulator::run(self, tiu, dma, None),
             Some(observer) => {
                 let mut forward = |event: Event<'_>| {
-                    let id = match event.command {
-                        Executed::Tiu(command) => command.cmd_id_tpu(),
-                        Executed::Dma(command) => command.cmd_id(),
+                    let (id, command) = match event.command {
+                        Executed::Tiu(command) => (command.cmd_id_tpu(), Command::Tiu(*command)),
+                        Executed::Dma(command) => (command.cmd_id(), Command::Dma(*command)),
                     };
                     observer(
                         Done {
                             engine: event.engine,
                             id,
+                            command,
                         },
                         event.memory,
                     );

@@ -1,12 +1,12 @@
 //! What can be wrong with a command stream.
 
-use crate::isa::Engine;
+use crate::isa::{COMMAND_BYTES, DmaField, Engine, FieldInfo, TiuField};
 
 /// A command stream that cannot be executed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmulatorError {
     /// One command is wrong; memory holds the state before it.
-    #[error("{engine} command {index} (id {id}, {op}): {problem}")]
+    #[error("{engine} command {index} at byte {:#x} (id {id}, {op}): {problem}\n  {fields}", index * COMMAND_BYTES)]
     Command {
         /// Engine of the command.
         engine: Engine,
@@ -18,6 +18,8 @@ pub enum EmulatorError {
         op: String,
         /// What is wrong.
         problem: Problem,
+        /// The whole command, as the disassembler prints it.
+        fields: String,
     },
     /// A stream is not a whole number of commands.
     #[error("{engine} stream is {bytes} bytes long, not a multiple of 128")]
@@ -42,6 +44,35 @@ pub enum EmulatorError {
         /// TIU id that it waits for.
         waits_for_tiu: usize,
     },
+    /// Two commands that nothing orders touch the same memory.
+    #[error(
+        "race: tiu command {tiu_index} {} its {tiu_role} and gdma command {dma_index} {} its {dma_role}, {place}, and \
+         neither waits for the other",
+        verb(*tiu_writes),
+        verb(*dma_writes)
+    )]
+    Race {
+        /// Position of the TIU command.
+        tiu_index: usize,
+        /// Its operand.
+        tiu_role: &'static str,
+        /// Whether it writes it.
+        tiu_writes: bool,
+        /// Position of the GDMA command.
+        dma_index: usize,
+        /// Its operand.
+        dma_role: &'static str,
+        /// Whether it writes it.
+        dma_writes: bool,
+        /// Memory and bytes.
+        place: String,
+    },
+    /// The search for races gave up.
+    #[error("more than {pairs} pairs of commands that nothing orders: the streams are not checked for races")]
+    TooManyPairs {
+        /// Pairs counted.
+        pairs: u64,
+    },
     /// An access from outside, by `write_ddr` or `read_ddr`, leaves DDR.
     #[error(
         "DDR range {address:#x}..{address:#x}+{bytes:#x} is outside the emulated DDR of {ddr_bytes:#x} bytes from 0x100000000"
@@ -53,6 +84,26 @@ pub enum EmulatorError {
         bytes: u64,
         /// Size of the emulated DDR.
         ddr_bytes: u64,
+    },
+    /// The environment asks for an instruction set that does not exist, or not here.
+    #[error(
+        "TPUC_SIMD: {}",
+        if *known { format!("this machine has no {name}") }
+        else { format!("'{name}' is not an instruction set (plain, avx2, avx512)") }
+    )]
+    Simd {
+        /// What it asks for.
+        name: String,
+        /// Whether the name means anything.
+        known: bool,
+    },
+    /// An access from outside, by `write_memory`, is in no memory.
+    #[error("{bytes:#x} bytes at {address:#x} are not inside of one memory")]
+    Address {
+        /// First address.
+        address: u64,
+        /// Length of the access.
+        bytes: u64,
     },
     /// The host has no address space for the emulated memory.
     #[error("no memory for {bytes} bytes of emulated DDR: {message}")]
@@ -68,7 +119,7 @@ pub enum EmulatorError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// A coded field holds a code without a meaning.
-    #[error("{field} has the unknown code {code}")]
+    #[error("{field}{} has the unknown code {code}", bits(field))]
     UnknownCode {
         /// Name of the field.
         field: &'static str,
@@ -107,6 +158,21 @@ pub enum Problem {
         /// What its position asks for.
         expected: u64,
     },
+}
+
+fn verb(writes: bool) -> &'static str {
+    if writes { "writes" } else { "reads" }
+}
+
+/// Where a field is in its command, in brackets; nothing for a pair of fields.
+fn bits(field: &str) -> String {
+    let info = TiuField::from_name(field)
+        .map(TiuField::info)
+        .or_else(|| DmaField::from_name(field).map(DmaField::info));
+    info.map_or_else(String::new, |info: &FieldInfo| {
+        let last = info.lowest_bit + info.width - 1;
+        format!(" (bits {}..={last})", info.lowest_bit)
+    })
 }
 
 impl Problem {

@@ -5,23 +5,25 @@
 //! channels; elsewhere all strides are plain. Strides count elements. All elements are read before the first is
 //! written, so that overlapping moves are well defined.
 
+use super::Backend;
 use super::error::Problem;
 use super::float_mode::FlushDenormals;
+use super::half_float;
 use super::memory::Memory;
 use crate::isa::memory_map::{LANE_BYTES, LANE_COUNT, Memory as Kind, ROW_ALIGN_BYTES};
 use crate::isa::{Direction, DmaCommand, DmaFormat, DmaFunction};
 
 /// Bytes that one command may move.
-const MAX_BYTES: usize = 1 << 29;
+const MAX_BYTES: usize = 400 << 20;
 
 /// One side of a move, checked to lie inside its memory. Strides and offsets in bytes.
-struct Side {
-    kind: Kind,
+pub(super) struct Side {
+    pub(super) kind: Kind,
     start_lane: usize,
     offset: usize,
-    sizes: [usize; 4],
-    strides: [usize; 4],
-    element: usize,
+    pub(super) sizes: [usize; 4],
+    pub(super) strides: [usize; 4],
+    pub(super) element: usize,
 }
 
 impl Side {
@@ -116,7 +118,7 @@ impl Side {
     }
 
     /// Lane of a channel; 0 outside of local memory.
-    fn lane(&self, c: usize) -> usize {
+    pub(super) fn lane(&self, c: usize) -> usize {
         if self.kind == Kind::Local {
             (self.start_lane + c) % LANE_COUNT
         } else {
@@ -125,7 +127,7 @@ impl Side {
     }
 
     /// Byte position of the first element of a plane.
-    fn plane_start(&self, n: usize, c: usize) -> usize {
+    pub(super) fn plane_start(&self, n: usize, c: usize) -> usize {
         let channel = if self.kind == Kind::Local {
             self.lane(c) * LANE_BYTES + (self.start_lane + c) / LANE_COUNT * self.strides[1]
         } else {
@@ -135,7 +137,7 @@ impl Side {
     }
 
     /// Whether a plane is one run of bytes; else whether a row is.
-    fn dense(&self) -> (bool, bool) {
+    pub(super) fn dense(&self) -> (bool, bool) {
         let row = self.strides[3] == self.element || self.sizes[3] == 1;
         let plane = row && (self.strides[2] == self.sizes[3] * self.element || self.sizes[2] == 1);
         (plane, row)
@@ -228,7 +230,7 @@ fn scatter_row<const SIZE: usize>(target: &mut [u8], start: usize, stride: usize
 ///
 /// # Errors
 /// [`Problem`] when a field is illegal; memory is unchanged then.
-pub(super) fn execute(command: &DmaCommand, memory: &mut Memory) -> Result<(), Problem> {
+pub(super) fn execute(command: &DmaCommand, memory: &mut Memory, backend: Backend) -> Result<(), Problem> {
     let function = command.function().ok_or(Problem::UnknownCode {
         field: "special_func",
         code: command.special_func(),
@@ -329,6 +331,10 @@ pub(super) fn execute(command: &DmaCommand, memory: &mut Memory) -> Result<(), P
                 destination(destination_sizes, memory)?,
             );
             same_count(&from, &to)?;
+            let plain = function == DmaFunction::Copy && command.acc_write_enable() == 0;
+            if plain && copy_by_loop(&from, &to, lane_mask, memory, backend) {
+                return Ok(());
+            }
             let mut values = from.gather(memory);
             if command.acc_write_enable() == 1 {
                 if destination_format != DmaFormat::Float32 {
@@ -336,7 +342,7 @@ pub(super) fn execute(command: &DmaCommand, memory: &mut Memory) -> Result<(), P
                 }
                 accumulate(&mut values, &to.gather(memory));
             } else if function == DmaFunction::LrnShift {
-                return Err(Problem::unsupported("lrn_shift without accumulation"));
+                clear_neighbours(command, &to, memory)?;
             }
             to.scatter(memory, &values, lane_mask);
         }
@@ -391,6 +397,18 @@ pub(super) fn execute(command: &DmaCommand, memory: &mut Memory) -> Result<(), P
     Ok(())
 }
 
+/// Copies by compiled loops where that is possible and pays; `false`: nothing was done.
+#[cfg(feature = "jit")]
+fn copy_by_loop(from: &Side, to: &Side, lane_mask: u64, memory: &mut Memory, backend: Backend) -> bool {
+    super::specialise::copy(from, to, lane_mask, memory, backend.jit)
+}
+
+/// There are no compiled loops.
+#[cfg(not(feature = "jit"))]
+fn copy_by_loop(_: &Side, _: &Side, _: u64, _: &mut Memory, _: Backend) -> bool {
+    false
+}
+
 /// The direction field must agree with the addresses.
 fn check_direction(command: &DmaCommand, function: DmaFunction) -> Result<(), Problem> {
     let is_local = |address| matches!(Kind::of_address(address), Some((Kind::Local, _)));
@@ -424,6 +442,34 @@ fn same_count(from: &Side, to: &Side) -> Result<(), Problem> {
     )))
 }
 
+/// An LRN shift that does not accumulate clears the lanes next to those that it writes: `lrn_shift_num` of them, after the
+/// last for direction 0, before the first for direction 1.
+fn clear_neighbours(command: &DmaCommand, to: &Side, memory: &mut Memory) -> Result<(), Problem> {
+    let count = command.lrn_shift_num() as usize;
+    let first = if command.lrn_shift_dir() == 0 {
+        Some(to.start_lane + to.sizes[1])
+    } else {
+        to.start_lane.checked_sub(count)
+    };
+    let first = first
+        .filter(|first| to.kind == Kind::Local && first + count <= LANE_COUNT)
+        .ok_or_else(|| Problem::unsupported("lrn_shift that clears lanes beyond the first or last"))?;
+    if count == 0 {
+        return Ok(());
+    }
+    let neighbours = Side {
+        kind: to.kind,
+        start_lane: first,
+        offset: to.offset,
+        sizes: [to.sizes[0], count, to.sizes[2], to.sizes[3]],
+        strides: to.strides,
+        element: to.element,
+    };
+    let zeros = vec![0; neighbours.elements() * neighbours.element];
+    neighbours.scatter(memory, &zeros, u64::MAX);
+    Ok(())
+}
+
 /// Adds f32 values of the destination to those that are moved.
 #[inline(never)]
 fn accumulate(values: &mut [u8], old: &[u8]) {
@@ -438,23 +484,49 @@ fn accumulate(values: &mut [u8], old: &[u8]) {
     }
 }
 
-/// f32 to int8 (half to even, saturating) or int8 to f32.
+/// Between floats and 8-bit integers, or the two widths of floats.
 fn convert(values: &[u8], from: DmaFormat, to: DmaFormat) -> Result<Vec<u8>, Problem> {
-    match (from, to) {
-        (DmaFormat::Float32, DmaFormat::Int8) => {
-            let one = |bytes: &[u8; 4]| (f32::from_le_bytes(*bytes).round_ties_even() as i8).cast_unsigned();
-            Ok(values.as_chunks::<4>().0.iter().map(one).collect())
-        }
-        (DmaFormat::Int8, DmaFormat::Float32) => Ok(values
-            .iter()
-            .flat_map(|byte| f32::from(byte.cast_signed()).to_le_bytes())
-            .collect()),
-        _ => Err(Problem::unsupported(format!(
-            "conversion from {} to {}",
+    let unsupported = || {
+        Problem::unsupported(format!(
+            "conversion from {} to {} (the chip converts between f32, f16 and 8-bit integers)",
             from.name(),
             to.name()
-        ))),
+        ))
+    };
+    let is_float = |format| matches!(format, DmaFormat::Float32 | DmaFormat::Float16);
+    if from == to || !(is_float(from) || is_float(to)) {
+        return Err(unsupported());
     }
+    let floats: Vec<f32> = match from {
+        DmaFormat::Float32 => values
+            .as_chunks()
+            .0
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect(),
+        DmaFormat::Float16 => {
+            let halves = values.as_chunks().0.iter();
+            halves
+                .map(|bytes| half_float::to_f32(u16::from_le_bytes(*bytes)))
+                .collect()
+        }
+        DmaFormat::UInt8 => values.iter().map(|byte| f32::from(*byte)).collect(),
+        DmaFormat::Int8 => values.iter().map(|byte| f32::from(byte.cast_signed())).collect(),
+        DmaFormat::Int16 => return Err(unsupported()),
+    };
+    Ok(match to {
+        DmaFormat::Float32 => floats.into_iter().flat_map(f32::to_le_bytes).collect(),
+        DmaFormat::Float16 => {
+            let halves = floats.into_iter().map(half_float::from_f32);
+            halves.flat_map(u16::to_le_bytes).collect()
+        }
+        DmaFormat::UInt8 => floats.into_iter().map(half_float::to_u8).collect(),
+        DmaFormat::Int8 => floats
+            .into_iter()
+            .map(|x| half_float::to_i8(x).cast_unsigned())
+            .collect(),
+        DmaFormat::Int16 => return Err(unsupported()),
+    })
 }
 
 /// A matrix between DDR (rows, columns, row pitch in the row stride) and local memory (rows in the batch axis,

@@ -10,7 +10,7 @@ use super::layout::Layout;
 use crate::isa::memory_map::{LANE_BYTES, LANE_COUNT};
 
 /// Below this many elements the work is not worth waking other threads.
-const PARALLEL_ELEMENTS: usize = 1 << 15;
+pub(super) const PARALLEL_ELEMENTS: usize = 1 << 15;
 
 /// Read access to lanes: one only, or all.
 pub(super) enum Lanes<'a> {

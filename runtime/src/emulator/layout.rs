@@ -329,6 +329,44 @@ impl Layout {
     }
 }
 
+#[cfg(feature = "jit")]
+impl Layout {
+    /// Offset in the lane of the first element of a plane.
+    pub(super) fn plane_start(&self, n: usize, row: usize) -> usize {
+        self.plane_offset(n, row)
+    }
+
+    /// Bytes from row to row and from column to column.
+    pub(super) fn plane_strides(&self) -> [usize; 2] {
+        [self.h_stride, self.w_stride]
+    }
+
+    /// Whether no element shares its place with another, as the strides show at a glance.
+    pub(super) fn is_injective(&self) -> bool {
+        let rows = (self.start_lane + self.shape.c).div_ceil(LANE_COUNT);
+        let parts = [
+            (self.shape.w, self.w_stride),
+            (self.shape.h, self.h_stride),
+            (rows, self.c_stride),
+            (self.shape.n.div_ceil(4 / self.size), self.n_stride),
+        ];
+        let mut extent = 4;
+        !self.single_batch
+            && parts.into_iter().all(|(count, stride)| {
+                let apart = count == 1 || stride >= extent;
+                extent = extent.max(stride.saturating_mul(count));
+                apart
+            })
+    }
+
+    /// The whole words of a lane that hold the tensor.
+    pub(super) fn words(&self) -> std::ops::Range<usize> {
+        // The layout was checked when it was made.
+        let end = self.end().unwrap_or(LANE_BYTES);
+        self.offset & !3..end.next_multiple_of(4)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

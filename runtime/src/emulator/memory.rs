@@ -2,12 +2,15 @@
 
 use memmap2::{MmapMut, MmapOptions};
 
-use super::error::EmulatorError;
+use super::error::{EmulatorError, Problem};
 use super::l2_tables;
-use crate::isa::memory_map::{DDR_BASE, L2_BYTES, LANE_BYTES, LOCAL_BYTES};
+use crate::isa::memory_map::{DDR_BASE, L2_BYTES, LANE_BYTES, LOCAL_BYTES, Memory as Kind};
 
 /// DDR size when none is asked for.
 pub const DEFAULT_DDR_BYTES: u64 = 2 << 30;
+
+/// Multiply-adds of one command when nothing else is said; what is beyond comes from nonsense sizes.
+const DEFAULT_WORK_LIMIT: u64 = 1 << 38;
 
 /// All memories of the chip.
 pub struct Memory {
@@ -15,6 +18,7 @@ pub struct Memory {
     local: Vec<u32>,
     l2: Vec<u8>,
     ddr: MmapMut,
+    work_limit: u64,
 }
 
 impl Memory {
@@ -39,6 +43,7 @@ impl Memory {
             local: vec![0; LOCAL_BYTES / 4],
             l2,
             ddr,
+            work_limit: DEFAULT_WORK_LIMIT,
         })
     }
 
@@ -69,6 +74,21 @@ impl Memory {
         &self.ddr
     }
 
+    pub(super) fn set_work_limit(&mut self, multiply_adds: u64) {
+        self.work_limit = multiply_adds;
+    }
+
+    /// Refuses a command of more multiply-adds than one may have.
+    pub(super) fn check_work(&self, multiply_adds: u128) -> Result<(), Problem> {
+        if multiply_adds <= u128::from(self.work_limit) {
+            return Ok(());
+        }
+        Err(Problem::sizes(format!(
+            "{multiply_adds} multiply-adds in one command, at most {} are executed",
+            self.work_limit
+        )))
+    }
+
     pub(super) fn local_mut(&mut self) -> &mut [u8] {
         bytemuck::cast_slice_mut(&mut self.local)
     }
@@ -79,6 +99,41 @@ impl Memory {
 
     pub(super) fn ddr_mut(&mut self) -> &mut [u8] {
         &mut self.ddr
+    }
+
+    /// Writes a range by absolute address, in whatever memory it lies.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Address`] when any part lies outside; nothing is written then.
+    pub fn write(&mut self, address: u64, data: &[u8]) -> Result<(), EmulatorError> {
+        let outside = EmulatorError::Address {
+            address,
+            bytes: data.len() as u64,
+        };
+        let Some((kind, offset)) = Kind::of_address(address) else {
+            return Err(outside);
+        };
+        let memory = match kind {
+            Kind::Local => self.local_mut(),
+            Kind::L2 => &mut self.l2,
+            Kind::Ddr => &mut self.ddr,
+        };
+        let target = usize::try_from(offset)
+            .ok()
+            .and_then(|start| memory.get_mut(start..start.checked_add(data.len())?));
+        target.ok_or(outside)?.copy_from_slice(data);
+        Ok(())
+    }
+
+    /// Local memory and DDR, one to read and one to write; `None` for other pairs.
+    #[cfg(feature = "jit")]
+    pub(super) fn two(&mut self, from: Kind, to: Kind) -> Option<(&[u8], &mut [u8])> {
+        let local: &mut [u8] = bytemuck::cast_slice_mut(&mut self.local);
+        match (from, to) {
+            (Kind::Local, Kind::Ddr) => Some((&*local, &mut self.ddr[..])),
+            (Kind::Ddr, Kind::Local) => Some((&self.ddr[..], local)),
+            _ => None,
+        }
     }
 
     /// A DDR range by absolute address.

@@ -22,7 +22,8 @@
 //! - [`memory`](Memory): lanes, L2 with its tables, DDR
 //! - `layout`, `lanes`: where operands lie, and element-wise work lane by lane
 //! - `tiu/`: one file per task type; `gdma`: all moves; `kernels/`: inner loops of convolution
-//! - `scheduler`: command-id synchronisation; `stats`: counts and estimated cycles
+//! - `simd`: the instruction set of the inner loops; `specialise/`: commands that the JIT may compile (feature `jit`)
+//! - `scheduler`: command-id synchronisation; `races`: what it leaves open; `stats`: counts and estimated cycles
 
 // Field values are at most 32 bits wide and sizes are bounded by the emulated memories, which fit `usize`; narrowing
 // casts keep low bits on purpose, as the hardware does.
@@ -37,12 +38,17 @@ mod device;
 mod error;
 mod float_mode;
 mod gdma;
+mod half_float;
 mod kernels;
 mod l2_tables;
 mod lanes;
 mod layout;
 mod memory;
+mod races;
 mod scheduler;
+mod simd;
+#[cfg(feature = "jit")]
+mod specialise;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -50,14 +56,26 @@ mod tiu;
 
 pub use error::{EmulatorError, Problem};
 pub use memory::{DEFAULT_DDR_BYTES, Memory};
+pub use simd::Simd;
 pub use stats::RunStats;
 
 use crate::isa::disassembly::{dma_mnemonic, tiu_mnemonic};
 use crate::isa::{DmaCommand, Engine, TiuCommand, cost};
-use scheduler::{Next, Streams};
+use crate::profile::Timeline;
+pub(crate) use scheduler::{Next, Streams};
+use std::ops::Range;
+
+/// Looks for two commands of a command group that may run at the same time, one of which writes what the other reads
+/// or writes. Executes nothing.
+///
+/// # Errors
+/// [`EmulatorError::Race`] for the first such pair, and what is wrong with the streams themselves.
+pub fn check_races(tiu: &[u8], dma: &[u8]) -> Result<(), EmulatorError> {
+    races::check(&Streams::decode(tiu, dma)?)
+}
 
 /// A command that has just been executed.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Event<'a> {
     /// Engine of the command.
     pub engine: Engine,
@@ -65,6 +83,8 @@ pub struct Event<'a> {
     pub index: usize,
     /// The command.
     pub command: Executed<'a>,
+    /// Estimated start and end, in cycles from the start of the command group ([`crate::profile`]).
+    pub cycles: Range<u64>,
     /// All memories, as they are now.
     pub memory: &'a Memory,
 }
@@ -85,13 +105,26 @@ pub type Observer<'a> = &'a mut dyn FnMut(Event<'_>);
 pub struct Emulator {
     memory: Memory,
     totals: RunStats,
+    backend: Backend,
+    check_races: bool,
+}
+
+/// How the host computes; no part of it shows in results.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Backend {
+    /// Instruction set of the inner loops.
+    pub simd: Simd,
+    /// When loops are compiled.
+    #[cfg(feature = "jit")]
+    pub jit: crate::jit::Mode,
 }
 
 impl Emulator {
     /// A chip with [`DEFAULT_DDR_BYTES`] of DDR; the host commits only pages that are touched.
     ///
     /// # Errors
-    /// [`EmulatorError::HostMemory`] when the host cannot reserve the address space.
+    /// [`EmulatorError::HostMemory`] when the host cannot reserve the address space, [`EmulatorError::Simd`] when the
+    /// variable `TPUC_SIMD` asks for an instruction set that is not there.
     pub fn new() -> Result<Self, EmulatorError> {
         Self::with_ddr_bytes(DEFAULT_DDR_BYTES)
     }
@@ -99,12 +132,65 @@ impl Emulator {
     /// A chip with the given size of DDR, counted from address `0x1_0000_0000`.
     ///
     /// # Errors
-    /// [`EmulatorError::HostMemory`] when the host cannot reserve the address space.
+    /// As [`Emulator::new`].
     pub fn with_ddr_bytes(ddr_bytes: u64) -> Result<Self, EmulatorError> {
         Ok(Self {
             memory: Memory::new(ddr_bytes)?,
             totals: RunStats::default(),
+            backend: Backend {
+                simd: Simd::chosen()?,
+                #[cfg(feature = "jit")]
+                jit: crate::jit::Mode::WhenItPays,
+            },
+            check_races: false,
         })
+    }
+
+    /// The instruction set of the inner loops.
+    #[must_use]
+    pub fn simd(&self) -> Simd {
+        self.backend.simd
+    }
+
+    /// What the host computes with, for people.
+    #[must_use]
+    pub fn description(&self) -> String {
+        #[cfg(feature = "jit")]
+        return format!("{}, {}", self.simd(), self.backend.jit);
+        #[cfg(not(feature = "jit"))]
+        self.simd().to_string()
+    }
+
+    /// When loops are compiled.
+    #[cfg(feature = "jit")]
+    pub fn set_jit(&mut self, mode: crate::jit::Mode) {
+        self.backend.jit = mode;
+    }
+
+    /// Uses another instruction set.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Simd`] when this machine does not have it.
+    pub fn set_simd(&mut self, simd: Simd) -> Result<(), EmulatorError> {
+        if !simd.is_available() {
+            return Err(EmulatorError::Simd {
+                name: simd.name().to_owned(),
+                known: true,
+            });
+        }
+        self.backend.simd = simd;
+        Ok(())
+    }
+
+    /// Whether each run first looks for races between the engines, as [`check_races`] does.
+    pub fn set_check_races(&mut self, check: bool) {
+        self.check_races = check;
+    }
+
+    /// Bounds the multiply-adds of one command; commands with more are refused. The default is 2^38, which no real
+    /// command reaches.
+    pub fn set_work_limit(&mut self, multiply_adds: u64) {
+        self.memory.set_work_limit(multiply_adds);
     }
 
     /// Figures of everything that was run through the [`Device`](crate::session::Device) interface since the last
@@ -145,6 +231,14 @@ impl Emulator {
         self.memory.read_ddr(address, bytes)
     }
 
+    /// Writes bytes at an absolute address in any memory: local memory (lane after lane), L2 or DDR.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Address`] when they do not lie in one memory.
+    pub fn write_memory(&mut self, address: u64, data: &[u8]) -> Result<(), EmulatorError> {
+        self.memory.write(address, data)
+    }
+
     /// Executes one command group: the encoded commands of both engines, whose ids start from 1.
     ///
     /// # Errors
@@ -157,34 +251,37 @@ impl Emulator {
         observer: Option<Observer<'_>>,
     ) -> Result<RunStats, EmulatorError> {
         let streams = Streams::decode(tiu, dma)?;
+        if self.check_races {
+            races::check(&streams)?;
+        }
         let mut observer = observer;
         let mut stats = RunStats::default();
-        let mut timeline = stats::Timeline::default();
+        let mut timeline = Timeline::default();
         let (mut tiu_done, mut dma_done) = (0, 0);
         loop {
-            let (engine, index, command) = match streams.next(tiu_done, dma_done)? {
+            let (engine, index, command, cycles) = match streams.next(tiu_done, dma_done)? {
                 Next::Tiu(index) => {
                     let command = &streams.tiu[index];
-                    tiu::execute(command, &mut self.memory)
+                    tiu::execute(command, &mut self.memory, self.backend)
                         .map_err(|problem| streams.tiu_error(index, problem))?;
                     tiu_done += 1;
-                    let cycles = cost::tiu_cycles(command);
+                    let cycles = cost::tiu_cost(command).cycles;
                     *stats.tiu_commands.entry(tiu_mnemonic(command)).or_default() += 1;
                     stats.tiu_cycles = stats.tiu_cycles.saturating_add(cycles);
-                    timeline.tiu(streams.tiu_waits_for(index), cycles);
-                    (Engine::Tiu, index, Executed::Tiu(command))
+                    let time = timeline.tiu(streams.tiu_waits_for(index), cycles);
+                    (Engine::Tiu, index, Executed::Tiu(command), time)
                 }
                 Next::Dma(index) => {
                     let command = &streams.dma[index];
-                    gdma::execute(command, &mut self.memory)
+                    gdma::execute(command, &mut self.memory, self.backend)
                         .map_err(|problem| streams.dma_error(index, problem))?;
                     dma_done += 1;
-                    let cycles = cost::dma_cycles(command);
+                    let cost = cost::dma_cost(command);
                     *stats.dma_commands.entry(dma_mnemonic(command)).or_default() += 1;
-                    stats.dma_cycles = stats.dma_cycles.saturating_add(cycles);
-                    stats.dma_bytes = stats.dma_bytes.saturating_add(cost::dma_bytes(command));
-                    timeline.dma(streams.dma_waits_for(index), cycles);
-                    (Engine::Dma, index, Executed::Dma(command))
+                    stats.dma_cycles = stats.dma_cycles.saturating_add(cost.cycles);
+                    stats.dma_bytes = stats.dma_bytes.saturating_add(cost.bytes);
+                    let time = timeline.dma(streams.dma_waits_for(index), cost.cycles);
+                    (Engine::Dma, index, Executed::Dma(command), time)
                 }
                 Next::Done => break,
             };
@@ -193,6 +290,7 @@ impl Emulator {
                     engine,
                     index,
                     command,
+                    cycles,
                     memory: &self.memory,
                 });
             }

@@ -6,28 +6,28 @@
 //! stream has a race.
 
 use super::error::{EmulatorError, Problem};
-use crate::isa::disassembly::{dma_commands, dma_mnemonic, tiu_commands, tiu_mnemonic};
+use crate::isa::disassembly::{dma_commands, dma_line, dma_mnemonic, tiu_commands, tiu_line, tiu_mnemonic};
 use crate::isa::{COMMAND_BYTES, DmaCommand, Engine, TiuCommand};
 
 /// Ids are 16 bits wide and go on from 0 after 65535.
 const ID_PERIOD: usize = 1 << 16;
 
 /// Both streams of a command group, decoded and with ids unwrapped.
-pub(super) struct Streams {
+pub(crate) struct Streams {
     pub tiu: Vec<TiuCommand>,
     pub dma: Vec<DmaCommand>,
 }
 
 /// The next command to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     Tiu(usize),
     Dma(usize),
     Done,
 }
 
 impl Streams {
-    pub(super) fn decode(tiu: &[u8], dma: &[u8]) -> Result<Self, EmulatorError> {
+    pub(crate) fn decode(tiu: &[u8], dma: &[u8]) -> Result<Self, EmulatorError> {
         for (engine, stream) in [(Engine::Tiu, tiu), (Engine::Dma, dma)] {
             if !stream.len().is_multiple_of(COMMAND_BYTES) {
                 return Err(EmulatorError::StreamLength {
@@ -73,7 +73,7 @@ impl Streams {
     }
 
     /// What the TIU command waits for: a count of finished GDMA commands.
-    pub(super) fn tiu_waits_for(&self, index: usize) -> usize {
+    pub(crate) fn tiu_waits_for(&self, index: usize) -> usize {
         unwrap_id(
             self.tiu[index].cmd_id_gdma(),
             index,
@@ -83,7 +83,7 @@ impl Streams {
     }
 
     /// What the GDMA command waits for: a count of finished TIU commands.
-    pub(super) fn dma_waits_for(&self, index: usize) -> usize {
+    pub(crate) fn dma_waits_for(&self, index: usize) -> usize {
         unwrap_id(
             self.dma[index].eng0_sync_id(),
             index,
@@ -93,7 +93,7 @@ impl Streams {
     }
 
     /// The command to run when `tiu_done` and `dma_done` are finished.
-    pub(super) fn next(&self, tiu_done: usize, dma_done: usize) -> Result<Next, EmulatorError> {
+    pub(crate) fn next(&self, tiu_done: usize, dma_done: usize) -> Result<Next, EmulatorError> {
         let tiu_wait = (tiu_done < self.tiu.len()).then(|| self.tiu_waits_for(tiu_done));
         let dma_wait = (dma_done < self.dma.len()).then(|| self.dma_waits_for(dma_done));
         match (tiu_wait, dma_wait) {
@@ -118,6 +118,7 @@ impl Streams {
             id: command.cmd_id_tpu(),
             op: tiu_mnemonic(command),
             problem,
+            fields: tiu_line(command),
         }
     }
 
@@ -129,6 +130,7 @@ impl Streams {
             id: command.cmd_id(),
             op: dma_mnemonic(command),
             problem,
+            fields: dma_line(command),
         }
     }
 }

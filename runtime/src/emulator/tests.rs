@@ -1,7 +1,10 @@
 //! Hand-made and hostile commands.
 
 use super::*;
-use crate::isa::memory_map::{COEFF_BASE, DDR_BASE, L2_BASE, LOCAL_BASE, local_address};
+use crate::isa::cost::ISSUE_CYCLES;
+use crate::isa::memory_map::{
+    COEFF_BASE, DDR_BASE, L2_BASE, LANE_BYTES, LANE_COUNT, LOCAL_BASE, local_address,
+};
 use crate::isa::{COMMAND_WORDS, DmaField, Precision, TiuField, TiuOp};
 
 const DDR_BYTES: u64 = 1 << 22;
@@ -155,7 +158,10 @@ fn errors_name_command_field_and_value() {
     let error = emulator().run(&command.to_bytes(), &[], None).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "tiu command 0 (id 1, add): opt_res0_prec has the unknown code 6"
+        concat!(
+            "tiu command 0 at byte 0x0 (id 1, add): opt_res0_prec (bits 67..=69) has the unknown code 6\n",
+            "  tiu      1 after gdma     0  add i8xi8->prec6"
+        )
     );
     let error = emulator().run(&[0; 100], &[], None).unwrap_err();
     assert_eq!(
@@ -213,7 +219,10 @@ fn a_constant_fill_and_an_addition_overlap_in_time_but_keep_their_order() {
         (stats.tiu_count(), stats.dma_count(), stats.dma_bytes),
         (1, 1, 66 * 128)
     );
-    assert_eq!(stats.cycles, stats.tiu_cycles + stats.dma_cycles);
+    assert_eq!(
+        stats.cycles,
+        stats.tiu_cycles + stats.dma_cycles + 2 * ISSUE_CYCLES
+    );
     // Channel 65 of the result is in lane (3 + 65) mod 64, second row.
     let value = |lane: usize, offset: usize| {
         let bytes = emulator.memory().lane(lane)[offset..offset + 4]
@@ -226,4 +235,64 @@ fn a_constant_fill_and_an_addition_overlap_in_time_but_keep_their_order() {
         [3.0, 3.0, 3.0]
     );
     assert_eq!(value(5, 0x1000 + 128), 0.0);
+}
+
+/// A command in `recorded.json`, made by `tests/peer/record.py`.
+#[derive(serde::Deserialize)]
+struct Recorded {
+    name: String,
+    engine: String,
+    pattern: String,
+    fields: std::collections::BTreeMap<String, u64>,
+    /// Lane, offset, bytes from there on.
+    changed: Vec<(usize, usize, Vec<u8>)>,
+}
+
+#[test]
+fn recorded_commands_of_the_vendor_simulator() {
+    let cases: Vec<Recorded> = serde_json::from_str(include_str!("recorded.json")).unwrap();
+    let float_word = |lane: usize, word: usize| ((7 * lane + 5 * word) % 23) as f32 - 11.0;
+    let floats = (0..LANE_COUNT).flat_map(|lane| (0..LANE_BYTES / 4).map(move |word| float_word(lane, word)));
+    let floats: Vec<u8> = floats.flat_map(f32::to_le_bytes).collect();
+    let byte = |lane: usize, offset: usize| (31 * lane + 7 * offset + offset / 256) as u8;
+    let bytes = (0..LANE_COUNT).flat_map(|lane| (0..LANE_BYTES).map(move |offset| byte(lane, offset)));
+    let bytes: Vec<u8> = bytes.collect();
+    let mut emulator = emulator();
+    let mut failures = Vec::new();
+    for case in &cases {
+        let pattern = if case.pattern == "f32" { &floats } else { &bytes };
+        emulator.write_memory(LOCAL_BASE, pattern).unwrap();
+        let result = if case.engine == "tiu" {
+            let mut command = TiuCommand([0; COMMAND_WORDS]);
+            for (name, value) in &case.fields {
+                command.set(TiuField::from_name(name).unwrap(), *value).unwrap();
+            }
+            emulator.run(&command.to_bytes(), &[], None)
+        } else {
+            let mut command = DmaCommand([0; COMMAND_WORDS]);
+            for (name, value) in &case.fields {
+                command.set(DmaField::from_name(name).unwrap(), *value).unwrap();
+            }
+            emulator.run(&[], &command.to_bytes(), None)
+        };
+        if let Err(error) = result {
+            failures.push(format!("{}: {error}", case.name));
+            continue;
+        }
+        let mut expected = pattern.clone();
+        for (lane, offset, bytes) in &case.changed {
+            let start = lane * LANE_BYTES + offset;
+            expected[start..start + bytes.len()].copy_from_slice(bytes);
+        }
+        let local = emulator.memory().local();
+        if let Some(at) = expected.iter().zip(local).position(|(a, b)| a != b) {
+            let (lane, offset) = (at / LANE_BYTES, at % LANE_BYTES);
+            failures.push(format!(
+                "{}: lane {lane} byte {offset:#x} is {}, expected {}",
+                case.name, local[at], expected[at]
+            ));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert_eq!(cases.len(), 26);
 }

@@ -122,7 +122,7 @@ pub fn gather_elements(
     Ok(output)
 }
 
-fn count(shape: &[usize]) -> Option<usize> {
+pub(super) fn count(shape: &[usize]) -> Option<usize> {
     shape
         .iter()
         .try_fold(1usize, |product, dim| product.checked_mul(*dim))

@@ -114,6 +114,8 @@ macro_rules! tiu_ops {
             /// Reads task type and operation code; `None` for pairs that name no operation.
             #[must_use]
             pub const fn from_codes(task: u64, eu: u64) -> Option<Self> {
+                // Convolution, matrix product and look-up do not look at the operation code.
+                let eu = if matches!(task, 0 | 2 | 6) { 0 } else { eu };
                 match (task, eu) { $( ($task, $eu) => Some(TiuOp::$variant), )+ _ => None }
             }
 
@@ -161,6 +163,12 @@ tiu_ops! {
     Compare 13 22 "compare" "Maximum of two tensors.";
     Select 13 23 "select" "Operand 2 where operand 0 > operand 1, else operand 3.";
     CompareSelect 13 24 "compare_select" "Maximum and select in one.";
+    OuterMul 14 0 "outer_mul" "Product of every element of one f32 vector with every element of another.";
+    OuterAdd 14 2 "outer_add" "Sum of every element of one vector and every element of another.";
+    OuterSub 14 3 "outer_sub" "Difference of every element of one vector and every element of another.";
+    OuterMax 14 4 "outer_max" "Maximum of every element of one vector and every element of another.";
+    OuterMin 14 5 "outer_min" "Minimum of every element of one vector and every element of another.";
+    OuterDivide 14 12 "outer_divide" "Quotient of every element of one vector and every element of another.";
 }
 
 /// Element format of one side of a GDMA command.
@@ -174,6 +182,8 @@ pub enum DmaFormat {
     UInt8,
     /// Signed 8-bit integer.
     Int8,
+    /// 16-bit float, see `emulator::half_float`.
+    Float16,
 }
 
 impl DmaFormat {
@@ -185,6 +195,7 @@ impl DmaFormat {
             DmaFormat::Int16 => 1,
             DmaFormat::UInt8 => 2,
             DmaFormat::Int8 => 3,
+            DmaFormat::Float16 => 4,
         }
     }
 
@@ -196,6 +207,7 @@ impl DmaFormat {
             1 => Some(DmaFormat::Int16),
             2 => Some(DmaFormat::UInt8),
             3 => Some(DmaFormat::Int8),
+            4 => Some(DmaFormat::Float16),
             _ => None,
         }
     }
@@ -205,7 +217,7 @@ impl DmaFormat {
     pub const fn bytes(self) -> usize {
         match self {
             DmaFormat::Float32 => 4,
-            DmaFormat::Int16 => 2,
+            DmaFormat::Int16 | DmaFormat::Float16 => 2,
             DmaFormat::UInt8 | DmaFormat::Int8 => 1,
         }
     }
@@ -218,6 +230,7 @@ impl DmaFormat {
             DmaFormat::Int16 => "i16",
             DmaFormat::UInt8 => "u8",
             DmaFormat::Int8 => "i8",
+            DmaFormat::Float16 => "f16",
         }
     }
 }
@@ -268,7 +281,7 @@ pub enum DmaFunction {
     TransposeNc,
     /// Move for local response normalisation; usually accumulating.
     LrnShift,
-    /// Conversion between f32 and int8.
+    /// Conversion between f32, f16 and 8-bit integers.
     Convert,
     /// A constant is written; there is no source.
     Constant,

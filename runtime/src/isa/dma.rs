@@ -32,8 +32,8 @@ command_table! {
     ChwCopy chw_copy 38 1 0 "unused; 0";
     SysMemType sys_mem_type 39 1 0 "1: the DDR side is a matrix (rows, columns)";
     SrcDataFormat src_data_format 40 3 0 "element format of the source, see `DmaFormat`";
-    LrnShiftNum lrn_shift_num 43 4 1 "lanes cleared by the LRN shift; 1";
-    LrnShiftDir lrn_shift_dir 47 1 0 "direction of the LRN shift";
+    LrnShiftNum lrn_shift_num 43 4 1 "lanes cleared by an LRN shift that does not accumulate";
+    LrnShiftDir lrn_shift_dir 47 1 0 "which of them: 0 after the last written, 1 before the first";
     Eng0SyncId eng0_sync_id 48 16 0 "id of the last TIU command that must be done first";
     Eng1SyncId eng1_sync_id 64 16 0 "unused; 0";
     Eng3SyncId eng3_sync_id 80 16 0 "unused; 0";

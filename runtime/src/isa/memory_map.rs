@@ -17,6 +17,8 @@ pub const L2_BASE: u64 = 0x1000_0000;
 pub const L2_BYTES: usize = 4 << 20;
 /// First address of DDR.
 pub const DDR_BASE: u64 = 0x1_0000_0000;
+/// Most DDR a chip can have: four channels of 4 GiB.
+pub const MAX_DDR_BYTES: u64 = 16 << 30;
 /// Where the coefficients of a compiled model are placed; neuron memory follows them.
 pub const COEFF_BASE: u64 = 0x1_0510_0000;
 /// Lane-local alignment of a tensor's channel rows, in bytes.
@@ -50,6 +52,12 @@ pub const fn local_address(lane: usize, offset: usize) -> u64 {
     LOCAL_BASE + (lane * LANE_BYTES + offset) as u64
 }
 
+/// Lane and offset in the lane of an offset in local memory.
+#[must_use]
+pub const fn lane_offset(offset: u64) -> (u64, u64) {
+    (offset / LANE_BYTES as u64, offset % LANE_BYTES as u64)
+}
+
 /// A kind of memory, told by the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Memory {
@@ -62,6 +70,16 @@ pub enum Memory {
 }
 
 impl Memory {
+    /// Name used in traces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Memory::Local => "local",
+            Memory::L2 => "l2",
+            Memory::Ddr => "ddr",
+        }
+    }
+
     /// The memory an address lies in, and the offset from that memory's base. `None` between the ranges.
     #[must_use]
     pub const fn of_address(address: u64) -> Option<(Self, u64)> {

@@ -9,7 +9,8 @@
 //! - [`codes`]: what the numbers in coded fields mean (operations, precisions, formats, ...)
 //! - [`memory_map`]: where local memory, L2 and DDR lie
 //! - [`disassembly`]: one line of text, or one JSON object, per command
-//! - [`cost`]: an estimate of the cycles a command takes
+//! - [`operands`]: what a command reads and writes
+//! - [`cost`]: an estimate of what a command costs in cycles, multiply-adds and bytes
 
 pub mod codes;
 pub mod cost;
@@ -17,9 +18,19 @@ pub mod disassembly;
 mod dma;
 mod field;
 pub mod memory_map;
+pub mod operands;
 mod tiu;
 
 pub use codes::{Direction, DmaFormat, DmaFunction, Precision, StrideCode, TiuOp};
 pub use dma::{DmaCommand, DmaField};
 pub use field::{COMMAND_BYTES, COMMAND_WORDS, Engine, FieldInfo, FieldOverflow};
 pub use tiu::{TiuCommand, TiuField};
+
+/// A command of either engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// For the TIU.
+    Tiu(TiuCommand),
+    /// For the GDMA.
+    Dma(DmaCommand),
+}

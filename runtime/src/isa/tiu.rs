@@ -29,7 +29,7 @@ command_table! {
     OptShiftTyp opt_shift_typ 58 1 0 "1 arithmetic, 0 logical; matters for the shift operation only";
     OptResAdd opt_res_add 59 1 0 "matmul: add the old result";
     OptRelu opt_relu 60 1 0 "integer convolution, pooling, matmul: clamp at 0 and saturate unsigned";
-    OptLeftTran opt_left_tran 61 1 0 "matmul: left operand transposed; never set";
+    OptLeftTran opt_left_tran 61 1 0 "matmul: the left matrix is stored turned over";
     OptWinograd opt_winograd 62 1 0 "convolution: Winograd weights; never set";
     OptKernelRotate opt_kernel_rotate 63 1 0 "convolution: kernel rotated by 180 degrees";
     OptOpd0Sign opt_opd0_sign 64 1 0 "operand 0 is signed";

@@ -1,6 +1,6 @@
 //! What a session needs from the thing that executes commands.
 
-use crate::isa::Engine;
+use crate::isa::{Command, Engine};
 
 /// Called after each command with the memories as they are then.
 pub type Observer<'a> = &'a mut dyn FnMut(Done, &dyn MemoryView);
@@ -12,6 +12,8 @@ pub struct Done {
     pub engine: Engine,
     /// Its own id, from 1 in each command group.
     pub id: u64,
+    /// The command itself.
+    pub command: Command,
 }
 
 /// Read access to the memories of a device.
@@ -21,6 +23,9 @@ pub trait MemoryView {
 
     /// Bytes of one lane's local memory; `None` when they are not all inside.
     fn lane(&self, lane: usize, offset: usize, bytes: usize) -> Option<&[u8]>;
+
+    /// Bytes of the L2 buffer; `None` when they are not all inside, or the device has none.
+    fn l2(&self, offset: usize, bytes: usize) -> Option<&[u8]>;
 }
 
 /// Memory and engines of a BM1684, or something that behaves so.

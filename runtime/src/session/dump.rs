@@ -95,8 +95,14 @@ impl Dump {
         }
     }
 
-    /// The tensors, in the order in which they were first seen.
-    pub(super) fn finish(self) -> Vec<HostTensor> {
+    /// The tensors, in the order in which they were first seen. Those that wait for no command, where none came, are
+    /// taken now.
+    pub(super) fn finish(mut self, memory: &dyn MemoryView) -> Vec<HostTensor> {
+        for piece in std::mem::take(&mut self.pending) {
+            if (piece.tiu, piece.dma) == (0, 0) {
+                self.take(&piece, memory);
+            }
+        }
         self.tensors
     }
 
@@ -145,7 +151,7 @@ impl Dump {
 
 /// Reads the list. TPU-MLIR embeds it while the file it wrote is not flushed, so that its end can be missing: the
 /// complete entries count.
-fn parse(json: &[u8]) -> Result<Value, String> {
+pub(crate) fn parse(json: &[u8]) -> Result<Value, String> {
     let error = match serde_json::from_slice(json) {
         Ok(list) => return Ok(list),
         Err(error) => error,
@@ -394,6 +400,7 @@ fn place(whole: &mut [u8], piece: &[u8], dims: &[usize; 5], ranges: &[(usize, us
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::{Command, TiuCommand};
     use crate::session::Done;
 
     struct Memory(Vec<u8>);
@@ -405,6 +412,9 @@ mod tests {
         }
         fn lane(&self, lane: usize, offset: usize, bytes: usize) -> Option<&[u8]> {
             self.0.get(lane * 1024 + offset..lane * 1024 + offset + bytes)
+        }
+        fn l2(&self, _offset: usize, _bytes: usize) -> Option<&[u8]> {
+            None
         }
     }
 
@@ -440,7 +450,11 @@ mod tests {
         let position = |engine, id| Position {
             subnet: 0,
             group: 0,
-            done: Done { engine, id },
+            done: Done {
+                engine,
+                id,
+                command: Command::Tiu(TiuCommand::new()),
+            },
         };
         dump.after(position(Engine::Tiu, 1), &memory);
         assert_eq!(dump.tensors.len(), 1);

@@ -2,20 +2,28 @@
 //!
 //! A [`Session`] keeps the model parsed and the weights in place, so that repeated runs cost only the execution.
 
+pub mod check;
 mod device;
 mod dump;
 mod error;
 mod plan;
 mod tensor;
+mod trace;
 
 pub use device::{Device, Done, MemoryView, Observer};
+pub(crate) use dump::parse as parse_locations;
 pub use error::Error;
 pub use tensor::{HostTensor, HostType};
+pub use trace::Trace;
 
-use crate::bmodel::{Bmodel, Stage, Tensor};
-use crate::host::gather_elements;
+use crate::bmodel::{Bmodel, Stage, Tensor, cpu_layer};
+use crate::host::interpreter::{Program, Value};
+use crate::host::{gather_elements, gather_nd};
+use crate::isa::memory_map::{DDR_BASE, MAX_DDR_BYTES};
+use crate::profile::{OperationNames, Profile, ProfileError};
 use dump::Dump;
-use plan::{Step, check_model, plan_stage};
+use plan::{Step, check_model, memory_ranges, plan_stage};
+use std::ops::Range;
 use std::path::Path;
 use tensor::{from_elements, pack, to_elements, unpack};
 
@@ -36,6 +44,16 @@ pub struct Session<D> {
     device: D,
     stage_in_memory: Option<usize>,
     tensor_locations: Option<Vec<u8>>,
+}
+
+/// Bytes of DDR that a model needs, counted from its base address; at most what a chip can have.
+#[must_use]
+pub fn ddr_bytes(model: &Bmodel) -> u64 {
+    let stages = model.nets.iter().flat_map(|net| &net.stages);
+    let ends = stages
+        .flat_map(memory_ranges)
+        .map(|(_, address, bytes)| address.saturating_add(bytes).saturating_sub(DDR_BASE));
+    ends.max().unwrap_or(0).min(MAX_DDR_BYTES)
 }
 
 impl<D: Device> Session<D> {
@@ -102,6 +120,21 @@ impl<D: Device> Session<D> {
         &self.device
     }
 
+    /// The device, to change its settings.
+    pub fn device_mut(&mut self) -> &mut D {
+        &mut self.device
+    }
+
+    /// Absolute DDR addresses that the net's stages use: weights, inner memory, inputs and outputs.
+    pub fn ddr_window(&self) -> Range<u64> {
+        let mut window = u64::MAX..DDR_BASE;
+        for (_, start, bytes) in self.stages().iter().flat_map(memory_ranges) {
+            window.start = window.start.min(start);
+            window.end = window.end.max(start.saturating_add(bytes));
+        }
+        window.start.clamp(DDR_BASE, window.end)..window.end
+    }
+
     /// Name of the net that runs.
     pub fn net_name(&self) -> &str {
         &self.model.nets[self.net].name
@@ -121,10 +154,30 @@ impl<D: Device> Session<D> {
         &self.stages()[0].outputs
     }
 
+    /// The time line of the stage that ran last, or of the first one. No run is needed for it.
+    pub fn profile(&self) -> Result<Profile, ProfileError> {
+        let stage = &self.stages()[self.stage_in_memory.unwrap_or(0)];
+        let locations = self.tensor_locations.as_deref().or(stage.tensor_loc.as_deref());
+        let names = locations.map(OperationNames::from_locations).unwrap_or_default();
+        Profile::of_stage(stage, &names)
+    }
+
     /// Runs the net. Inputs are found by name and converted (module documentation of the tensors), further tensors are
     /// ignored; outputs come in the net's order.
     pub fn run(&mut self, inputs: &[HostTensor]) -> Result<Vec<HostTensor>, Error> {
         self.run_with(inputs, RunOptions::default(), None)
+    }
+
+    /// Chooses the stage by the shapes of the inputs and puts weights and inputs into memory, without executing
+    /// anything: memory as the first command finds it. Gives the stage.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn place(&mut self, inputs: &[HostTensor]) -> Result<usize, Error> {
+        let stage = self.choose_stage(inputs)?;
+        self.load(stage)?;
+        self.write_inputs(stage, inputs)?;
+        Ok(stage)
     }
 
     /// As [`Session::run`], with options, and with a function that is called after each command.
@@ -134,9 +187,7 @@ impl<D: Device> Session<D> {
         options: RunOptions,
         mut observer: Option<StepObserver<'_>>,
     ) -> Result<Vec<HostTensor>, Error> {
-        let stage = self.choose_stage(inputs)?;
-        self.load(stage)?;
-        self.write_inputs(stage, inputs)?;
+        let stage = self.place(inputs)?;
         let mut results = Vec::new();
         if options.dump_tensors {
             let mut dump = self.dump(stage, options.fixed_outputs)?;
@@ -147,7 +198,7 @@ impl<D: Device> Session<D> {
                 }
             };
             self.execute(stage, Some(&mut both))?;
-            results = dump.finish();
+            results = dump.finish(&Ddr(&self.device));
             let outputs = &self.model.nets[self.net].stages[stage].outputs;
             results.retain(|tensor| outputs.iter().all(|output| output.name != tensor.name));
         } else {
@@ -212,14 +263,24 @@ impl<D: Device> Session<D> {
                         result.map_err(|e| failed(format!("sub-net {subnet}, command group {idx}"), e))?;
                     }
                 }
+                Step::Interpreter {
+                    subnet,
+                    program,
+                    inputs,
+                    outputs,
+                } => {
+                    interpret(&mut self.device, program, inputs, outputs)
+                        .map_err(|e| failed(format!("sub-net {subnet}, interpreter"), e))?;
+                }
                 Step::Gather {
                     subnet,
-                    axis,
+                    layer,
+                    param,
                     data,
                     indices,
                     output,
                 } => {
-                    gather(&mut self.device, *axis, data, indices, output)
+                    gather(&mut self.device, (*layer, *param), data, indices, output)
                         .map_err(|e| failed(format!("sub-net {subnet}, host gather"), e))?;
                 }
             }
@@ -304,6 +365,23 @@ pub struct Position {
 /// Called after each command of a run.
 pub type StepObserver<'a> = &'a mut dyn FnMut(Position, &dyn MemoryView);
 
+/// The global memory of a device that is not executing.
+struct Ddr<'a, D>(&'a D);
+
+impl<D: Device> MemoryView for Ddr<'_, D> {
+    fn ddr(&self, address: u64, bytes: usize) -> Option<&[u8]> {
+        self.0.read_ddr(address, bytes).ok()
+    }
+
+    fn lane(&self, _: usize, _: usize, _: usize) -> Option<&[u8]> {
+        None
+    }
+
+    fn l2(&self, _: usize, _: usize) -> Option<&[u8]> {
+        None
+    }
+}
+
 fn failed(place: String, problem: String) -> Error {
     Error::Execution { place, problem }
 }
@@ -339,14 +417,50 @@ fn same_shape(given: &[usize], wanted: &[u64]) -> bool {
     given.eq(wanted.iter().copied().filter(|dim| *dim != 1))
 }
 
+fn sizes(tensor: &Tensor) -> Vec<usize> {
+    tensor.shape().iter().map(|dim| *dim as usize).collect()
+}
+
+fn interpret(
+    device: &mut impl Device,
+    program: &Program,
+    inputs: &[Tensor],
+    outputs: &[Tensor],
+) -> Result<(), String> {
+    let mut values = Vec::new();
+    for tensor in inputs {
+        values.push(Value {
+            dtype: tensor.dtype,
+            shape: sizes(tensor),
+            data: unpack(device.read_ddr(tensor.device_addr, tensor.size as usize)?, tensor),
+        });
+    }
+    let weights = |address: u64, bytes: usize| device.read_ddr(address, bytes).map(<[u8]>::to_vec);
+    let made = program.run(values, &weights).map_err(|error| error.to_string())?;
+    for (tensor, value) in outputs.iter().zip(made) {
+        let elements = tensor.shape().iter().product::<u64>() as usize;
+        if value.dtype != tensor.dtype || value.data.len() != elements * tensor.dtype.bytes() {
+            return Err(format!(
+                "output `{}` was made as {} of shape {:?}, the bmodel has {} of shape {:?}",
+                tensor.name,
+                value.dtype.name(),
+                value.shape,
+                tensor.dtype.name(),
+                tensor.shape()
+            ));
+        }
+        device.write_ddr(tensor.device_addr, &pack(&value.data, tensor))?;
+    }
+    Ok(())
+}
+
 fn gather(
     device: &mut impl Device,
-    axis: i32,
+    (layer, param): (i32, i32),
     data: &Tensor,
     indices: &Tensor,
     output: &Tensor,
 ) -> Result<(), String> {
-    let shape = |tensor: &Tensor| -> Vec<usize> { tensor.shape().iter().map(|dim| *dim as usize).collect() };
     let source = unpack(device.read_ddr(data.device_addr, data.size as usize)?, data);
     let index_bytes = unpack(
         device.read_ddr(indices.device_addr, indices.size as usize)?,
@@ -358,17 +472,22 @@ fn gather(
         .iter()
         .map(|bytes| i32::from_le_bytes(*bytes))
         .collect();
-    let result = gather_elements(
+    let function = if layer == cpu_layer::GATHER_ND {
+        gather_nd
+    } else {
+        gather_elements
+    };
+    let result = function(
         &source,
         data.dtype.bytes(),
-        &shape(data),
+        &sizes(data),
         &values,
-        &shape(indices),
-        axis,
+        &sizes(indices),
+        param,
     )
     .map_err(|error| error.to_string())?;
     let packed = pack(&result, output);
-    if packed.len() as u64 != output.size || shape(output) != shape(indices) {
+    if packed.len() as u64 != output.size {
         return Err(format!(
             "output of shape {:?}, indices of shape {:?}",
             output.shape(),

@@ -2,8 +2,9 @@
 
 use super::{Error, tensor::device_bytes};
 use crate::{
-    bmodel::{Bmodel, CmdGroup, DataType, Net, Stage, SubNet, SubNetMode, Tensor, chip_bm1684},
-    host,
+    bmodel::{Bmodel, CmdGroup, DataType, Net, Stage, SubNet, SubNetMode, Tensor, chip_bm1684, cpu_layer},
+    host::{self, interpreter::Program},
+    isa::memory_map::{DDR_BASE, MAX_DDR_BYTES},
 };
 
 /// One thing to execute.
@@ -11,10 +12,18 @@ use crate::{
 pub(super) enum Step {
     /// Commands of a sub-net's groups, in order.
     Commands { subnet: i32, groups: Vec<CmdGroup> },
-    /// A gather on the host.
+    /// A program for the chip's interpreter.
+    Interpreter {
+        subnet: i32,
+        program: Program,
+        inputs: Vec<Tensor>,
+        outputs: Vec<Tensor>,
+    },
+    /// A gather on the host: code of the layer, axis or number of batch dimensions.
     Gather {
         subnet: i32,
-        axis: i32,
+        layer: i32,
+        param: i32,
         data: Tensor,
         indices: Tensor,
         output: Tensor,
@@ -46,6 +55,38 @@ pub(super) fn check_model(model: &Bmodel) -> Result<(), Error> {
     Ok(())
 }
 
+/// DDR ranges that a stage uses: what for, first address, bytes.
+pub(super) fn memory_ranges(stage: &Stage) -> impl Iterator<Item = (String, u64, u64)> + '_ {
+    let coeff = stage.coeff.iter();
+    let tensors = stage.inputs.iter().chain(&stage.outputs);
+    coeff
+        .map(|coeff| ("weights".to_owned(), coeff.address, coeff.data.len() as u64))
+        .chain([("inner memory".to_owned(), stage.ctx_addr, stage.ctx_size)])
+        .chain(tensors.map(|tensor| {
+            (
+                format!("tensor `{}`", tensor.name),
+                tensor.device_addr,
+                tensor.size,
+            )
+        }))
+        .filter(|(_, _, bytes)| *bytes > 0)
+}
+
+/// Everything must lie in the DDR that a chip can have.
+fn check_memory(net: &Net, stage: &Stage) -> Result<(), Error> {
+    let limit = DDR_BASE + MAX_DDR_BYTES;
+    for (what, address, bytes) in memory_ranges(stage) {
+        let end = address.checked_add(bytes);
+        if address < DDR_BASE || end.is_none_or(|end| end > limit) {
+            return Err(Error::Unsupported(format!(
+                "net `{}` places {what} ({bytes} bytes) at {address:#x}; the chip's DDR is {DDR_BASE:#x}..{limit:#x}",
+                net.name
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Checks one stage and lists its steps.
 pub(super) fn plan_stage(net: &Net, stage: &Stage) -> Result<Vec<Step>, Error> {
     let unsupported = |message: String| Err(Error::Unsupported(format!("net `{}` {message}", net.name)));
@@ -64,6 +105,7 @@ pub(super) fn plan_stage(net: &Net, stage: &Stage) -> Result<Vec<Step>, Error> {
     for tensor in stage.inputs.iter().chain(&stage.outputs) {
         check_tensor(tensor)?;
     }
+    check_memory(net, stage)?;
     let mut steps = Vec::new();
     let mut next = stage.subnets.first();
     while let Some(subnet) = next {
@@ -73,7 +115,7 @@ pub(super) fn plan_stage(net: &Net, stage: &Stage) -> Result<Vec<Step>, Error> {
                 net.name
             )));
         }
-        steps.push(step(net, subnet)?);
+        steps.push(step(net, stage, subnet)?);
         next = match subnet.next_subnet_ids[..] {
             [] | [-1] => None,
             [id] => Some(
@@ -109,7 +151,7 @@ pub(super) fn plan_stage(net: &Net, stage: &Stage) -> Result<Vec<Step>, Error> {
     Ok(steps)
 }
 
-fn step(net: &Net, subnet: &SubNet) -> Result<Step, Error> {
+fn step(net: &Net, stage: &Stage, subnet: &SubNet) -> Result<Step, Error> {
     let id = subnet.id;
     let unsupported = |message: String| {
         Err(Error::Unsupported(format!(
@@ -118,11 +160,30 @@ fn step(net: &Net, subnet: &SubNet) -> Result<Step, Error> {
         )))
     };
     match subnet.mode {
-        SubNetMode::Tpu if subnet.is_dynamic => unsupported(
-            "is dynamic: it holds a program for the chip's own interpreter instead of commands; \
-             compile the model for fixed shapes"
-                .to_owned(),
-        ),
+        SubNetMode::Tpu if subnet.is_dynamic => {
+            let start = subnet.ir_offset as usize;
+            let bytes = stage
+                .ir
+                .as_ref()
+                .and_then(|ir| ir.get(start..)?.get(..subnet.ir_len as usize));
+            let Some(bytes) = bytes else {
+                return Err(Error::Inconsistent(format!(
+                    "the interpreter program of sub-net {id} lies outside the file's"
+                )));
+            };
+            for tensor in subnet.inputs.iter().chain(&subnet.outputs) {
+                check_tensor(tensor)?;
+            }
+            match Program::read(bytes, subnet.inputs.len(), subnet.outputs.len()) {
+                Ok(program) => Ok(Step::Interpreter {
+                    subnet: id,
+                    program,
+                    inputs: subnet.inputs.clone(),
+                    outputs: subnet.outputs.clone(),
+                }),
+                Err(error) => unsupported(format!("is dynamic: {error}")),
+            }
+        }
         SubNetMode::Tpu => {
             if !subnet.core_commands.is_empty() {
                 return unsupported("has commands for several cores".to_owned());
@@ -139,19 +200,20 @@ fn step(net: &Net, subnet: &SubNet) -> Result<Step, Error> {
                     subnet.cpu_params.len()
                 ));
             };
-            if layer.is_custom || layer.op_type != host::GATHER_ELEMENTS {
+            if layer.is_custom || !matches!(layer.op_type, cpu_layer::GATHER_ELEMENTS | cpu_layer::GATHER_ND)
+            {
                 let name = host::layer_name(layer.op_type);
                 return unsupported(format!(
-                    "is a host layer, {name}; of these only gather along an axis runs"
+                    "is a host layer, {name}; of these only gathers along an axis and by index tuples run"
                 ));
             }
-            let (Ok(axis), [data, indices], [output]) = (
-                layer.param[..].try_into().map(i32::from_le_bytes),
+            let (Some(param), [data, indices], [output]) = (
+                parameter(layer.op_type, &layer.param),
                 &subnet.inputs[..],
                 &subnet.outputs[..],
             ) else {
                 return Err(Error::Inconsistent(format!(
-                    "sub-net {id}: a gather has 4 bytes of parameters, 2 inputs, 1 output"
+                    "sub-net {id}: a gather has its parameters, 2 inputs, 1 output"
                 )));
             };
             for tensor in [data, indices, output] {
@@ -168,7 +230,8 @@ fn step(net: &Net, subnet: &SubNet) -> Result<Step, Error> {
             }
             Ok(Step::Gather {
                 subnet: id,
-                axis,
+                layer: layer.op_type,
+                param,
                 data: data.clone(),
                 indices: indices.clone(),
                 output: output.clone(),
@@ -176,6 +239,15 @@ fn step(net: &Net, subnet: &SubNet) -> Result<Step, Error> {
         }
         SubNetMode::Other(code) => unsupported(format!("is of mode {code}; only TPU and host sub-nets run")),
     }
+}
+
+/// The number that a gather's parameters hold: its axis, or its batch dimensions behind the indices' kind.
+fn parameter(op_type: i32, bytes: &[u8]) -> Option<i32> {
+    let bytes = match op_type {
+        cpu_layer::GATHER_ND => bytes.split_first_chunk::<4>()?.1,
+        _ => bytes,
+    };
+    bytes.try_into().ok().map(i32::from_le_bytes)
 }
 
 /// A tensor's size must be that of its shape, so that nothing larger than the device's memory is ever allocated.

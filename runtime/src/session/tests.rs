@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::bmodel::{CmdGroup, CpuParam, DataType, StaticNet, StoreMode, SubNet, SubNetMode, single_net};
-use crate::isa::Engine;
+use crate::isa::{Command, Engine, TiuCommand};
 
 const BASE: u64 = 0x1_0000_0000;
 
@@ -31,6 +31,9 @@ impl MemoryView for Adder {
     fn lane(&self, _lane: usize, _offset: usize, _bytes: usize) -> Option<&[u8]> {
         None
     }
+    fn l2(&self, _offset: usize, _bytes: usize) -> Option<&[u8]> {
+        None
+    }
 }
 
 impl Device for Adder {
@@ -56,6 +59,7 @@ impl Device for Adder {
                     Done {
                         engine: Engine::Tiu,
                         id: idx as u64 + 1,
+                        command: Command::Tiu(TiuCommand::new()),
                     },
                     self,
                 );
@@ -140,6 +144,7 @@ fn the_observer_sees_each_command() {
     let done = Done {
         engine: Engine::Tiu,
         id: 1,
+        command: Command::Tiu(TiuCommand::new()),
     };
     assert_eq!(
         seen,
@@ -240,7 +245,7 @@ fn what_cannot_run_is_refused_with_its_reason() {
         Session::new(model, adder()).map(|_| ()).unwrap_err().to_string()
     };
     type Row = (fn(&mut Bmodel), &'static str);
-    let rows: [Row; 9] = [
+    let rows: [Row; 10] = [
         (
             |m| m.chip = "BM1688".to_owned(),
             "it is for the chip BM1688, the emulator is a BM1684",
@@ -252,7 +257,34 @@ fn what_cannot_run_is_refused_with_its_reason() {
         ),
         (
             |m| m.nets[0].stages[0].subnets[0].is_dynamic = true,
-            "compile the model for fixed shapes",
+            "the interpreter program of sub-net 0 lies outside the file's",
+        ),
+        (
+            |m| {
+                // One input, one output, one group of one layer: the largest elements.
+                let words = [
+                    0,
+                    1,
+                    1,
+                    0,
+                    1 << 16,
+                    0x2201_01ff,
+                    1,
+                    1,
+                    0,
+                    0x1_0001,
+                    57,
+                    0,
+                    0,
+                    0,
+                    0,
+                ];
+                let bytes: Vec<u8> = words.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
+                m.nets[0].stages[0].subnets[0].is_dynamic = true;
+                m.nets[0].stages[0].subnets[0].ir_len = bytes.len() as u32;
+                m.nets[0].stages[0].ir = Some(bytes.into());
+            },
+            "is dynamic: layer `top k (57)` is not among those that this interpreter knows; compile the model for fixed shapes",
         ),
         (
             |m| m.nets[0].stages[0].subnets[0].mode = SubNetMode::Other(4),
@@ -278,7 +310,7 @@ fn what_cannot_run_is_refused_with_its_reason() {
                     ..CpuParam::default()
                 }];
             },
-            "sub-net 0 of net `adder` is a host layer, kind 3; of these only gather along an axis runs",
+            "sub-net 0 of net `adder` is a host layer, kind 3; of these only gathers along an axis and by index tuples run",
         ),
     ];
     for (with, expected) in rows {
@@ -337,4 +369,15 @@ fn wrong_inputs_are_named() {
         .unwrap_err()
         .to_string();
     assert_eq!(message, "sub-net 0, command group 0: tiu command 0: unknown");
+}
+
+#[test]
+fn memory_that_the_chip_cannot_have_is_refused() {
+    let mut model = model(1);
+    model.nets[0].stages[0].ctx_size = 17 << 30;
+    assert_eq!(ddr_bytes(&model), 16 << 30);
+    let error = Session::new(model, adder()).err().unwrap().to_string();
+    let expected = "net `adder` places inner memory (18253611008 bytes) at 0x100000100; the chip's DDR is \
+        0x100000000..0x500000000";
+    assert!(error.contains(expected), "{error}");
 }

@@ -95,7 +95,13 @@ pub fn packed_bytes(ctx: &Context, ty: Type) -> Result<u64> {
 pub fn is_alias(ctx: &Context, op: Op) -> bool {
     matches!(
         ctx.op_name(op),
-        "tpu.Reshape" | "tpu.Unsqueeze" | "tpu.Squeeze" | "tpu.Identity"
+        "tpu.Reshape"
+            | "tpu.Unsqueeze"
+            | "tpu.Squeeze"
+            | "tpu.Identity"
+            | "tpu.Weight2Activation"
+            | "tpu.Device2Host"
+            | "tpu.Host2Device"
     )
 }
 

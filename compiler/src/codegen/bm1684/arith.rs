@@ -4,7 +4,6 @@ use super::emitter::Emitter;
 use super::error::Result;
 use super::tensor::{Element, Local};
 use super::tiu::Operand;
-use tpuc_runtime::isa::memory_map::l2_table;
 use tpuc_runtime::isa::{Precision, TiuOp};
 
 /// The zero of a tensor's type, as a constant operand.
@@ -110,24 +109,6 @@ pub fn dequantize(
         emitter.arith(TiuOp::Mul, out, out, Operand::Float(scale), 0)?;
     }
     Ok(())
-}
-
-/// `out = exp(x)` for x clamped to -103..=88. `x` and both scratch tensors are overwritten; all are f32 and distinct.
-///
-/// exp(x) = exp(i) * exp(f) with the integer part i from a table and the fraction f by its Taylor series.
-///
-/// # Errors
-/// When a command cannot be encoded.
-pub fn exp(emitter: &mut Emitter, out: Local, x: Local, integer: Local, scratch: Local) -> Result<()> {
-    emitter.arith(TiuOp::Max, x, x, Operand::Float(-103.0), 0)?;
-    emitter.arith(TiuOp::Min, x, x, Operand::Float(88.0), 0)?;
-    emitter.special(TiuOp::FloatToInt, integer.as_element(Element::I32), x)?;
-    emitter.lookup(scratch, integer, l2_table::INT_TO_FLOAT_CLAMPED)?;
-    emitter.arith(TiuOp::Sub, x, x, scratch, 0)?;
-    emitter.lookup(scratch, integer, l2_table::EXP)?;
-    emitter.taylor(out, x, l2_table::EXP_SERIES, 32)?;
-    emitter.arith(TiuOp::Add, out, out, Operand::Float(1.0), 0)?;
-    emitter.arith(TiuOp::Mul, out, out, scratch, 0)
 }
 
 /// `t = 1 / t` as the chip's division does it (within 4 units in the last place).

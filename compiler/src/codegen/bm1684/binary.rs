@@ -13,12 +13,14 @@ use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
 use tpuc_runtime::isa::TiuOp;
 
-struct Operands {
-    inputs: Vec<TensorInfo>,
-    output: TensorInfo,
+/// Operands and result of one element type: floats, or integers.
+pub(super) struct Operands {
+    pub(super) inputs: Vec<TensorInfo>,
+    pub(super) output: TensorInfo,
 }
 
-fn operands(cg: &Codegen<'_>, op: Op) -> Result<Operands> {
+/// At least two operands, and the result.
+pub(super) fn operands(cg: &Codegen<'_>, op: Op) -> Result<Operands> {
     let count = cg.ctx().operands(op).len();
     let mut inputs = Vec::new();
     for index in 0..count {
@@ -38,7 +40,13 @@ fn operands(cg: &Codegen<'_>, op: Op) -> Result<Operands> {
     Ok(Operands { inputs, output })
 }
 
-fn run(cg: &mut Codegen<'_>, operands: &Operands, scratch: Vec<Element>, local: LocalFn<'_>) -> Result<()> {
+/// Runs `local` over all elements of the result, operands broadcast to it.
+pub(super) fn run(
+    cg: &mut Codegen<'_>,
+    operands: &Operands,
+    scratch: Vec<Element>,
+    local: LocalFn<'_>,
+) -> Result<()> {
     let Operands { inputs, output } = operands;
     let strided = |tensor: &TensorInfo| {
         Strided::broadcast(tensor.address, tensor.element, &tensor.shape, &output.shape)

@@ -1,6 +1,7 @@
 //! `tpu.Cast`: between f32 and 8-bit quantised integers.
 //!
 //! To integers: `x * (float)(1 / scale)`, rounded half away from zero, saturated. To f32: `(q - zero_point) * (float)scale`.
+//! Without `with_scale` the scale counts as 1.
 
 use super::arith;
 use super::codegen::Codegen;
@@ -15,7 +16,10 @@ use tpuc_dialects::ir::Op;
 /// # Errors
 /// For other pairs of types.
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
-    let (input, output) = (cg.operand(op, 0)?, cg.result(op)?);
+    let (mut input, mut output) = (cg.operand(op, 0)?, cg.result(op)?);
+    if cg.ctx().get_bool(op, "with_scale") == Some(false) {
+        (input.scale, output.scale) = (1.0, 1.0);
+    }
     let elements = input.elements();
     let dense = |address, element| Strided {
         address,

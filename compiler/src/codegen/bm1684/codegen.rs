@@ -3,8 +3,13 @@
 use super::address::{self, element_of_type, packed_bytes, shape_of_type};
 use super::emitter::{Emitter, Position};
 use super::error::{Error, Result, malformed};
+use super::parts::{self, HostLayer, Parts, Work};
 use super::tensor::{Element, Global};
-use super::{binary, cast, conv2d, deconv, matmul, movement, pool2d, reduce, unary};
+use super::{
+    active, arg, binary, cast, compare, conv2d, conv3d, deconv, deconv3d, depth2space, gather, generic_cpu,
+    gru, interp, lrn, lstm, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape, softmax,
+    unary,
+};
 use crate::program::Program;
 use serde_json::json;
 use tpuc_dialects::func::Func;
@@ -18,15 +23,30 @@ pub type EmitFn = fn(&mut Codegen<'_>, Op) -> Result<()>;
 
 /// Every operation that code is generated for.
 pub const OPS: &[(&str, EmitFn)] = &[
-    ("tpu.Active", unary::active),
+    ("tpu.Active", active::emit),
     ("tpu.Add", binary::add),
     ("tpu.AddConst", unary::add_const),
+    ("tpu.Arg", arg::emit),
     ("tpu.Cast", cast::emit),
     ("tpu.Clip", unary::clip),
+    ("tpu.Compare", compare::compare),
+    ("tpu.CompareConst", compare::compare_const),
     ("tpu.Concat", movement::concat),
     ("tpu.Conv2D", conv2d::emit),
+    ("tpu.Conv3D", conv3d::emit),
     ("tpu.Deconv", deconv::emit),
+    ("tpu.Deconv3D", deconv3d::emit),
+    ("tpu.Depth2Space", depth2space::emit),
     ("tpu.Div", binary::div),
+    ("tpu.GRU", gru::emit),
+    ("tpu.Gather", gather::emit),
+    ("tpu.GenericCpu", generic_cpu::emit),
+    ("tpu.GroupNorm", norm::group_norm),
+    ("tpu.InstanceNorm", norm::instance_norm),
+    ("tpu.Interp", interp::emit),
+    ("tpu.LRN", lrn::emit),
+    ("tpu.LSTM", lstm::emit),
+    ("tpu.LayerNorm", norm::layer_norm),
     ("tpu.LeakyRelu", unary::leaky_relu),
     ("tpu.Lut", unary::lut),
     ("tpu.MatMul", matmul::emit),
@@ -38,15 +58,22 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.MulConst", unary::mul_const),
     ("tpu.MulShift", unary::mul_shift),
     ("tpu.PReluOp", unary::prelu),
-    ("tpu.Pad", movement::pad),
+    ("tpu.Pad", pad::emit),
     ("tpu.Permute", movement::permute),
+    ("tpu.PixelNorm", norm::pixel_norm),
     ("tpu.Pool1D", pool2d::emit),
     ("tpu.Pool2D", pool2d::emit),
-    ("tpu.Reduce", reduce::reduce),
+    ("tpu.Pool3D", pool3d::emit),
+    ("tpu.RMSNorm", norm::rms_norm),
+    ("tpu.Reciprocal", unary::reciprocal),
+    ("tpu.Reduce", reduce::emit),
     ("tpu.Relu", unary::relu),
+    ("tpu.Scale", scale::emit),
+    ("tpu.Shape", shape::emit),
+    ("tpu.ShapeSlice", movement::slice),
     ("tpu.ShuffleChannel", movement::shuffle_channel),
     ("tpu.Slice", movement::slice),
-    ("tpu.Softmax", reduce::softmax),
+    ("tpu.Softmax", softmax::emit),
     ("tpu.Sub", binary::sub),
     ("tpu.SubConst", unary::sub_const),
     ("tpu.SwapDimInner", movement::swap_dim_inner),
@@ -96,11 +123,34 @@ impl TensorInfo {
 pub struct Codegen<'a> {
     /// The program.
     pub program: &'a Program,
-    /// Its commands so far.
+    /// Its commands since the last layer of the host.
     pub emitter: Emitter,
+    /// What came before.
+    pub parts: Parts,
 }
 
 impl Codegen<'_> {
+    /// Ends the sub-net of commands, if there are any.
+    fn finish_commands(&mut self) {
+        if self.emitter.position() == Position::default() {
+            return;
+        }
+        let groups = std::mem::take(&mut self.emitter).finish();
+        let groups = groups.iter().map(|group| {
+            let tiu: Vec<u8> = group.tiu.iter().flat_map(|command| command.to_bytes()).collect();
+            let dma: Vec<u8> = group.dma.iter().flat_map(|command| command.to_bytes()).collect();
+            CmdGroup::new(tiu, dma)
+        });
+        self.parts.done.push(Work::Commands(groups.collect()));
+    }
+
+    /// Puts a layer of the host, which executes `op`, after the commands so far.
+    pub fn host_layer(&mut self, op: Op, layer: HostLayer) {
+        self.finish_commands();
+        self.parts.of_op.insert(op, self.parts.done.len());
+        self.parts.done.push(Work::Host(layer));
+    }
+
     /// The program's operations and types.
     pub fn ctx(&self) -> &Context {
         &self.program.ctx
@@ -223,6 +273,7 @@ pub fn generate(
     let mut codegen = Codegen {
         program,
         emitter: Emitter::new(),
+        parts: Parts::default(),
     };
     let mut failed = Vec::new();
     let mut locations = Vec::new();
@@ -233,8 +284,12 @@ pub fn generate(
             failed.push(diagnostic(ctx, op, &error));
             continue;
         }
-        if ctx.is(op, "top.Weight") {
+        if ctx.is(op, "top.Weight") || ctx.is(op, "top.None") {
             continue;
+        }
+        let part = codegen.parts.done.len();
+        if !address::is_alias(ctx, op) {
+            codegen.parts.of_op.entry(op).or_insert(part);
         }
         let results: Vec<(Value, TensorInfo)> = ctx
             .results(op)
@@ -243,17 +298,22 @@ pub fn generate(
             .collect();
         if !results.is_empty() {
             let after = codegen.emitter.position();
-            locations.push(location(ctx, op, &results, before, after));
+            // What a layer of the host makes is there before the first command after it.
+            let before = if before.group > after.group || before.tiu > after.tiu || before.dma > after.dma {
+                after
+            } else {
+                before
+            };
+            locations.push(location(ctx, op, &results, part, before, after));
         }
     }
     if !failed.is_empty() {
         return Err(failed);
     }
-    let boundary = |value: Value, is_input: bool| bmodel_tensor(ctx, value, is_input);
     let tensors = |values: Vec<Value>, is_input: bool| {
         values
             .into_iter()
-            .map(|value| boundary(value, is_input))
+            .map(|value| Ok((value, bmodel_tensor(ctx, value, is_input)?)))
             .collect::<Result<Vec<_>>>()
     };
     let inputs = ops
@@ -269,26 +329,24 @@ pub fn generate(
     let inputs = tensors(inputs, true).map_err(single)?;
     let outputs = tensors(outputs, false).map_err(single)?;
     let (coeff, coeff_locations) = coefficients(program, &ops, plan).map_err(single)?;
-    let cmd_groups = codegen
-        .emitter
-        .finish()
-        .iter()
-        .map(|group| {
-            let tiu: Vec<u8> = group.tiu.iter().flat_map(|command| command.to_bytes()).collect();
-            let dma: Vec<u8> = group.dma.iter().flat_map(|command| command.to_bytes()).collect();
-            CmdGroup::new(tiu, dma)
-        })
-        .collect();
+    codegen.finish_commands();
+    let mut done = std::mem::take(&mut codegen.parts);
+    if done.done.is_empty() {
+        done.done.push(Work::Commands(Vec::new()));
+    }
+    let subnets = parts::subnets(&codegen, done, &ops, &inputs, &outputs).map_err(single)?;
+    let only_tensors =
+        |list: Vec<(Value, bmodel::Tensor)>| list.into_iter().map(|(_, tensor)| tensor).collect();
     let net = StaticNet {
         name: options.name.clone(),
-        inputs,
-        outputs,
+        inputs: only_tensors(inputs),
+        outputs: only_tensors(outputs),
         coeff_addr: plan.coeff_address,
         coeff,
         locations: coeff_locations,
         ctx_addr: plan.neuron_address,
         ctx_size: plan.neuron_bytes,
-        cmd_groups,
+        subnets,
         tensor_loc: options
             .debug_info
             .then(|| serde_json::Value::from(locations).to_string().into_bytes()),
@@ -362,7 +420,7 @@ fn diagnostic(ctx: &Context, op: Op, error: &Error) -> Diagnostic {
         .named(ctx.name(op))
 }
 
-fn data_type(element: Element) -> DataType {
+pub(super) fn data_type(element: Element) -> DataType {
     match element {
         Element::F32 => DataType::F32,
         Element::I8 => DataType::I8,
@@ -453,6 +511,7 @@ fn location(
     ctx: &Context,
     op: Op,
     results: &[(Value, TensorInfo)],
+    subnet: usize,
     before: Position,
     after: Position,
 ) -> serde_json::Value {
@@ -477,7 +536,7 @@ fn location(
         "opcode": ctx.op_name(op),
         "operands": [],
         "results": results,
-        "subnet_id": 0,
+        "subnet_id": subnet,
         "tiu_dma_id(after)": [after.tiu, after.dma],
         "tiu_dma_id(before)": [before.tiu, before.dma],
     })

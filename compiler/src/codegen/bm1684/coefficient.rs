@@ -2,8 +2,7 @@
 //!
 //! A dense convolution reads, for each output channel, all taps row-major, and for each tap the input channels, padded
 //! to 4 (8-bit) or 2 (f32). The reordered tensor has shape `[1, output channels, taps, padded input channels]`. Depthwise
-//! weights and biases are read as they are. A matrix becomes the weights of a convolution over its depth: one tap for
-//! each part of at most 4095 rows.
+//! weights and biases are read as they are. A matrix becomes the weights of a convolution over its depth.
 
 use super::address::shape_of_type;
 use super::error::{Error, Result, malformed, unsupported};
@@ -13,17 +12,15 @@ use crate::data::{DType, Tensor};
 use crate::program::Program;
 use tpuc_dialects::ir::{Op, Value};
 
-/// Largest channel count of one convolution command.
-const MAX_DEPTH: usize = 4095;
-
 /// Replaces weights by their laid-out form, where the operation wants it.
 ///
 /// # Errors
 /// When a weight is missing or of a type that the chip does not read.
 pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
     match program.ctx.op_name(op) {
-        "tpu.Conv2D" => reorder_convolution(program, op),
-        "tpu.Deconv" => reorder_transposed(program, op),
+        "tpu.Conv2D" | "tpu.Conv3D" => reorder_convolution(program, op),
+        "tpu.Deconv" | "tpu.Deconv3D" => reorder_transposed(program, op),
+        "tpu.Interp" => add_fractions(program, op),
         "tpu.MatMul" => reorder_matrix(program, op),
         _ => Ok(()),
     }
@@ -63,23 +60,6 @@ pub fn element_of(tensor: &Tensor) -> Result<Element> {
     })
 }
 
-/// Taps that a matrix of `depth` rows is cut into: the fewest that divide it evenly.
-///
-/// # Errors
-/// When no number of taps up to 64 does.
-pub fn matrix_taps(depth: usize) -> Result<usize> {
-    (depth.div_ceil(MAX_DEPTH).max(1)..=64)
-        .find(|taps| depth.is_multiple_of(*taps))
-        .map_or_else(
-            || {
-                unsupported(format!(
-                    "a matrix product over {depth} elements; pad the inner dimension to a multiple of 64"
-                ))
-            },
-            Ok,
-        )
-}
-
 fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
     let filter = program.ctx.operand(op, 1);
     let Some(tensor) = program.weight(filter)? else {
@@ -103,15 +83,15 @@ fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
 }
 
 /// A transposed convolution is a convolution over the input with zeros between, and the kernel turned by 180 degrees.
-/// Its filter is `[output channels, input channels of the group, rows, columns]` here, too.
+/// Its filter is `[output channels, input channels of the group, (depth,) rows, columns]` here, too.
 fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
     let filter = program.ctx.operand(op, 1);
     let Some(tensor) = program.weight(filter)? else {
         return unsupported("a transposed convolution whose filter is computed; make the filter a constant");
     };
     let filter_shape = weight_shape(program, filter, &tensor)?;
-    let &[outer, inner, rows, columns] = filter_shape.as_slice() else {
-        return malformed("a transposed filter of rank other than 4");
+    let &[outer, inner, ref kernel @ ..] = filter_shape.as_slice() else {
+        return malformed("a transposed filter of rank below 2");
     };
     let group = program.ctx.get_i64(op, "group").unwrap_or(1).max(1) as usize;
     let shape = |value: Value| program.ctx.shape(value).map(<[i64]>::to_vec).unwrap_or_default();
@@ -123,7 +103,7 @@ fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
     if outer * inner != inputs * outputs {
         return malformed("a transposed filter that does not match its channels");
     }
-    let taps = rows * columns;
+    let taps: usize = kernel.iter().product();
     let source = tensor.to_bytes();
     let element = element_of(&tensor)?;
     if group > 1 && group == outputs && inputs == 1 {
@@ -134,12 +114,32 @@ fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
                 source[from * size..(from + 1) * size].iter().copied()
             })
             .collect();
-        return insert_weight(program, op, 1, &turned, element, &[1, outputs, rows, columns]);
+        return insert_weight(program, op, 1, &turned, element, &[1, outputs, 1, taps]);
     }
     let laid_out = lay_out(&source, element, [outputs, taps, inputs], |output, tap, input| {
         (output * inputs + input) * taps + (taps - 1 - tap)
     });
     replace_weight(program, op, 1, laid_out, element, [outputs, taps, inputs])
+}
+
+/// Puts the fractions of mixed pixels, which the shapes and modes say, where the operation has its buffer.
+fn add_fractions(program: &mut Program, op: Op) -> Result<()> {
+    let Some(fractions) = super::interp::fractions(program, op)? else {
+        return Ok(());
+    };
+    let name = format!("{}_fractions", program.ctx.name(op));
+    let name = program.weights.unique_name(&name);
+    let count = fractions.len();
+    let tensor =
+        Tensor::from_vec(&[count], fractions).map_err(|error| Error::Malformed(error.to_string()))?;
+    program.weights.insert(&name, tensor);
+    let element_type = program.ctx.f32_type();
+    let ty = program.ctx.tensor_type(&[count as i64], element_type);
+    let mut rewriter = program.ctx.rewriter_before(op);
+    let weight = rewriter.build("top.Weight").result(ty).named(&name).finish();
+    let weight = rewriter.result(weight);
+    rewriter.set_operand(op, 2, weight);
+    Ok(())
 }
 
 fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
@@ -159,17 +159,14 @@ fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
     } else {
         (rows, columns)
     };
-    let taps = matrix_taps(depth)?;
-    let inputs = depth / taps;
     let source = tensor.to_bytes();
     let element = element_of(&tensor)?;
     let laid_out = lay_out(
         &source,
         element,
-        [matrices * outputs, taps, inputs],
-        |output, tap, input| {
+        [matrices * outputs, 1, depth],
+        |output, _, row| {
             let (matrix, output) = (output / outputs, output % outputs);
-            let row = tap * inputs + input;
             matrix * depth * outputs
                 + if transposed {
                     output * depth + row
@@ -178,14 +175,7 @@ fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
                 }
         },
     );
-    replace_weight(
-        program,
-        op,
-        1,
-        laid_out,
-        element,
-        [matrices * outputs, taps, inputs],
-    )
+    replace_weight(program, op, 1, laid_out, element, [matrices * outputs, 1, depth])
 }
 
 /// Bytes of `[outputs, taps, padded inputs]`, each element taken from `source` at the index that `from` says.

@@ -42,12 +42,36 @@ fn refuse_dynamic(
     Ok(Changed::No)
 }
 
-/// `processor-tpu-optimize`.
-pub const TPU_OPTIMIZE: Pass = row(
-    "processor-tpu-optimize",
-    "Chip-specific rewrites: none are needed on bm1684",
-    &[],
-);
+/// `init`.
+pub const INIT: Pass = Pass {
+    group: "general",
+    ..row(
+        "init",
+        "Begin a pipeline: nothing to prepare",
+        &[
+            text("freq", "0", "Ignored"),
+            text(
+                "level",
+                "0",
+                "Ignored: --mlir-timing and --mlir-print-ir-after-all show what passes do",
+            ),
+            text(
+                "weight_in_mem",
+                "false",
+                "Ignored: weights stay in memory until the output is written",
+            ),
+        ],
+    )
+};
+/// `deinit`.
+pub const DEINIT: Pass = Pass {
+    group: "general",
+    ..row(
+        "deinit",
+        "End a pipeline: weights that changed are written with the output",
+        &[text("no_save_weight", "false", "Ignored")],
+    )
+};
 /// `dev-parallel`.
 pub const DEV_PARALLEL: Pass = row("dev-parallel", "Spread over devices: there is one", &[]);
 /// `subnet-divide`.

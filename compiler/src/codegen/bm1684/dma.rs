@@ -327,6 +327,22 @@ impl Emitter {
         )
     }
 
+    /// Brings one column of each lane, f32 `[1, lanes, 1, 1]`, side by side into one lane, `[1, 1, 1, lanes]`.
+    ///
+    /// # Errors
+    /// When a field does not fit.
+    pub fn gather_lanes(&mut self, column: &Local, gathered: &Local) -> Result<()> {
+        debug_assert_eq!(column.shape[1], gathered.shape[3]);
+        self.dma(
+            DmaFunction::Copy,
+            DmaFormat::Float32,
+            Some(local_side(column)),
+            local_side(gathered),
+            0,
+            &[local_access(column, false), local_access(gathered, true)],
+        )
+    }
+
     /// Moves a table of 256 words from DDR to L2.
     ///
     /// # Errors

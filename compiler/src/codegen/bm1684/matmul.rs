@@ -1,11 +1,11 @@
 //! `tpu.MatMul`: a matrix product as a convolution, which adds up the whole depth exactly in integers.
 //!
-//! The rows of the left matrix are columns of an image, its depth the channels (and taps, beyond 4095); each column of
+//! The rows of the left matrix are columns of an image, its depth the channels; each column of
 //! the right matrix is an output channel. The right matrix is a weight that was laid out beforehand, or an activation
 //! whose columns are loaded into the lanes.
 
 use super::codegen::{Codegen, TensorInfo};
-use super::coefficient::{self, matrix_taps};
+use super::coefficient;
 use super::conv2d::arithmetic_with_shift;
 use super::error::{Result, malformed, unsupported};
 use super::tensor::Global;
@@ -29,7 +29,7 @@ struct Sizes {
 /// Emits the commands.
 ///
 /// # Errors
-/// For layouts other than row-major batches, and for depths that cannot be cut evenly.
+/// For layouts other than row-major batches.
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     for flag in ["left_transpose", "output_transpose", "hdim_is_batch", "fuse_rq"] {
         if cg.flag(op, flag) {
@@ -44,17 +44,6 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let right_is_weight = coefficient::is_weight(cg.program, right_value);
     let right_transposed = cg.flag(op, "right_transpose");
     let sizes = sizes(&left, &right, &output, right_is_weight, right_transposed)?;
-    let taps = if right_is_weight {
-        matrix_taps(sizes.depth)?
-    } else {
-        1
-    };
-    if !right_is_weight && sizes.depth > 4095 {
-        return unsupported(format!(
-            "a product of two computed matrices over {} elements; 4095 fit a command",
-            sizes.depth
-        ));
-    }
     if let Some(bias) = &bias
         && bias.elements() != sizes.columns
     {
@@ -89,7 +78,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     }
     for product in 0..products {
         let weights = if right_is_weight {
-            let row = taps * padded_depth(right.element, sizes.depth / taps) * right.element.bytes();
+            let row = padded_depth(right.element, sizes.depth) * right.element.bytes();
             let start = (product * sizes.columns * row) as u64;
             WeightSource::Coefficient(right.address + start, right.element)
         } else {
@@ -101,8 +90,8 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             input: Global {
                 address: left.address + (product * rows * sizes.depth * left.element.bytes()) as u64,
                 element: left.element,
-                shape: [1, sizes.depth / taps, taps, rows],
-                strides: [0, 1, sizes.depth / taps, sizes.depth],
+                shape: [1, sizes.depth, 1, rows],
+                strides: [0, 1, 0, sizes.depth],
             },
             output: Global {
                 address: output.address + (product * rows * sizes.columns * output.element.bytes()) as u64,
@@ -111,7 +100,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
                 strides: [0, 1, 0, sizes.columns],
             },
             window: WindowFields {
-                kernel: [taps, 1],
+                kernel: [1, 1],
                 stride: [1, 1],
                 dilation: [1, 1],
                 insert: [0, 0],

@@ -4,9 +4,10 @@
 //! - [`tensor`]: views of tensors in DDR ([`tensor::Global`]) and in local memory ([`tensor::Local`])
 //! - [`emitter`]: collects commands, gives ids, finds what a command must wait for
 //! - [`tiu`], [`dma`]: one method of the emitter per command
-//! - [`arith`]: short sequences over local tensors (relu, quantise, exp, ...)
+//! - [`arith`]: short sequences over local tensors (relu, quantise, ...), [`transcendental`]: exp, log, sin, ...
 //! - drivers that plan tiles, loads and stores, and call an operation's local part for each tile:
-//!   [`window`] (convolution, pooling, matrix products), [`elementwise`], [`reduce`] (softmax, sums), [`movement`]
+//!   [`window`] and [`unfold`] (convolution, pooling, matrix products), [`volume`] (the same in three dimensions),
+//!   [`recurrence`], [`elementwise`], [`along_axis`] (softmax, sums, normalisations), [`movement`]
 //! - one file per operation, which reads attributes and fills in a driver's parameters; [`codegen::OPS`] lists them
 //! - [`coefficient`] lays weights out, [`address`] assigns addresses, [`codegen`] walks the program
 //!
@@ -14,27 +15,51 @@
 //! with [`codegen::Codegen::tensor`], fill an [`elementwise::Elementwise`] (or another driver) whose `local` closure
 //! works on aligned local tensors, and add a row to [`codegen::OPS`].
 
+pub mod active;
 pub mod address;
+pub mod along_axis;
+pub mod arg;
 pub mod arith;
 pub mod binary;
 pub mod cast;
 pub mod codegen;
 pub mod coefficient;
+pub mod compare;
 pub mod compatibility;
 pub mod conv2d;
+pub mod conv3d;
 pub mod deconv;
+pub mod deconv3d;
+pub mod depth2space;
 pub mod dma;
 pub mod dma_plan;
 pub mod elementwise;
 pub mod emitter;
 pub mod error;
+pub mod gather;
+pub mod generic_cpu;
+pub mod gru;
+pub mod interp;
+pub mod lrn;
+pub mod lstm;
 pub mod matmul;
 pub mod movement;
+pub mod norm;
+pub mod pad;
+pub mod parts;
 pub mod passes;
 pub mod pool2d;
+pub mod pool3d;
+pub mod recurrence;
 pub mod reduce;
+pub mod scale;
+pub mod shape;
+pub mod softmax;
 pub mod strip_io_quant;
 pub mod tensor;
 pub mod tiu;
+pub mod transcendental;
 pub mod unary;
+pub mod unfold;
+pub mod volume;
 pub mod window;

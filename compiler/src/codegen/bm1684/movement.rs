@@ -8,6 +8,7 @@ use super::dma::MAX_COLUMN_STRIDE;
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
 use super::tensor::{Element, Global};
+use super::unary;
 use tpuc_dialects::ir::Op;
 
 /// One dimension of a copy: size, strides of source and target in elements.
@@ -112,7 +113,10 @@ pub fn strides_of(shape: &[usize]) -> Vec<usize> {
 }
 
 /// Copies `axes` from `source + offset` to `target + offset` elements.
-fn copy_between(
+///
+/// # Errors
+/// When the element types differ, or a command cannot be encoded.
+pub fn copy_between(
     cg: &mut Codegen<'_>,
     source: (&TensorInfo, usize),
     target: (&TensorInfo, usize),
@@ -259,12 +263,9 @@ pub fn concat(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 /// `tpu.Upsample`: every element repeated `scale_h` times vertically and `scale_w` times horizontally.
 ///
 /// # Errors
-/// When the input has no rows and columns, or a relu is wanted.
+/// When the input has no rows and columns.
 pub fn upsample(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (input, output) = (cg.operand(op, 0)?, cg.result(op)?);
-    if cg.flag(op, "do_relu") {
-        return unsupported("an upsampling with relu; put the relu before it");
-    }
     let &[.., rows, columns] = input.shape.as_slice() else {
         return malformed("a tensor without rows and columns");
     };
@@ -291,42 +292,12 @@ pub fn upsample(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         axis(columns, 1, scale_w),
         axis(scale_w, 0, 1),
     ];
-    copy_between(cg, (&input, 0), (&output, 0), &axes)
-}
-
-/// `tpu.Pad`, constant mode: the tensor inside a larger one that is filled first.
-///
-/// # Errors
-/// For other modes, and for paddings that cut.
-pub fn pad(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
-    let (input, output) = (cg.operand(op, 0)?, cg.result(op)?);
-    let mode = cg.ctx().get_str(op, "mode").unwrap_or("constant").to_owned();
-    let paddings = cg.sizes(op, "paddings")?;
-    let rank = input.shape.len();
-    if mode != "constant" || paddings.len() != 2 * rank || cg.flag(op, "with_insert_zero") {
-        return unsupported(format!(
-            "padding of mode '{mode}' with {paddings:?}; use constant padding that adds elements"
-        ));
+    copy_between(cg, (&input, 0), (&output, 0), &axes)?;
+    if cg.flag(op, "do_relu") {
+        let limit = cg.float(op, "relu_limit", -1.0);
+        unary::relu_in_place(cg, &output, limit)?;
     }
-    let value = cg.float(op, "val", 0.0);
-    let bits = if output.element == Element::F32 {
-        (value as f32).to_bits()
-    } else {
-        // The value is in quanta already.
-        value.round() as i64 as u32 & 0xff
-    };
-    cg.emitter
-        .fill_global(output.address, output.element, output.elements(), bits)?;
-    let (source, target) = (strides_of(&input.shape), strides_of(&output.shape));
-    let start: usize = (0..rank).map(|dim| paddings[dim] * target[dim]).sum();
-    let axes: Vec<Axis> = (0..rank)
-        .map(|dim| Axis {
-            size: input.shape[dim],
-            source: source[dim],
-            target: target[dim],
-        })
-        .collect();
-    copy_between(cg, (&input, 0), (&output, start), &axes)
+    Ok(())
 }
 
 /// `tpu.Tile`: the tensor repeated along each dimension.

@@ -1,11 +1,11 @@
-//! The passes of code generation, in the order in which they run: `strip-io-quant`, `weight-reorder`, `address-assign`,
-//! `codegen`.
+//! The passes of code generation, in the order in which they run: `weight-reorder`, `address-assign`, `codegen`.
 
 use super::address::{self, MemoryPlan};
 use super::codegen::{BmodelOptions, generate};
 use super::coefficient;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
+use crate::tpu::processor_tpu_optimize;
 use std::path::Path;
 use tpuc_dialects::ir::{Diagnostic, OpView};
 use tpuc_runtime::bmodel::Bmodel;
@@ -202,7 +202,7 @@ pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diag
 pub fn compile(program: &mut Program, debug_info: bool) -> Result<Bmodel, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     let options = Options::new([("reuse_addr", "true".to_owned())].into_iter().collect());
-    for pass in [&WEIGHT_REORDER, &ADDRESS_ASSIGN] {
+    for pass in [&processor_tpu_optimize::PASS, &WEIGHT_REORDER, &ADDRESS_ASSIGN] {
         if (pass.run)(program, &options, &mut diagnostics).is_err() {
             return Err(diagnostics);
         }

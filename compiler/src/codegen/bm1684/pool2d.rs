@@ -17,17 +17,37 @@ use tpuc_dialects::ir::Op;
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (input, output) = (cg.operand(op, 0)?, cg.result(op)?);
     let window = window_fields(cg, op)?;
+    let taps = window.kernel[0] * window.kernel[1];
+    let (kind, arithmetic) = pooling(cg, op, taps, window.pad != [0; 4])?;
+    let window_op = WindowOp {
+        kind,
+        groups: 1,
+        input: input.nchw()?,
+        output: output.nchw()?,
+        window,
+        weights: None,
+        bias: None,
+        arithmetic,
+    };
+    window_op.emit(&mut cg.emitter)
+}
+
+/// What is computed in windows of `taps` elements, and how the sums become results. `padded`: there is padding.
+///
+/// # Errors
+/// For averages that the chip does not know.
+pub fn pooling(cg: &Codegen<'_>, op: Op, taps: usize, padded: bool) -> Result<(Kind, Arithmetic)> {
+    let (input, output) = (cg.operand(op, 0)?, cg.result(op)?);
     let relu = cg.flag(op, "do_relu");
     let is_float = input.element == Element::F32;
     let mode = cg.ctx().get_str(op, "pool_mode").unwrap_or_default().to_owned();
     let kind = match mode.as_str() {
         "Max" => Kind::Max,
         "Avg" if is_float => {
-            if window.pad != [0; 4] && !cg.flag(op, "count_include_pad") {
+            if padded && !cg.flag(op, "count_include_pad") {
                 return unsupported("an average over a window without its padding; set count_include_pad");
             }
-            let taps = (window.kernel[0] * window.kernel[1]) as f32;
-            Kind::Sum((1.0 / taps).to_bits(), Element::F32)
+            Kind::Sum((1.0 / taps as f32).to_bits(), Element::F32)
         }
         "Avg" => {
             let multiplier = cg.int(op, "multiplier", 1);
@@ -64,15 +84,5 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             relu,
         }
     };
-    let window_op = WindowOp {
-        kind,
-        groups: 1,
-        input: input.nchw()?,
-        output: output.nchw()?,
-        window,
-        weights: None,
-        bias: None,
-        arithmetic,
-    };
-    window_op.emit(&mut cg.emitter)
+    Ok((kind, arithmetic))
 }

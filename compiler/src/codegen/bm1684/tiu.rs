@@ -234,6 +234,22 @@ impl Emitter {
             .push(self)
     }
 
+    /// `out = value` where the operands are so, else 0, by `op`: the first greater, or both of the same bits. f32.
+    ///
+    /// # Errors
+    /// When a field does not fit.
+    pub fn choose(&mut self, op: TiuOp, out: Local, a: Operand, b: Operand, value: f32) -> Result<()> {
+        Builder::new(op, 3)
+            .set(F::OptOpd2Prec, Precision::Float32.code())
+            .set(F::OptOpd2Const, 1)
+            .set(F::Opd2Addr, u64::from(value.to_bits()))
+            .result(&out)
+            .result_strides(&out)
+            .operand(0, a)
+            .operand(1, b)
+            .push(self)
+    }
+
     /// `out = (a * b + (out << left_shift)) >> right_shift`, bytes into signed 16 bits.
     ///
     /// # Errors

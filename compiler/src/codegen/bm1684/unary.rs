@@ -1,11 +1,11 @@
 //! Operations on one tensor: `tpu.MulShift`, `tpu.MulConst`, `tpu.AddConst`, `tpu.Relu`, `tpu.Clip`, `tpu.LeakyRelu`,
-//! `tpu.PReluOp`, `tpu.Lut`, `tpu.Active`, ...
+//! `tpu.PReluOp`, `tpu.Lut`, ...
 
 use super::arith;
 use super::codegen::{Codegen, TensorInfo};
 use super::elementwise::{Elementwise, LocalFn, Strided};
 use super::error::{Result, unsupported};
-use super::tensor::{Element, Local};
+use super::tensor::Element;
 use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
 use tpuc_runtime::isa::TiuOp;
@@ -144,6 +144,20 @@ pub fn min_const(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     float_const(cg, op, TiuOp::Min)
 }
 
+/// `tpu.Reciprocal`, f32: `const_val / x` with the chip's division (within 4 units in the last place).
+///
+/// # Errors
+/// For integers.
+pub fn reciprocal(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    only_float(cg, op)?;
+    let dividend = Operand::Float(cg.float(op, "const_val", 1.0) as f32);
+    let (relu, limit) = (cg.flag(op, "do_relu"), cg.float(op, "relu_limit", -1.0));
+    run(cg, op, true, vec![], &|emitter, inputs, out, _| {
+        emitter.arith(TiuOp::Divide, out, dividend, inputs[0], 0)?;
+        arith::float_relu(emitter, out, relu, limit)
+    })
+}
+
 /// `tpu.SubConst`, f32: `x - c`, or `c - x` if `is_reverse`.
 ///
 /// # Errors
@@ -163,7 +177,11 @@ pub fn sub_const(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     })
 }
 
-fn only_float(cg: &Codegen<'_>, op: Op) -> Result<()> {
+/// Refuses integers.
+///
+/// # Errors
+/// When the result is not f32.
+pub fn only_float(cg: &Codegen<'_>, op: Op) -> Result<()> {
     if is_float(cg, op)? {
         Ok(())
     } else {
@@ -186,6 +204,30 @@ pub fn relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     })
 }
 
+/// `max(x, 0)` of a finished tensor, and at most `limit` if that is positive and the numbers are real.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn relu_in_place(cg: &mut Codegen<'_>, tensor: &TensorInfo, limit: f64) -> Result<()> {
+    let own = Strided {
+        address: tensor.address,
+        element: tensor.element,
+        strides: vec![1],
+    };
+    let operation = Elementwise {
+        shape: vec![tensor.elements()],
+        inputs: vec![own.clone()],
+        output: own,
+        scratch: vec![],
+        words: false,
+        local: &|emitter, inputs, out, _| {
+            emitter.arith(TiuOp::Max, out, inputs[0], arith::zero_like(&out), 0)?;
+            arith::float_relu(emitter, out, limit > 0.0 && tensor.element == Element::F32, limit)
+        },
+    };
+    operation.emit(&mut cg.emitter)
+}
+
 /// `tpu.Clip`, f32.
 ///
 /// # Errors
@@ -202,10 +244,23 @@ pub fn clip(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     })
 }
 
+/// Integers without negative ones, saturated to the result's type.
+fn keep(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
+    run(
+        cg,
+        op,
+        false,
+        vec![Element::I16],
+        &|emitter, inputs, out, scratch| {
+            arith::multiply_shift(emitter, out, inputs[0], scratch[0], 1, 0, false)
+        },
+    )
+}
+
 /// `tpu.LeakyRelu`: negative elements times `alpha`, or times `multiplier` with a rounding right shift.
 ///
 /// # Errors
-/// For 8-bit tensors with a positive multiplier, and unsigned ones.
+/// For integers with a zero point.
 pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     if is_float(cg, op)? {
         let alpha = cg.float(op, "alpha", 0.0) as f32;
@@ -223,9 +278,11 @@ pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             },
         );
     }
-    let input = cg.operand(op, 0)?;
-    if cg.ctx().get_attr(op, "multiplier_neg").is_some() || !input.element.is_signed() {
-        return unsupported("a leaky relu on unsigned or asymmetric integers; keep it in F32");
+    if cg.ctx().get_attr(op, "multiplier_neg").is_some() {
+        return unsupported("a leaky relu on asymmetric integers; keep it in F32");
+    }
+    if !cg.operand(op, 0)?.element.is_signed() {
+        return keep(cg, op);
     }
     let (multiplier, shift) = (cg.int(op, "multiplier", 1), shift_of(cg, op, "rshift")?);
     run(
@@ -247,15 +304,18 @@ pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 /// `tpu.PReluOp`: a slope for each channel (any shape that broadcasts).
 ///
 /// # Errors
-/// For unsigned integers.
+/// For integers with a zero point.
 pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (input, slope, output) = (cg.operand(op, 0)?, cg.operand(op, 1)?, cg.result(op)?);
     let strided = |tensor: &TensorInfo| {
         Strided::broadcast(tensor.address, tensor.element, &tensor.shape, &output.shape)
     };
     let float = output.element == Element::F32;
-    if !float && (!input.element.is_signed() || cg.ctx().get_attr(op, "multiplier_pos").is_some()) {
-        return unsupported("a parametric relu on unsigned or asymmetric integers; keep it in F32");
+    if !float && cg.ctx().get_attr(op, "multiplier_pos").is_some() {
+        return unsupported("a parametric relu on asymmetric integers; keep it in F32");
+    }
+    if !float && !input.element.is_signed() {
+        return keep(cg, op);
     }
     let shift = shift_of(cg, op, "rshift")?;
     let zero = if float {
@@ -301,80 +361,5 @@ pub fn lut(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     cg.emitter.load_table(table.address, l2_table::MODEL_TABLES)?;
     run(cg, op, true, vec![], &|emitter, inputs, out, _| {
         emitter.lookup(out, inputs[0], l2_table::MODEL_TABLES)
-    })
-}
-
-/// `tpu.Active`, f32: functions made of exp, division and square root.
-///
-/// # Errors
-/// For functions without a sequence here.
-pub fn active(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
-    only_float(cg, op)?;
-    let mode = cg.ctx().get_str(op, "mode").unwrap_or_default().to_owned();
-    let coefficients = cg.ctx().get_f64s(op, "coeffs").unwrap_or_default();
-    let coefficient = |index: usize, default: f64| {
-        Operand::Float(coefficients.get(index).copied().unwrap_or(default) as f32)
-    };
-    let scratch = vec![Element::F32; 3];
-    run(cg, op, true, scratch, &|emitter, inputs, out, scratch| {
-        let x = inputs[0];
-        let copy: Local = scratch[2];
-        let float = Operand::Float;
-        // 1 / (1 + exp(-x)); destroys `from`.
-        let sigmoid = |emitter: &mut super::emitter::Emitter, out: Local, from: Local| {
-            emitter.arith(TiuOp::Mul, from, from, float(-1.0), 0)?;
-            arith::exp(emitter, out, from, scratch[0], scratch[1])?;
-            emitter.arith(TiuOp::Add, out, out, float(1.0), 0)?;
-            arith::reciprocal(emitter, out)
-        };
-        match mode.as_str() {
-            "SIGMOID" => sigmoid(emitter, out, x),
-            "SILU" | "SWISH" => {
-                emitter.copy(copy, x)?;
-                sigmoid(emitter, out, x)?;
-                emitter.arith(TiuOp::Mul, out, out, copy, 0)
-            }
-            "TANH" => {
-                // 2 / (1 + exp(-2x)) - 1
-                emitter.arith(TiuOp::Mul, x, x, float(2.0), 0)?;
-                sigmoid(emitter, out, x)?;
-                emitter.arith(TiuOp::Mul, out, out, float(2.0), 0)?;
-                emitter.arith(TiuOp::Sub, out, out, float(1.0), 0)
-            }
-            "EXP" => arith::exp(emitter, out, x, scratch[0], scratch[1]),
-            "ELU" => {
-                emitter.copy(copy, x)?;
-                emitter.arith(TiuOp::Min, x, x, float(0.0), 0)?;
-                arith::exp(emitter, out, x, scratch[0], scratch[1])?;
-                emitter.arith(TiuOp::Sub, out, out, float(1.0), 0)?;
-                emitter.arith(TiuOp::Mul, out, out, coefficient(0, 1.0), 0)?;
-                emitter.arith(TiuOp::Max, copy, copy, float(0.0), 0)?;
-                emitter.arith(TiuOp::Add, out, out, copy, 0)
-            }
-            "RELU" => emitter.arith(TiuOp::Max, out, x, float(0.0), 0),
-            "ABSVAL" => {
-                emitter.arith(TiuOp::Mul, out, x, float(-1.0), 0)?;
-                emitter.arith(TiuOp::Max, out, out, x, 0)
-            }
-            "SQUARE" => emitter.arith(TiuOp::Mul, out, x, x, 0),
-            "RSQRT" => emitter.special(TiuOp::Rsqrt, out, x),
-            "SQRT" => {
-                emitter.special(TiuOp::Rsqrt, out, x)?;
-                emitter.arith(TiuOp::Mul, out, out, x, 0)
-            }
-            "HSIGMOID" | "HSWISH" => {
-                emitter.arith(TiuOp::Mul, out, x, coefficient(1, 1.0 / 6.0), 0)?;
-                emitter.arith(TiuOp::Add, out, out, coefficient(0, 0.5), 0)?;
-                emitter.arith(TiuOp::Max, out, out, float(0.0), 0)?;
-                emitter.arith(TiuOp::Min, out, out, float(1.0), 0)?;
-                if mode == "HSWISH" {
-                    emitter.arith(TiuOp::Mul, out, out, x, 0)?;
-                }
-                Ok(())
-            }
-            other => unsupported(format!(
-                "the function {other} in F32; quantise it to INT8, where every function is a table"
-            )),
-        }
     })
 }

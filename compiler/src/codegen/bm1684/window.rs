@@ -3,6 +3,10 @@
 //! The output is cut into tiles over batches, groups, output channels, rows and, if a row is still too big, columns; a
 //! tile reads the input rows and columns that its windows touch (halo) and all input channels of its group. Two tiles
 //! are in local memory at once: while one is computed the next one is loaded.
+//!
+//! What a command's fields cannot say (large steps and dilations, more input channels than a command takes, windows beside
+//! the input) is computed *unfolded*: what each tap reads is loaded as a row of its own, so that the window is one column
+//! of taps. See [`super::unfold`].
 
 use super::dma_plan::pipeline;
 use super::emitter::Emitter;
@@ -16,6 +20,14 @@ use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT, ROW_ALIGN_BYTES};
 const MAX_PAD: usize = 15;
 /// Largest channel count of one command that is a multiple of the lanes.
 const MAX_CHANNELS: usize = 4032;
+/// Largest count of input channels of one command.
+const MAX_DEPTH: usize = 4095;
+/// Largest step, and largest number of inserted zeros.
+const MAX_STEP: usize = 15;
+/// Largest dilation.
+const MAX_DILATION: usize = 16;
+/// Largest count of rows or columns in a command.
+const MAX_ROWS: usize = 65_535;
 
 /// What is computed in a window.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -92,22 +104,24 @@ struct Axis {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tile {
     /// First batch, batches.
-    batch: (usize, usize),
+    pub(super) batch: (usize, usize),
     /// Group.
-    group: usize,
+    pub(super) group: usize,
     /// First channel in the group, channels.
-    channel: (usize, usize),
+    pub(super) channel: (usize, usize),
     /// First row, rows.
-    row: (usize, usize),
+    pub(super) row: (usize, usize),
     /// First column, columns.
-    column: (usize, usize),
+    pub(super) column: (usize, usize),
     /// Counts the changes of weights.
     weights: usize,
 }
 
 /// Sizes of the tiles and where things lie in local memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Plan {
+pub(super) struct Plan {
+    /// What the taps read lies in rows of its own.
+    unfolded: bool,
     batches: usize,
     channels: usize,
     rows: usize,
@@ -126,7 +140,79 @@ fn round_up(bytes: usize) -> usize {
 
 /// Input channels of one weight row, padded as the convolution reads them.
 pub fn padded_depth(element: Element, channels: usize) -> usize {
-    channels.next_multiple_of(if element.is_byte() { 4 } else { 2 })
+    let (parts, depth) = depth_parts(element, channels);
+    parts * depth.next_multiple_of(depth_unit(element))
+}
+
+/// Input channels that one weight word holds.
+fn depth_unit(element: Element) -> usize {
+    if element.is_byte() { 4 } else { 2 }
+}
+
+/// Input channels as parts that fit a command: how many parts, channels of each. The last of several may have fewer.
+pub(super) fn depth_parts(element: Element, channels: usize) -> (usize, usize) {
+    if channels <= MAX_DEPTH {
+        return (1, channels);
+    }
+    let unit = depth_unit(element);
+    let parts = channels.div_ceil(MAX_DEPTH / unit * unit);
+    let depth = channels.div_ceil(parts).next_multiple_of(unit);
+    (channels.div_ceil(depth), depth)
+}
+
+/// Bits of the value that padding stands for.
+pub fn padding_bits(kind: Kind, input: Element) -> u32 {
+    match (kind, input) {
+        (Kind::Max, Element::F32) => f32::MIN.to_bits(),
+        (Kind::Max, Element::I8) => 0x80,
+        _ => 0,
+    }
+}
+
+/// Computes a window operation on tensors in local memory.
+///
+/// # Errors
+/// When a command cannot be encoded.
+#[allow(clippy::too_many_arguments)]
+pub fn compute(
+    emitter: &mut Emitter,
+    kind: Kind,
+    window: &WindowFields,
+    weights: Weights,
+    bias: Option<LocalBias>,
+    arithmetic: Arithmetic,
+    input: Local,
+    output: Local,
+) -> Result<()> {
+    let requantize = match arithmetic {
+        Arithmetic::Float { .. } => Requantize::default(),
+        Arithmetic::Integer { right_shift, .. } => Requantize {
+            right_shift,
+            unsigned: !output.signed && kind != Kind::Max,
+        },
+    };
+    match kind {
+        Kind::Dense => emitter.conv(output, input, window, weights, bias, requantize)?,
+        Kind::Depthwise | Kind::Sum(..) => {
+            emitter.per_channel_window(TiuOp::Depthwise, output, input, window, weights, bias, requantize)?
+        }
+        Kind::Max => emitter.per_channel_window(
+            TiuOp::MaxPool,
+            output,
+            input,
+            window,
+            weights,
+            None,
+            Requantize::default(),
+        )?,
+    }
+    match arithmetic {
+        Arithmetic::Float { relu, limit } => super::arith::float_relu(emitter, output, relu, limit),
+        Arithmetic::Integer { relu: true, .. } if output.signed => {
+            emitter.arith(TiuOp::Max, output, output, super::arith::zero_like(&output), 0)
+        }
+        Arithmetic::Integer { .. } => Ok(()),
+    }
 }
 
 impl WindowOp {
@@ -153,7 +239,7 @@ impl WindowOp {
             |emitter, tile, slot| {
                 let input = self.local_input(tile, &plan, slot);
                 let output = self.local_output(tile, &plan, slot);
-                self.local(emitter, tile, input, output, plan.weight_addresses(tile))
+                self.local(emitter, tile, &plan, input, output)
             },
             |emitter, tile, slot| {
                 let output = self.local_output(tile, &plan, slot);
@@ -167,12 +253,26 @@ impl WindowOp {
         &self,
         emitter: &mut Emitter,
         tile: &Tile,
+        plan: &Plan,
         input: Local,
-        output: Local,
-        (weight_address, bias_address): (usize, usize),
+        mut output: Local,
     ) -> Result<()> {
+        let (weight_address, bias_address) = plan.weight_addresses(tile);
         let mut window = self.window;
-        window.pad = self.command_pads(tile);
+        if plan.unfolded {
+            window = WindowFields {
+                kernel: [input.shape[2], 1],
+                stride: [1, 1],
+                dilation: [1, 1],
+                insert: [0, 0],
+                pad: [0; 4],
+            };
+            let [batches, channels, rows, columns] = output.shape;
+            let element = super::arith::element_of(&output);
+            output = Local::aligned(output.address, element, [batches, channels, 1, rows * columns]);
+        } else {
+            window.pad = self.command_pads(tile);
+        }
         let weights = match (self.kind, self.weights) {
             (Kind::Sum(bits, element), _) => Weights::Constant(bits, element),
             (Kind::Max, _) | (_, None) => Weights::None,
@@ -189,41 +289,16 @@ impl WindowOp {
             address: bias_address,
             element,
         });
-        let requantize = match self.arithmetic {
-            Arithmetic::Float { .. } => Requantize::default(),
-            Arithmetic::Integer { right_shift, .. } => Requantize {
-                right_shift,
-                unsigned: !self.output.element.is_signed() && self.kind != Kind::Max,
-            },
-        };
-        match self.kind {
-            Kind::Dense => emitter.conv(output, input, &window, weights, bias, requantize)?,
-            Kind::Depthwise | Kind::Sum(..) => emitter.per_channel_window(
-                TiuOp::Depthwise,
-                output,
-                input,
-                &window,
-                weights,
-                bias,
-                requantize,
-            )?,
-            Kind::Max => emitter.per_channel_window(
-                TiuOp::MaxPool,
-                output,
-                input,
-                &window,
-                weights,
-                None,
-                Requantize::default(),
-            )?,
-        }
-        match self.arithmetic {
-            Arithmetic::Float { relu, limit } => super::arith::float_relu(emitter, output, relu, limit),
-            Arithmetic::Integer { relu: true, .. } if output.signed => {
-                emitter.arith(TiuOp::Max, output, output, super::arith::zero_like(&output), 0)
-            }
-            Arithmetic::Integer { .. } => Ok(()),
-        }
+        compute(
+            emitter,
+            self.kind,
+            &window,
+            weights,
+            bias,
+            self.arithmetic,
+            input,
+            output,
+        )
     }
 
     fn check(&self) -> Result<()> {
@@ -231,26 +306,40 @@ impl WindowOp {
             kernel,
             stride,
             dilation,
-            insert,
             ..
         } = self.window;
-        for dim in 0..2 {
-            if stride[dim] > 15 || dilation[dim] > 16 || insert[dim] > 15 {
-                return unsupported(format!(
-                    "steps up to 15 and dilations up to 16 fit a command, found steps {stride:?}, dilations {dilation:?}"
-                ));
-            }
-            if kernel[dim] == 0 || stride[dim] == 0 || dilation[dim] == 0 {
-                return unsupported("a window needs at least one tap and a positive step");
-            }
+        if kernel.contains(&0) || stride.contains(&0) || dilation.contains(&0) {
+            return unsupported("a window needs at least one tap and a positive step");
         }
-        if self.kind == Kind::Dense && self.input.shape[1] / self.groups > 4095 {
+        if !self.fits_command() && self.has_zeros_between() {
             return unsupported(format!(
-                "a convolution over {} input channels per group exceeds the 4095 of a command; use a matrix product",
+                "a transposed convolution with steps {:?}, dilations {dilation:?} and {} input channels per group; steps \
+                 up to 16, dilations up to {MAX_DILATION} and {MAX_DEPTH} channels fit a command, and each window must \
+                 touch the input",
+                self.window.insert.map(|zeros| zeros + 1),
                 self.input.shape[1] / self.groups
             ));
         }
         Ok(())
+    }
+
+    pub(super) fn has_zeros_between(&self) -> bool {
+        self.window.insert != [0, 0]
+    }
+
+    /// Whether the fields of a command can say it all.
+    fn fits_command(&self) -> bool {
+        let fields = &self.window;
+        let touches = |axis: usize| {
+            let last = self.output.shape[2 + axis].saturating_sub(1);
+            !self.misses_input(axis, (0, 1)) && !self.misses_input(axis, (last, 1))
+        };
+        fields.stride.iter().all(|step| *step <= MAX_STEP)
+            && fields.insert.iter().all(|zeros| *zeros <= MAX_STEP)
+            && fields.dilation.iter().all(|dilation| *dilation <= MAX_DILATION)
+            && (self.kind != Kind::Dense || self.input.shape[1] / self.groups <= MAX_DEPTH)
+            && touches(0)
+            && touches(1)
     }
 
     fn output_channels_per_group(&self) -> usize {
@@ -328,7 +417,7 @@ impl WindowOp {
         ]
     }
 
-    fn input_channels(&self, tile: &Tile) -> (usize, usize) {
+    pub(super) fn input_channels(&self, tile: &Tile) -> (usize, usize) {
         if self.kind == Kind::Dense {
             let channels = self.input.shape[1] / self.groups;
             (tile.group * channels, channels)
@@ -349,12 +438,13 @@ impl WindowOp {
         }
     }
 
-    fn local_input(&self, tile: &Tile, plan: &Plan, slot: usize) -> Local {
-        Local::aligned(
-            plan.input_address(slot),
-            self.input.element,
-            self.input_shape(tile),
-        )
+    pub(super) fn local_input(&self, tile: &Tile, plan: &Plan, slot: usize) -> Local {
+        let shape = if plan.unfolded {
+            self.unfolded_shape(tile)
+        } else {
+            self.input_shape(tile)
+        };
+        Local::aligned(plan.input_address(slot), self.input.element, shape)
     }
 
     fn local_output(&self, tile: &Tile, plan: &Plan, slot: usize) -> Local {
@@ -372,19 +462,17 @@ impl WindowOp {
     }
 
     fn load(&self, emitter: &mut Emitter, tile: &Tile, plan: &Plan, slot: usize) -> Result<()> {
-        let [rows, columns] = self.axes(tile);
-        if self.misses_input(0, tile.row) || self.misses_input(1, tile.column) {
-            return unsupported(
-                "a window that reads padding only; remove the padding or use a larger kernel",
-            );
+        if plan.unfolded {
+            return self.load_unfolded(emitter, tile, &self.local_input(tile, plan, slot));
         }
+        let [rows, columns] = self.axes(tile);
         let channels = self.input_channels(tile);
         let mut target = self.local_input(tile, plan, slot);
         if self.pads_in_memory(tile) {
-            if self.window.insert != [0, 0] {
+            if self.has_zeros_between() {
                 return unsupported("a transposed convolution with more than 15 rows or columns of padding");
             }
-            emitter.fill(&target, self.padding_bits())?;
+            emitter.fill(&target, padding_bits(self.kind, self.input.element))?;
             target.address += (rows.pad_before * target.strides[2] + columns.pad_before) * 4;
             target.shape[2] = rows.len;
             target.shape[3] = columns.len;
@@ -394,15 +482,6 @@ impl WindowOp {
             target.shape,
         );
         emitter.load(&source, &target)
-    }
-
-    /// Bits of the value that padding stands for.
-    fn padding_bits(&self) -> u32 {
-        match (self.kind, self.input.element) {
-            (Kind::Max, Element::F32) => f32::MIN.to_bits(),
-            (Kind::Max, Element::I8) => 0x80,
-            _ => 0,
-        }
     }
 
     fn load_weights(&self, emitter: &mut Emitter, tile: &Tile, plan: &Plan) -> Result<()> {
@@ -422,6 +501,13 @@ impl WindowOp {
             Some(WeightSource::Columns(columns)) => {
                 let mut shape = columns.shape;
                 shape[1] = channels;
+                let pitch = self.weight_bytes(1);
+                if pitch > shape[3] * columns.element.bytes() {
+                    // What pads the depth is multiplied by zeros and must be a number.
+                    let words = lane_rows(channels) * pitch / 4;
+                    let all = Local::aligned(weight_address, Element::F32, [1, LANE_COUNT, 1, words]);
+                    emitter.fill(&all, 0)?;
+                }
                 emitter.load_columns(
                     &columns.slice([0, channel, 0, 0], shape),
                     weight_address,
@@ -469,8 +555,31 @@ impl WindowOp {
         tiles
     }
 
-    /// Chooses the tile sizes: all channels and as many rows as fit; then fewer channels, one buffer, fewer columns.
+    /// Chooses the tile sizes, unfolded where a command cannot do it or a tile would not fit.
     fn plan(&self) -> Result<Plan> {
+        let direct = if self.fits_command() {
+            self.plan_tiles(false)
+        } else {
+            None
+        };
+        let plan = direct.or_else(|| {
+            let possible = !self.has_zeros_between();
+            possible.then(|| self.plan_tiles(true)).flatten()
+        });
+        plan.map_or_else(
+            || {
+                unsupported(format!(
+                    "one output position needs more than the {LANE_BYTES} bytes of a lane: {} input channels, kernel {:?}",
+                    self.input.shape[1] / self.groups,
+                    self.window.kernel
+                ))
+            },
+            Ok,
+        )
+    }
+
+    /// All channels and as many rows as fit; then fewer channels, one buffer, fewer columns.
+    fn plan_tiles(&self, unfolded: bool) -> Option<Plan> {
         let channels = self.output_channels_per_group();
         let [batches, _, rows, columns] = self.output.shape;
         let batches = if self.input.element.is_byte() {
@@ -490,17 +599,14 @@ impl WindowOp {
         loop {
             for (least_rows, slots) in [(rows.min(8), 2), (rows.min(2), 2), (1, 2), (1, 1)] {
                 for &channels in &channel_choices {
-                    if let Some(plan) = self.fit(batches, channels, least_rows, column_choice, slots) {
-                        return Ok(plan);
+                    let step = [batches, channels, least_rows, column_choice];
+                    if let Some(plan) = self.fit(step, slots, unfolded) {
+                        return Some(plan);
                     }
                 }
             }
             if column_choice == 1 {
-                return unsupported(format!(
-                    "one output position needs more than the {LANE_BYTES} bytes of a lane: {} input channels, kernel {:?}",
-                    self.input.shape[1] / self.groups,
-                    self.window.kernel
-                ));
+                return None;
             }
             column_choice = column_choice.div_ceil(2);
         }
@@ -509,15 +615,16 @@ impl WindowOp {
     /// The plan with the most rows that fits, if it has at least `least_rows`.
     fn fit(
         &self,
-        batches: usize,
-        channels: usize,
-        least_rows: usize,
-        columns: usize,
+        [batches, channels, least_rows, columns]: Dims,
         slots: usize,
+        unfolded: bool,
     ) -> Option<Plan> {
         let all_rows = self.output.shape[2];
         let with_rows = |rows: usize| -> Option<Plan> {
             let (mut input_bytes, mut output_bytes) = (0, 0);
+            if unfolded && (rows * columns > MAX_ROWS || self.unfolded_taps() > MAX_ROWS) {
+                return None;
+            }
             // The first tiles may have padding in memory; take the largest.
             for row in [0, rows, all_rows - rows] {
                 for column in [
@@ -534,7 +641,12 @@ impl WindowOp {
                         column: (column, columns),
                         weights: 0,
                     };
-                    input_bytes = input_bytes.max(aligned_bytes(self.input.element, self.input_shape(&tile)));
+                    let shape = if unfolded {
+                        self.unfolded_shape(&tile)
+                    } else {
+                        self.input_shape(&tile)
+                    };
+                    input_bytes = input_bytes.max(aligned_bytes(self.input.element, shape));
                     output_bytes = output_bytes.max(aligned_bytes(
                         self.output.element,
                         [batches, channels, rows, columns],
@@ -562,12 +674,15 @@ impl WindowOp {
                 span(rows, 0).min(self.input.shape[2]),
                 span(columns, 1).min(self.input.shape[3]),
             ];
-            input_bytes = input_bytes.max(aligned_bytes(self.input.element, inner));
+            if !unfolded {
+                input_bytes = input_bytes.max(aligned_bytes(self.input.element, inner));
+            }
             let several_weights = self.groups > 1 || channels < self.output_channels_per_group();
             let bias_bytes = self
                 .bias
                 .map_or(0, |(_, element)| lane_rows(channels) * element.bytes());
             let plan = Plan {
+                unfolded,
                 batches,
                 channels,
                 rows,

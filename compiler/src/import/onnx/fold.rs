@@ -183,6 +183,14 @@ fn constant_outputs(converter: &Converter<'_>, node: &Node) -> Option<Vec<Consta
         );
         return Some(vec![Constant::from_ints(shape.get(start..end)?.to_vec())]);
     }
+    if node.op_type == "CastLike" {
+        let from = converter.constant(node.input(0)?)?;
+        return Some(vec![match converter.elements.get(node.input(1)?)? {
+            ElementType::Float => Constant::Float(from.to_float()),
+            ElementType::Int => Constant::Int(from.to_int()),
+            ElementType::Bool => Constant::Bool(from.to_bool()),
+        }]);
+    }
     let mut inputs = Vec::with_capacity(node.inputs.len());
     for name in &node.inputs {
         inputs.push(if name.is_empty() {
@@ -341,6 +349,7 @@ fn track(converter: &mut Converter<'_>, node: &Node) {
             | "Mul"
             | "Div"
             | "Cast"
+            | "CastLike"
             | "Neg"
             | "Sqrt"
             | "Floor"
@@ -362,7 +371,7 @@ fn track(converter: &mut Converter<'_>, node: &Node) {
         "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Not" | "And" | "Or" | "Xor" => {
             ElementType::Bool
         }
-        "Where" => node
+        "Where" | "CastLike" => node
             .input(1)
             .and_then(|name| converter.elements.get(name))
             .copied()

@@ -1,4 +1,4 @@
-//! ONNX models, operator sets 9 to 17, become programs of the `top` dialect.
+//! ONNX models, operator sets 7 to 21, become programs of the `top` dialect.
 //!
 //! The steps, each in a file: [`model`] reads the untrusted file; [`fold`] evaluates what is constant; [`simplify`] and
 //! [`patterns`] rewrite the graph as TPU-MLIR's front end does; [`convert`] emits `top` operations, so that names, order,
@@ -67,7 +67,7 @@ pub struct ImportOptions {
 }
 
 /// Operator sets that import knows.
-const OPSETS: std::ops::RangeInclusive<i64> = 7..=17;
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=21;
 
 /// Newest file format whose graphs are simplified. TPU-MLIR's simplifier refuses newer ones, so that the passes of the `top`
 /// dialect do what they can; results, names and weights are to be the same.

@@ -252,3 +252,96 @@ fn newer_formats_are_not_simplified() {
     proto.ir_version = Some(9);
     assert_eq!(count(&proto), 2);
 }
+
+fn int_attribute(name: &str, value: i64) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.to_owned()),
+        i: Some(value),
+        ..AttributeProto::default()
+    }
+}
+
+/// The text of a network of operator set 18.
+fn text_of_set_18(dims: &[i64], nodes: Vec<NodeProto>, constants: Vec<TensorProto>) -> String {
+    let mut model = model(dims, nodes, constants, "y");
+    model.opset_import[0].version = Some(18);
+    import_bytes(&model.encode_to_vec(), &options())
+        .unwrap_or_else(|error| panic!("{error}"))
+        .to_text()
+}
+
+#[test]
+fn what_operator_set_18_says_otherwise() {
+    let mut split = node("Split", &["x"], "a");
+    split.output = vec!["a".to_owned(), "b".to_owned(), "y".to_owned()];
+    split.attribute = vec![int_attribute("axis", 1), int_attribute("num_outputs", 3)];
+    let text = text_of_set_18(&[1, 7], vec![split], Vec::new());
+    assert!(text.contains("split_size = [3, 3, 1]"), "{text}");
+
+    let pad = node("Pad", &["x", "pads", "", "axes"], "y");
+    let text = text_of_set_18(
+        &[1, 2, 4, 4],
+        vec![pad],
+        vec![ints("pads", &[1, 2]), ints("axes", &[-1])],
+    );
+    assert!(text.contains("paddings = [0, 0, 0, 1, 0, 0, 0, 2]"), "{text}");
+
+    let mut norm = node("GroupNormalization", &["x", "s", "b"], "y");
+    norm.attribute.push(int_attribute("num_groups", 2));
+    let constants = vec![floats("s", &[2], &[2.0, 3.0]), floats("b", &[2], &[0.0, 1.0])];
+    let text = text_of_set_18(&[1, 4, 2, 2], vec![norm], constants);
+    assert!(text.contains("() -> tensor<4xf32>"), "{text}");
+
+    let mut resize = node("Resize", &["x", "", "scales"], "y");
+    resize.attribute.push(AttributeProto {
+        name: Some("axes".to_owned()),
+        ints: vec![2, 3],
+        ..AttributeProto::default()
+    });
+    let constants = vec![floats("scales", &[2], &[2.0, 2.0])];
+    let text = text_of_set_18(&[1, 1, 2, 2], vec![resize.clone()], constants.clone());
+    assert!(text.contains("scale_h = 2.000000e+00 : f64"), "{text}");
+    resize.attribute.push(int_attribute("antialias", 1));
+    let mut model = model(&[1, 1, 2, 2], vec![resize], constants, "y");
+    model.opset_import[0].version = Some(18);
+    let message = import_bytes(&model.encode_to_vec(), &options()).err().unwrap();
+    assert!(message.contains("antialias"), "{message}");
+}
+
+#[test]
+fn boxes_are_suppressed_on_the_host() {
+    let nodes = vec![
+        node("Reshape", &["x", "as_boxes"], "boxes"),
+        node("NonMaxSuppression", &["boxes", "scores", "most", "overlap"], "y"),
+    ];
+    let constants = vec![
+        ints("as_boxes", &[1, 3, 4]),
+        floats("scores", &[1, 1, 3], &[0.5, 0.7, 0.6]),
+        ints("most", &[2]),
+        floats("overlap", &[1], &[0.5]),
+    ];
+    let text = import_bytes(
+        &model(&[1, 12], nodes, constants, "y").encode_to_vec(),
+        &options(),
+    )
+    .unwrap()
+    .to_text();
+    assert!(
+        text.contains("\"top.Nms\"")
+            && text.contains("center_point_box = 0 : i64, max_output_size = 2 : i64"),
+        "{text}"
+    );
+}
+
+#[test]
+fn casts_to_narrow_floats_are_refused() {
+    let mut cast = node("Cast", &["x"], "y");
+    cast.attribute.push(int_attribute("to", 16));
+    let message = import_bytes(
+        &model(&[1, 4], vec![cast], Vec::new(), "y").encode_to_vec(),
+        &options(),
+    )
+    .err()
+    .unwrap();
+    assert!(message.contains("element type 16"), "{message}");
+}

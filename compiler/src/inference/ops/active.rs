@@ -183,6 +183,8 @@ fn function(node: &Node<'_>, name: &str) -> Result<Box<dyn Fn(f32) -> f32 + Send
         "arccos" => Box::new(f32::acos),
         "arcsin" => Box::new(f32::asin),
         "arctan" => Box::new(f32::atan),
+        "arcsinh" => Box::new(f32::asinh),
+        "arccosh" => Box::new(f32::acosh),
         "sinh" => Box::new(f32::sinh),
         "cosh" => Box::new(f32::cosh),
         "erf" => Box::new(|x| erf(f64::from(x)) as f32),

@@ -241,7 +241,8 @@ pub fn prepare_compare(node: &Node<'_>) -> Prepared {
     let output = node.output()?;
     let compare = comparison(node)?;
     let constant = (node.short_kind() == "CompareConst").then(|| node.f64("const_val", 0.0) as f32);
-    let inversed = node.bool("inversed", false);
+    // "Not" has one side.
+    let inversed = node.bool("inversed", false) && node.str("mode", "Equal") != "Not";
     Ok(Kernel::new(move |args| {
         let a = args.get(0)?;
         let a_real = a.to_f32();

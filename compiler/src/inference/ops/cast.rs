@@ -1,7 +1,7 @@
 //! `tpu.Cast`: between real numbers and their quantised form.
 //!
 //! To bytes: `clamp(round(x * (1 / scale)) + zero_point)`, the reciprocal rounded to f32, halves away from zero. From bytes:
-//! `(x - zero_point) * scale` in f32.
+//! `(x - zero_point) * scale` in f32. Without `with_scale` the scale counts as 1.
 
 use super::{Kernel, Prepared};
 use crate::inference::node::Node;
@@ -17,7 +17,13 @@ pub fn prepare(node: &Node<'_>) -> Prepared {
     {
         return Err(node.error("rounds otherwise than half away from zero, which BM1684 does not do"));
     }
-    match (input.quantisation, output.quantisation) {
+    let (mut from, mut to) = (input.quantisation, output.quantisation);
+    if !node.bool("with_scale", true) {
+        for quantisation in from.iter_mut().chain(to.iter_mut()) {
+            quantisation.scale = 1.0;
+        }
+    }
+    match (from, to) {
         (None, Some(quantisation)) if input.element == Element::F32 => {
             let element = output.element;
             Ok(Kernel::new(move |args| {

@@ -85,6 +85,7 @@ pub fn prepare_elements(node: &Node<'_>) -> Prepared {
 pub fn prepare_generic_cpu(node: &Node<'_>) -> Prepared {
     match node.str("cpu_op_name", "") {
         "gatherelements_pt" => prepare_elements(node),
+        "gathernd_tf" => super::scatter::prepare_gather_nd(node),
         other => Err(node.error(format_args!(
             "calls the host function '{other}', which inference does not have"
         ))),

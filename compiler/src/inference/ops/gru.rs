@@ -1,4 +1,4 @@
-//! `top.GRU`: ONNX GRU (opset 7 and on) in f32, gates in the order update, reset, hidden.
+//! `top.GRU`, `tpu.GRU`: ONNX GRU (opset 7 and on) in f32, gates in the order update, reset, hidden.
 //!
 //! Operands: input, filter `[directions, 3 * hidden, size]`, recurrence `[directions, 3 * hidden, hidden]`, bias
 //! `[directions, 6 * hidden]`, initial h.

@@ -6,6 +6,7 @@ pub mod cast;
 pub mod channel;
 pub mod conv;
 pub mod deconv;
+pub mod detection;
 pub mod einsum;
 pub mod gather;
 pub mod grid_sample;
@@ -72,6 +73,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.CumSum", sequence::prepare_cumsum),
     ("top.Deconv", deconv::prepare),
     ("top.Depth2Space", movement::prepare_depth_to_space),
+    ("top.DetectionOutput", detection::prepare_detection_output),
     ("top.Div", binary::prepare),
     ("top.DivConst", active::prepare_constant),
     ("top.Einsum", einsum::prepare),
@@ -107,6 +109,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Mish", active::prepare_named),
     ("top.Mul", binary::prepare),
     ("top.MulConst", active::prepare_constant),
+    ("top.Nms", detection::prepare_nms),
     ("top.PRelu", channel::prepare_prelu),
     ("top.Pad", movement::prepare_pad),
     ("top.Permute", movement::prepare_permute),
@@ -149,6 +152,7 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("top.Unsqueeze", movement::prepare_reshape),
     ("top.Upsample", pool::prepare_upsample),
     ("top.Where", select::prepare_where),
+    ("top.YoloDetection", detection::prepare_yolo),
     ("tpu.Active", active::prepare_active),
     ("tpu.Add", binary::prepare),
     ("tpu.AddConst", active::prepare_constant),
@@ -169,7 +173,10 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.GenericCpu", gather::prepare_generic_cpu),
     ("tpu.GroupNorm", norm::prepare_group_norm),
     ("tpu.Host2Device", movement::prepare_reshape),
+    ("tpu.InstanceNorm", norm::prepare_group_norm),
     ("tpu.LRN", norm::prepare_lrn),
+    ("tpu.GRU", gru::prepare),
+    ("tpu.Interp", interp::prepare),
     ("tpu.LSTM", lstm::prepare),
     ("tpu.LayerNorm", norm::prepare_layer_norm),
     ("tpu.LeakyRelu", active::prepare_leaky_relu),
@@ -185,9 +192,11 @@ pub const KERNELS: &[(&str, PrepareFn)] = &[
     ("tpu.PReluOp", channel::prepare_prelu),
     ("tpu.Pad", movement::prepare_pad),
     ("tpu.Permute", movement::prepare_permute),
+    ("tpu.PixelNorm", norm::prepare_pixel_norm),
     ("tpu.Pool1D", pool::prepare),
     ("tpu.Pool2D", pool::prepare),
     ("tpu.Pool3D", pool::prepare),
+    ("tpu.RMSNorm", norm::prepare_rms_norm),
     ("tpu.Reciprocal", active::prepare_constant),
     ("tpu.Reduce", reduce::prepare),
     ("tpu.Relu", active::prepare_relu),

@@ -20,10 +20,14 @@ fn place(tuple: &[i64], shape: &[usize], strides: &[isize]) -> Result<usize, Str
     Ok(place)
 }
 
-/// `top.GatherND`: slices by index tuples, ONNX GatherND.
+/// `top.GatherND` and the host function of the same purpose: slices by index tuples, ONNX GatherND.
 pub fn prepare_gather_nd(node: &Node<'_>) -> Prepared {
     let (input, indices, output) = (node.input(0)?, node.input(1)?, node.output()?);
-    let batch_dims = usize::try_from(node.i64("batch_dims", 0)).unwrap_or(usize::MAX);
+    let batch_dims = match node.field_i64("param", "batch_dims") {
+        Some(batch_dims) => batch_dims,
+        None => node.i64("batch_dims", 0),
+    };
+    let batch_dims = usize::try_from(batch_dims).unwrap_or(usize::MAX);
     let tuple = indices.shape.last().copied().unwrap_or(0);
     let rank = input.shape.len();
     if !input.is_real() || tuple == 0 || batch_dims >= indices.shape.len() || batch_dims + tuple > rank {

@@ -12,7 +12,8 @@ fn active(low: &mut Lowering, op: Op, mode: &str) {
     low.replace_with_attrs(op, "tpu.Active", &[ty], &operands, &[("mode", mode)]);
 }
 
-fn either(
+/// F32: `tpu.Active` of this mode. INT8: a table of the function.
+pub(super) fn either(
     low: &mut Lowering,
     op: Op,
     precision: Precision,
@@ -81,6 +82,36 @@ pub(super) fn lower_elu(low: &mut Lowering, op: Op, precision: Precision) -> Res
     either(low, op, precision, "ELU", |x| {
         if x > 0.0 { x } else { alpha * (x.exp() - 1.0) }
     })
+}
+
+/// The slope is a parameter of the function.
+pub(super) fn lower_swish(low: &mut Lowering, op: Op, precision: Precision) -> Result<(), Diagnostic> {
+    let beta = low.ctx.get_f64(op, "beta").unwrap_or(1.0);
+    if precision == Precision::F32 {
+        let coeffs = low.ctx.f64_array_attr(&[beta]);
+        let mut rw = low.ctx.rewriter();
+        rw.remove_attr(op, "beta");
+        rw.set_attr(op, "coeffs", coeffs);
+    }
+    either(low, op, precision, "SWISH", |x| x / (1.0 + (-beta * x).exp()))
+}
+
+/// `const_val ^ x`; F32: `exp(x * ln(const_val))`, which needs a positive constant.
+pub(super) fn lower_pow2(low: &mut Lowering, op: Op, precision: Precision) -> Result<(), Diagnostic> {
+    let base = low.ctx.get_f64(op, "const_val").unwrap_or(1.0);
+    if precision == Precision::Int8 {
+        return low.lookup(op, |x| base.powf(x));
+    }
+    if base <= 0.0 {
+        return Err(low.error(op, "needs a positive 'const_val' in F32; quantise it to INT8"));
+    }
+    let input = low.ctx.operand(op, 0);
+    let ty = low.ctx.value_type(low.ctx.result(op));
+    let exp = low.tpu_enum("active_mode", "EXP");
+    let factor = low.ctx.f64_attr(base.ln());
+    let product = low.insert(op, "_mul", "tpu.MulConst", ty, &[input], &[("const_val", factor)]);
+    low.replace(op, "tpu.Active", &[ty], &[product], &[("mode", exp)]);
+    Ok(())
 }
 
 /// Small deviations of the argument change the result too much for INT8: F32 always.

@@ -1,4 +1,4 @@
-//! `top.Gather` -> `tpu.Gather`, `top.GatherElements` -> a layer on the host. Data in F32, indices in 32-bit integers.
+//! `top.Gather` -> `tpu.Gather`; `top.GatherElements`, `top.GatherND` -> layers on the host. Data in F32, indices in 32-bit integers.
 
 use super::context::{Lowering, flat};
 use crate::quantization::Precision;
@@ -36,14 +36,20 @@ pub(super) fn lower(low: &mut Lowering, op: Op, _precision: Precision) -> Result
 }
 
 pub(super) fn lower_elements(low: &mut Lowering, op: Op, _precision: Precision) -> Result<(), Diagnostic> {
+    to_host(low, op, "gatherelements_pt")
+}
+
+pub(super) fn lower_nd(low: &mut Lowering, op: Op, _precision: Precision) -> Result<(), Diagnostic> {
+    to_host(low, op, "gathernd_tf")
+}
+
+/// A layer on the host with the operation's attributes as its parameters.
+fn to_host(low: &mut Lowering, op: Op, layer: &str) -> Result<(), Diagnostic> {
     let (input, indices) = (low.ctx.operand(op, 0), low.ctx.operand(op, 1));
     let ty = low.ctx.value_type(low.ctx.result(op));
     let indices = integer_weight(low, op, indices, Some("indices_int32"), "")?;
     let param = low.ctx.attr(AttrKind::Dictionary(low.ctx.attrs(op).to_vec()));
-    let attrs = [
-        ("cpu_op_name", low.ctx.string_attr("gatherelements_pt")),
-        ("param", param),
-    ];
+    let attrs = [("cpu_op_name", low.ctx.string_attr(layer)), ("param", param)];
     low.replace(op, "tpu.GenericCpu", &[ty], &[input, indices], &attrs);
     Ok(())
 }

@@ -19,6 +19,7 @@ mod pool;
 mod reduce;
 mod scale;
 
+use crate::inference::ops::active::erf;
 use crate::quantization::Precision;
 use context::Lowering;
 use tpuc_dialects::ir::{Diagnostic, Op};
@@ -35,29 +36,51 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     ("top.Arctanh", active::lower_arctanh),
     ("top.Arg", compare::lower_arg),
     ("top.AvgPool", pool::lower_average),
+    ("top.Ceil", |low, op, p| {
+        active::either(low, op, p, "CEIL", f64::ceil)
+    }),
     ("top.Clip", active::lower_clip),
     ("top.Compare", compare::lower),
     ("top.CompareConst", compare::lower_const),
     ("top.Concat", concat::lower),
     ("top.Conv", conv::lower),
+    ("top.Cos", |low, op, p| {
+        active::either(low, op, p, "COS", f64::cos)
+    }),
+    ("top.Cosh", |low, op, p| {
+        active::either(low, op, p, "COSH", f64::cosh)
+    }),
     ("top.Deconv", deconv::lower),
     ("top.Depth2Space", |low, op, p| {
         plain::moves(low, op, p, "tpu.Depth2Space", 0)
     }),
     ("top.Div", |low, op, _| plain::floats(low, op, "tpu.Div", 0)),
     ("top.Elu", active::lower_elu),
+    ("top.Erf", |low, op, p| active::either(low, op, p, "ERF", erf)),
     ("top.Exp", active::lower_exp),
+    ("top.Floor", |low, op, p| {
+        active::either(low, op, p, "FLOOR", f64::floor)
+    }),
     ("top.GELU", active::lower_gelu),
+    ("top.GRU", |low, op, _| {
+        plain::lower_recurrent(low, op, "tpu.GRU", 10)
+    }),
     ("top.Gather", gather::lower),
     ("top.GatherElements", gather::lower_elements),
+    ("top.GatherND", gather::lower_nd),
     ("top.GroupNorm", |low, op, _| {
         plain::floats(low, op, "tpu.GroupNorm", 5)
     }),
     ("top.HardSigmoid", active::lower_hard_sigmoid),
     ("top.HardSwish", active::lower_hard_swish),
+    ("top.InstanceNorm", |low, op, _| {
+        plain::floats(low, op, "tpu.InstanceNorm", 5)
+    }),
     ("top.Interp", plain::lower_interp),
     ("top.LRN", |low, op, _| plain::floats(low, op, "tpu.LRN", 3)),
-    ("top.LSTM", plain::lower_lstm),
+    ("top.LSTM", |low, op, _| {
+        plain::lower_recurrent(low, op, "tpu.LSTM", 12)
+    }),
     ("top.LayerNorm", layer_norm::lower),
     ("top.LeakyRelu", leaky_relu::lower),
     ("top.Log", active::lower_log),
@@ -67,6 +90,9 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     ("top.MaxPool", pool::lower_max),
     ("top.Min", |low, op, p| plain::moves(low, op, p, "tpu.Min", 0)),
     ("top.MinConst", constant_binary::lower_min),
+    ("top.Mish", |low, op, p| {
+        active::either(low, op, p, "MISH", |x| x * x.exp().ln_1p().tanh())
+    }),
     ("top.Mul", mul::lower),
     ("top.MulConst", constant_binary::lower_mul),
     ("top.PRelu", leaky_relu::lower_prelu),
@@ -74,12 +100,25 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     ("top.Permute", |low, op, p| {
         plain::moves(low, op, p, "tpu.Permute", 2)
     }),
+    ("top.PixelNorm", |low, op, _| {
+        plain::floats(low, op, "tpu.PixelNorm", 5)
+    }),
     ("top.Pow", active::lower_pow),
+    ("top.Pow2", active::lower_pow2),
+    ("top.RMSNorm", |low, op, _| {
+        plain::floats(low, op, "tpu.RMSNorm", 2)
+    }),
     ("top.Reciprocal", active::lower_reciprocal),
     ("top.Reduce", reduce::lower),
     ("top.Relu", constant_binary::lower_relu),
     ("top.Reshape", |low, op, p| {
         plain::moves(low, op, p, "tpu.Reshape", 2)
+    }),
+    ("top.Round", |low, op, p| {
+        active::either(low, op, p, "ROUND", f64::round_ties_even)
+    }),
+    ("top.Rsqrt", |low, op, p| {
+        active::either(low, op, p, "RSQRT", |x| 1.0 / x.sqrt())
     }),
     ("top.Scale", scale::lower),
     ("top.ShuffleChannel", |low, op, p| {
@@ -87,9 +126,24 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     }),
     ("top.SiLU", active::lower_silu),
     ("top.Sigmoid", active::lower_sigmoid),
+    ("top.Sign", |low, op, p| {
+        active::either(low, op, p, "SIGN", |x| if x == 0.0 { 0.0 } else { x.signum() })
+    }),
+    ("top.Sin", |low, op, p| {
+        active::either(low, op, p, "SIN", f64::sin)
+    }),
+    ("top.Sinh", |low, op, p| {
+        active::either(low, op, p, "SINH", f64::sinh)
+    }),
     ("top.Slice", |low, op, p| plain::moves(low, op, p, "tpu.Slice", 5)),
     ("top.Softmax", |low, op, _| {
         plain::floats(low, op, "tpu.Softmax", 6)
+    }),
+    ("top.Softplus", |low, op, p| {
+        active::either(low, op, p, "SOFT_PLUS", |x| x.max(0.0) + (-x.abs()).exp().ln_1p())
+    }),
+    ("top.Softsign", |low, op, p| {
+        active::either(low, op, p, "SOFT_SIGN", |x| x / (1.0 + x.abs()))
     }),
     ("top.Sqrt", active::lower_sqrt),
     ("top.Squeeze", plain::lower_to_reshape),
@@ -97,6 +151,10 @@ pub const LOWERINGS: &[(&str, LowerFn)] = &[
     ("top.SubConst", constant_binary::lower_sub),
     ("top.SwapDimInner", |low, op, p| {
         plain::moves(low, op, p, "tpu.SwapDimInner", 0)
+    }),
+    ("top.Swish", active::lower_swish),
+    ("top.Tan", |low, op, p| {
+        active::either(low, op, p, "TAN", f64::tan)
     }),
     ("top.Tanh", active::lower_tanh),
     ("top.Tile", |low, op, p| plain::moves(low, op, p, "tpu.Tile", 2)),

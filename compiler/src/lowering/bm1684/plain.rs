@@ -48,15 +48,20 @@ pub(super) fn lower_interp(low: &mut Lowering, op: Op, _precision: Precision) ->
     floats(low, op, "tpu.Interp", 3)
 }
 
-/// `top.LSTM`: F32; buffer and the four tables of other chips are absent.
-pub(super) fn lower_lstm(low: &mut Lowering, op: Op, _precision: Precision) -> Result<(), Diagnostic> {
+/// `top.LSTM`, `top.GRU`: F32; buffer and the four tables of other chips are absent.
+pub(super) fn lower_recurrent(
+    low: &mut Lowering,
+    op: Op,
+    name: &str,
+    count: usize,
+) -> Result<(), Diagnostic> {
     let types: Vec<_> = low
         .ctx
         .results(op)
         .iter()
         .map(|value| low.ctx.value_type(*value))
         .collect();
-    let operands = low.padded_operands(op, 12);
-    low.replace_with_attrs(op, "tpu.LSTM", &types, &operands, &[]);
+    let operands = low.padded_operands(op, count);
+    low.replace_with_attrs(op, name, &types, &operands, &[]);
     Ok(())
 }

@@ -11,25 +11,8 @@ use std::arch::x86_64::{
     _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
-use super::{CHANNEL_BLOCK, TILE, float, integer};
-
-/// Whether this machine has AVX2.
-#[inline]
-pub(super) fn available() -> bool {
-    is_x86_feature_detected!("avx2")
-}
-
-/// Panics unless `width` elements at every corner plus every offset lie inside an input of `length` elements.
-#[inline]
-fn check(length: usize, corners: &[usize; TILE], offsets: &[u32], width: usize) {
-    let corner = corners.iter().copied().max().unwrap_or(0);
-    let offset = offsets.iter().copied().max().unwrap_or(0) as usize;
-    let end = corner.checked_add(offset).and_then(|end| end.checked_add(width));
-    assert!(
-        end.is_some_and(|end| end <= length),
-        "window outside of the input"
-    );
-}
+use super::{CHANNEL_BLOCK, TILE, check, float, integer};
+use crate::emulator::simd::Simd;
 
 /// Adds the products of all steps, pairs of 16-bit values, to the sums of the first `used` pixels.
 pub(super) fn add_tile_i16(
@@ -40,7 +23,7 @@ pub(super) fn add_tile_i16(
     weights: &[i16],
     sums: &mut integer::Sums,
 ) {
-    assert!(available());
+    assert!(Simd::Avx2.is_available());
     check(input.len(), corners, offsets, 2);
     let steps = offsets.len().min(weights.len() / (2 * CHANNEL_BLOCK));
     let offsets = &offsets[..steps];
@@ -101,7 +84,7 @@ pub(super) fn add_tile_f32(
     weights: &[f32],
     sums: &mut float::Sums,
 ) {
-    assert!(available());
+    assert!(Simd::Avx2.is_available());
     check(input.len(), corners, offsets, 1);
     let steps = offsets.len().min(weights.len() / CHANNEL_BLOCK);
     let offsets = &offsets[..steps];

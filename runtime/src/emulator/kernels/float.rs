@@ -1,6 +1,7 @@
 //! f32 sums in the chip's order: four accumulators, each a plain sequence of multiply, round, add, round.
 
 use super::{CHANNEL_BLOCK, TILE};
+use crate::emulator::simd::Simd;
 
 /// Sums of a tile: pixel, then channel.
 pub(super) type Sums = [[f32; CHANNEL_BLOCK]; TILE];
@@ -37,6 +38,7 @@ impl F32Steps {
     #[inline(never)]
     pub(in crate::emulator) fn run(
         &self,
+        simd: Simd,
         input: &[f32],
         offsets: &[Vec<u32>; 4],
         corners: &[usize],
@@ -49,7 +51,7 @@ impl F32Steps {
             padded[..corners.len()].copy_from_slice(corners);
             let mut sums = [[[0.0; CHANNEL_BLOCK]; TILE]; 4];
             for ((offsets, weights), sums) in offsets.iter().zip(&self.weights).zip(&mut sums) {
-                add_tile(input, &padded, corners.len(), offsets, weights, sums);
+                add_tile(simd, input, &padded, corners.len(), offsets, weights, sums);
             }
             for pixel in 0..corners.len() {
                 for channel in 0..CHANNEL_BLOCK {
@@ -67,6 +69,7 @@ impl F32Steps {
 
 #[inline]
 fn add_tile(
+    simd: Simd,
     input: &[f32],
     corners: &[usize; TILE],
     used: usize,
@@ -74,16 +77,17 @@ fn add_tile(
     weights: &[f32],
     sums: &mut Sums,
 ) {
-    #[cfg(target_arch = "x86_64")]
-    if super::avx2::available() {
-        super::avx2::add_tile_f32(input, corners, used, offsets, weights, sums);
-        return;
+    match simd {
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2 => super::avx2::add_tile_f32(input, corners, used, offsets, weights, sums),
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512 => super::avx512::add_tile_f32(input, corners, used, offsets, weights, sums),
+        _ => add_tile_portable(input, corners, used, offsets, weights, sums),
     }
-    add_tile_portable(input, corners, used, offsets, weights, sums);
 }
 
 #[inline(never)]
-pub(super) fn add_tile_portable(
+fn add_tile_portable(
     input: &[f32],
     corners: &[usize; TILE],
     used: usize,

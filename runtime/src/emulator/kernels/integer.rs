@@ -1,6 +1,7 @@
 //! Exact sums of 16-bit products in 32 bits, spilled to 64 bits before they can overflow.
 
 use super::{CHANNEL_BLOCK, TILE};
+use crate::emulator::simd::Simd;
 
 /// Steps whose sum certainly fits 32 bits: two products of at most 255 * 255 each.
 const NARROW_STEPS: usize = 1 << 13;
@@ -36,6 +37,7 @@ impl I16Steps {
     #[inline]
     pub(in crate::emulator) fn run(
         &self,
+        simd: Simd,
         input: &[i16],
         offsets: &[u32],
         corners: &[usize],
@@ -51,7 +53,7 @@ impl I16Steps {
                 .zip(self.weights.chunks(NARROW_STEPS * CHANNEL_BLOCK * 2))
             {
                 let mut sums = [[0; CHANNEL_BLOCK]; TILE];
-                add_tile(input, &padded, corners.len(), offsets, weights, &mut sums);
+                add_tile(simd, input, &padded, corners.len(), offsets, weights, &mut sums);
                 for (totals, sums) in totals.iter_mut().zip(&sums).take(corners.len()) {
                     for (total, sum) in totals.iter_mut().zip(sums) {
                         *total += i64::from(*sum);
@@ -69,6 +71,7 @@ impl I16Steps {
 
 #[inline]
 fn add_tile(
+    simd: Simd,
     input: &[i16],
     corners: &[usize; TILE],
     used: usize,
@@ -76,15 +79,16 @@ fn add_tile(
     weights: &[i16],
     sums: &mut Sums,
 ) {
-    #[cfg(target_arch = "x86_64")]
-    if super::avx2::available() {
-        super::avx2::add_tile_i16(input, corners, used, offsets, weights, sums);
-        return;
+    match simd {
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2 => super::avx2::add_tile_i16(input, corners, used, offsets, weights, sums),
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512 => super::avx512::add_tile_i16(input, corners, used, offsets, weights, sums),
+        _ => add_tile_portable(input, corners, used, offsets, weights, sums),
     }
-    add_tile_portable(input, corners, used, offsets, weights, sums);
 }
 
-pub(super) fn add_tile_portable(
+fn add_tile_portable(
     input: &[i16],
     corners: &[usize; TILE],
     used: usize,

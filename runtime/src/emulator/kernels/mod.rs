@@ -5,8 +5,12 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod float;
 mod integer;
+#[cfg(test)]
+mod tests;
 
 pub(super) use float::F32Steps;
 pub(super) use integer::I16Steps;
@@ -17,3 +21,16 @@ pub(super) const CHANNEL_BLOCK: usize = 16;
 pub(super) const PIXEL_CHUNK: usize = 192;
 /// Pixels that are computed together.
 const TILE: usize = 6;
+
+/// Panics unless `width` elements at every corner plus every offset lie inside an input of `length` elements.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn check(length: usize, corners: &[usize; TILE], offsets: &[u32], width: usize) {
+    let corner = corners.iter().copied().max().unwrap_or(0);
+    let offset = offsets.iter().copied().max().unwrap_or(0) as usize;
+    let end = corner.checked_add(offset).and_then(|end| end.checked_add(width));
+    assert!(
+        end.is_some_and(|end| end <= length),
+        "window outside of the input"
+    );
+}

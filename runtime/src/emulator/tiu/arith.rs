@@ -17,13 +17,13 @@ pub(super) fn execute(op: TiuOp, command: &TiuCommand, memory: &mut Memory) -> R
     let shape = result_shape(command);
     let result = result_layout(command)?;
     let (a, a_precision) = operand0(command, shape)?;
-    let a = broadcast(a, command.opd0_neq1());
+    let a = broadcast(a, a_precision, command.opd0_neq1());
     let (b, b_precision) = if op == TiuOp::Copy {
         (Operand::Constant(0), a_precision)
     } else {
         operand1(command, shape)?
     };
-    let b = broadcast(b, command.opd1_neq1());
+    let b = broadcast(b, b_precision, command.opd1_neq1());
     let result_precision = precision("opt_res0_prec", command.opt_res0_prec())?;
     let precisions = [a_precision, b_precision, result_precision];
     match op {
@@ -59,9 +59,12 @@ pub(super) fn execute(op: TiuOp, command: &TiuCommand, memory: &mut Memory) -> R
     }
 }
 
-fn broadcast(operand: Operand, single_batch: u64) -> Operand {
+/// Every batch from the first, where batches share words: f32 has a stride of 0 for that and ignores the flag.
+fn broadcast(operand: Operand, precision: Precision, single_batch: u64) -> Operand {
     match operand {
-        Operand::Tensor(layout) => Operand::Tensor(layout.broadcast_batch(single_batch == 1)),
+        Operand::Tensor(layout) => {
+            Operand::Tensor(layout.broadcast_batch(single_batch == 1 && precision != Precision::Float32))
+        }
         constant @ Operand::Constant(_) => constant,
     }
 }
@@ -82,29 +85,7 @@ pub(super) fn float(
     b: Operand,
     memory: &mut Memory,
 ) -> Result<(), Problem> {
-    let kernel: fn(&[f32], &[f32], f32, &mut [f32]) = match op {
-        TiuOp::Mul | TiuOp::ScalarMul => |a, b, _, out| map(a, b, out, |a, b| a * b),
-        TiuOp::Add | TiuOp::ScalarAdd => |a, b, _, out| map(a, b, out, |a, b| a + b),
-        TiuOp::Sub | TiuOp::ScalarSub => |a, b, _, out| map(a, b, out, |a, b| a - b),
-        TiuOp::Divide | TiuOp::ScalarDivide => |a, b, _, out| map(a, b, out, |a, b| a * reciprocal(b)),
-        TiuOp::Max => |a, b, _, out| map(a, b, out, maximum),
-        TiuOp::Min => |a, b, _, out| map(a, b, out, |a, b| if a <= b { a } else { b }),
-        TiuOp::SelectGreater => |a, b, value, out| map(a, b, out, |a, b| if a > b { value } else { 0.0 }),
-        TiuOp::SelectEqual => |a, b, value, out| {
-            map(
-                a,
-                b,
-                out,
-                |a, b| if a.to_bits() == b.to_bits() { value } else { 0.0 },
-            );
-        },
-        TiuOp::Mac => |a, b, _, out| {
-            for ((slot, a), b) in out.iter_mut().zip(a).zip(b) {
-                *slot += a * b;
-            }
-        },
-        _ => return Err(Problem::unsupported(format!("{} on f32", op.mnemonic()))),
-    };
+    let kernel = float_kernel(op)?;
     let value = f32::from_bits(immediate);
     let starts = [a.start_lane(result), b.start_lane(result)];
     let local = memory.local_mut();
@@ -124,6 +105,39 @@ pub(super) fn float(
     };
     for_each_plane(local, result, &starts, compute, Layout::write_f32);
     Ok(())
+}
+
+/// What an operation does to rows of two operands, with the immediate of the selects, into a row of results.
+pub(super) type FloatKernel = fn(&[f32], &[f32], f32, &mut [f32]);
+
+/// The kernel of an f32 operation on two operands.
+pub(super) fn float_kernel(op: TiuOp) -> Result<FloatKernel, Problem> {
+    let kernel: FloatKernel = match op {
+        TiuOp::Mul | TiuOp::ScalarMul | TiuOp::OuterMul => |a, b, _, out| map(a, b, out, |a, b| a * b),
+        TiuOp::Add | TiuOp::ScalarAdd | TiuOp::OuterAdd => |a, b, _, out| map(a, b, out, |a, b| a + b),
+        TiuOp::Sub | TiuOp::ScalarSub | TiuOp::OuterSub => |a, b, _, out| map(a, b, out, |a, b| a - b),
+        TiuOp::Divide | TiuOp::ScalarDivide | TiuOp::OuterDivide => {
+            |a, b, _, out| map(a, b, out, |a, b| a * reciprocal(b))
+        }
+        TiuOp::Max | TiuOp::OuterMax => |a, b, _, out| map(a, b, out, maximum),
+        TiuOp::Min | TiuOp::OuterMin => |a, b, _, out| map(a, b, out, |a, b| if a <= b { a } else { b }),
+        TiuOp::SelectGreater => |a, b, value, out| map(a, b, out, |a, b| if a > b { value } else { 0.0 }),
+        TiuOp::SelectEqual => |a, b, value, out| {
+            map(
+                a,
+                b,
+                out,
+                |a, b| if a.to_bits() == b.to_bits() { value } else { 0.0 },
+            );
+        },
+        TiuOp::Mac => |a, b, _, out| {
+            for ((slot, a), b) in out.iter_mut().zip(a).zip(b) {
+                *slot += a * b;
+            }
+        },
+        _ => return Err(Problem::unsupported(format!("{} on f32", op.mnemonic()))),
+    };
+    Ok(kernel)
 }
 
 /// `a > b ? a : b`, with a denormal result flushed.
@@ -281,6 +295,10 @@ fn integer(
         "integer products of 16-bit operands (the vendor simulator gives no usable result)",
     )?;
     let [a_signed, b_signed] = [command.opt_opd0_sign() == 1, command.opt_opd1_sign() == 1];
+    require(
+        a_signed == b_signed || result.size > 1 || !matches!(op, TiuOp::Max | TiuOp::Min),
+        "maximum or minimum of a signed and an unsigned 8-bit operand",
+    )?;
     let signed = a_signed || b_signed || op == TiuOp::Sub;
     let shift = if matches!(op, TiuOp::Max | TiuOp::Min) {
         0

@@ -10,17 +10,18 @@ use rayon::prelude::*;
 
 use super::rounding::Requantise;
 use super::window::{Compact, Window, bias_place, float, integer};
-use super::{MAX_WORK, operand0_strides, precision, require, result_layout, result_shape};
+use super::{aligned_result, operand0_strides, precision, require, result_shape};
+use crate::emulator::Backend;
 use crate::emulator::error::Problem;
 use crate::emulator::float_mode::FlushDenormals;
 use crate::emulator::kernels::{CHANNEL_BLOCK, F32Steps, I16Steps, PIXEL_CHUNK};
 use crate::emulator::layout::{Layout, Shape, split_address};
 use crate::emulator::memory::Memory;
 use crate::isa::memory_map::{LANE_BYTES, LANE_COUNT};
-use crate::isa::{Precision, TiuCommand};
+use crate::isa::{Precision, StrideCode, TiuCommand};
 
 /// Input elements of one padded batch at most.
-const MAX_INPUT: usize = 1 << 28;
+const MAX_INPUT: usize = 1 << 26;
 
 /// Where the weights lie.
 struct Weights {
@@ -69,9 +70,21 @@ impl Weights {
         let unit = group * size;
         let (start_lane, offset) = split_address("weights", command.opd1_addr())?;
         let stride = |words: u64| words as usize * unit;
-        let [group_stride, row_stride] = [stride(command.opd1_n_str()), stride(command.opd1_c_str())];
-        let [h_stride, w_stride] = [stride(command.opd1_h_str()), stride(command.opd1_w_str())];
+        let [mut group_stride, mut row_stride] = [stride(command.opd1_n_str()), stride(command.opd1_c_str())];
+        let [mut h_stride, mut w_stride] = [stride(command.opd1_h_str()), stride(command.opd1_w_str())];
         let rows = (start_lane + oc).div_ceil(LANE_COUNT);
+        if command.short_opd1_str() != StrideCode::Explicit.code() {
+            // Without holes: groups of input channels, in each the rows of output channels, in each the taps.
+            require(
+                rows == 1 || start_lane == 0,
+                "weights without explicit strides (short_opd1_str other than 3) that begin in another lane than 0 and need \
+                 more than one row",
+            )?;
+            w_stride = unit;
+            h_stride = window.kernel_w * unit;
+            row_stride = window.taps() * unit;
+            group_stride = rows * row_stride;
+        }
         let parts = [
             (rows, row_stride),
             (ic.div_ceil(group), group_stride),
@@ -165,6 +178,7 @@ struct Conv<'a> {
     bias: Option<Compact>,
     ic: usize,
     local: &'a [u8],
+    backend: Backend,
 }
 
 impl Conv<'_> {
@@ -230,9 +244,10 @@ impl Conv<'_> {
     }
 }
 
-pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
+pub(super) fn execute(command: &TiuCommand, memory: &mut Memory, backend: Backend) -> Result<(), Problem> {
     let window = Window::new(command)?;
-    let result = result_layout(command)?;
+    // Whatever the command says about its strides.
+    let result = aligned_result(command)?;
     let shape = result_shape(command);
     let input_precision = precision("opt_opd0_prec", command.opt_opd0_prec())?;
     let weight_precision = precision("opt_opd1_prec", command.opt_opd1_prec())?;
@@ -264,6 +279,13 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
     let bias = bias_place(command, bias_precision)?;
     let is_float = input_precision == Precision::Float32;
     require(
+        is_float
+            || bias.is_none()
+            || command.short_opd2_str() != StrideCode::Explicit.code()
+            || shape.c <= LANE_COUNT,
+        "a bias with explicit strides (short_opd2_str 3) in more than one row of channels",
+    )?;
+    require(
         bias.is_none() || (bias_precision == Precision::Float32) == is_float,
         "a bias of another kind than the input",
     )?;
@@ -273,9 +295,18 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         .taps()
         .saturating_mul(ic + 1)
         .saturating_mul(shape.c.next_multiple_of(CHANNEL_BLOCK));
-    if work > MAX_WORK || input_elements > MAX_INPUT || step_elements > MAX_INPUT {
+    let result_elements = shape
+        .plane()
+        .saturating_mul(shape.n)
+        .saturating_mul(shape.c.next_multiple_of(CHANNEL_BLOCK));
+    memory.check_work(work)?;
+    if [input_elements, step_elements, result_elements]
+        .iter()
+        .any(|count| *count > MAX_INPUT)
+    {
         return Err(Problem::sizes(format!(
-            "{work} products, {input_elements} padded inputs, {step_elements} weights in one command"
+            "{input_elements} padded inputs, {step_elements} weights, {result_elements} results in one \
+             command"
         )));
     }
     let local = memory.local();
@@ -287,6 +318,7 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         bias,
         ic,
         local,
+        backend,
     };
     if is_float {
         let results = float_results(&conv);
@@ -421,7 +453,14 @@ fn float_results(conv: &Conv<'_>) -> Results<f32> {
         let stride = results.chunk;
         results.for_each_piece(n, |block, pixels, target| {
             let _flush = FlushDenormals::new();
-            blocks[block].run(&input, &offsets, &corners[pixels], target, stride);
+            blocks[block].run(
+                conv.backend.simd,
+                &input,
+                &offsets,
+                &corners[pixels],
+                target,
+                stride,
+            );
         });
     }
     results
@@ -482,9 +521,10 @@ fn integer_results(conv: &Conv<'_>, command: &TiuCommand) -> Results<u8> {
         };
         let stride = results.chunk;
         results.for_each_piece(n, |block, pixels, target| {
-            blocks[block].run(&input, &offsets, &corners[pixels], |channel, pixel, sum| {
+            let store = |channel: usize, pixel: usize, sum| {
                 target[channel * stride + pixel] = requantise.apply(sum) as u8;
-            });
+            };
+            blocks[block].run(conv.backend.simd, &input, &offsets, &corners[pixels], store);
         });
     }
     results

@@ -44,6 +44,7 @@ fn per_channel(
 pub(super) fn execute(op: TiuOp, command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
     let shape = result_shape(command);
     let result = result_layout(command)?;
+    require(command.opt_opd0_const() == 0, "a constant operand 0")?;
     let (x, precision) = operand0(command, shape)?;
     let float = Precision::Float32;
     require(

@@ -8,7 +8,7 @@ use crate::emulator::memory::Memory;
 use crate::isa::TiuCommand;
 
 /// Entries of a table.
-const ENTRIES: usize = 256;
+pub(in crate::emulator) const ENTRIES: usize = 256;
 
 pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
     let result = result_layout(command)?;
@@ -17,6 +17,7 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         precision.bytes() == 4 && result.size == 4,
         "look-up with indices or entries that are not 32 bits wide",
     )?;
+    require(command.opt_opd0_const() == 0, "a constant index")?;
     // The number of entries is given as rows of 32 words.
     require(
         command.opd1_h() == 8,
@@ -41,7 +42,7 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
 }
 
 /// `count` words of L2 from an offset.
-pub(super) fn words(l2: &[u8], offset: u64, count: usize) -> Result<Vec<u32>, Problem> {
+pub(in crate::emulator) fn words(l2: &[u8], offset: u64, count: usize) -> Result<Vec<u32>, Problem> {
     let start = usize::try_from(offset).unwrap_or(usize::MAX);
     let bytes = start.checked_add(count * 4).and_then(|end| l2.get(start..end));
     let bytes = bytes.ok_or_else(|| {

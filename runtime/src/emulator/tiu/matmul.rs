@@ -1,7 +1,8 @@
 //! Task type 2: matrix product.
 //!
 //! Matrices are not interleaved by batch: a row spreads over lanes, `w` elements per lane, rows padded to 128 bytes.
-//! The left matrix is M x K with K over lanes (the last lane may hold fewer columns), the right one K x N. f32 sums
+//! The left matrix is M x K with K over lanes (the last lane may hold fewer columns), or K x M with `opt_left_tran`; the right
+//! one is K x N. f32 sums
 //! use two accumulators by parity of k; then bias, then the old result. With K = 1 the product itself is the sum.
 //! Integer sums add the old 16-bit result, shifted left, before the rounding right shift.
 
@@ -9,7 +10,7 @@ use rayon::prelude::*;
 
 use super::rounding::Requantise;
 use super::window::{float, integer};
-use super::{MAX_WORK, precision, require};
+use super::{precision, require};
 use crate::emulator::error::Problem;
 use crate::emulator::float_mode::FlushDenormals;
 use crate::emulator::layout::split_address;
@@ -22,7 +23,7 @@ const NARROW_ROWS: usize = 1 << 14;
 
 /// A matrix in local memory.
 #[derive(Clone, Copy)]
-struct Matrix {
+pub(super) struct Matrix {
     start_lane: usize,
     offset: usize,
     row_bytes: usize,
@@ -32,7 +33,7 @@ struct Matrix {
 }
 
 impl Matrix {
-    fn new(
+    pub(super) fn new(
         what: &'static str,
         address: u64,
         rows: usize,
@@ -78,7 +79,7 @@ impl Matrix {
     }
 
     /// Bytes of a row in the `c`-th lane.
-    fn row<'a>(&self, local: &'a [u8], row: usize, c: usize) -> &'a [u8] {
+    pub(super) fn row<'a>(&self, local: &'a [u8], row: usize, c: usize) -> &'a [u8] {
         let start = self.at(row, c);
         &local[start..start + self.columns * self.size]
     }
@@ -90,7 +91,6 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
     let result_precision = precision("opt_res0_prec", command.opt_res0_prec())?;
     let constants = command.opt_opd0_const() | command.opt_opd1_const() | command.opt_opd2_const();
     require(constants == 0, "constant matrices")?;
-    let rows = command.opd0_n() as usize;
     let (a_lanes, a_columns) = (command.opd0_c() as usize, command.opd0_w() as usize);
     let last_columns = command.opd1_w() as usize;
     if a_lanes == 0 || last_columns == 0 || last_columns > a_columns {
@@ -98,12 +98,21 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
             "the last of {a_lanes} lanes uses {last_columns} of {a_columns} columns of the left matrix"
         )));
     }
-    let depth = (a_lanes - 1) * a_columns + last_columns;
+    let transposed = command.opt_left_tran() == 1;
+    let a_rows = command.opd0_n() as usize;
+    let (rows, depth) = {
+        let over_lanes = (a_lanes - 1) * a_columns + last_columns;
+        if transposed {
+            (over_lanes, a_rows)
+        } else {
+            (a_rows, over_lanes)
+        }
+    };
     let (lanes, columns) = (command.res0_c() as usize, command.res0_w() as usize);
     let a = Matrix::new(
         "left matrix",
         command.opd0_addr(),
-        rows,
+        a_rows,
         a_lanes,
         a_columns,
         a_precision,
@@ -124,7 +133,11 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         columns,
         result_precision,
     )?;
-    let bias_precision = precision("opt_opd2_prec", command.opt_opd2_prec())?;
+    // An integer bias is 16 bits wide, also when the command says 8.
+    let bias_precision = match precision("opt_opd2_prec", command.opt_opd2_prec())? {
+        Precision::Int8 => Precision::Int16,
+        other => other,
+    };
     let bias = if command.tsk_opd_num() == 3 {
         Some(Matrix::new(
             "bias",
@@ -138,13 +151,16 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         None
     };
     let work = rows as u128 * depth as u128 * lanes as u128 * columns as u128;
-    if work > MAX_WORK || rows.saturating_mul(lanes).saturating_mul(columns) > LOCAL_BYTES {
-        return Err(Problem::sizes(format!("{work} products in one command")));
+    memory.check_work(work)?;
+    if rows.saturating_mul(lanes).saturating_mul(columns) > LOCAL_BYTES {
+        return Err(Problem::sizes(format!(
+            "{rows} rows of {lanes} lanes with {columns} columns do not fit local memory"
+        )));
     }
     let add_old = command.opt_res_add() == 1;
     let local = memory.local();
     let gather = |convert: &dyn Fn(&[u8]) -> f32| -> Vec<f32> {
-        gather_left(local, &a, rows, a_lanes, depth, convert)
+        gather_left(local, &a, [rows, a_lanes, depth], transposed, convert)
     };
     if a_precision == Precision::Float32 {
         require(
@@ -184,8 +200,8 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         a_precision == Precision::Int8
             && b_precision == Precision::Int8
             && result_precision.bytes() <= 2
-            && (bias.is_none() || bias_precision != Precision::Float32),
-        "integer matrices that are not 8 bit, or results of more than 16 bits",
+            && (bias.is_none() || bias_precision == Precision::Int16),
+        "integer matrices that are not 8 bit, results of more than 16 bits, or a bias of 32 bits",
     )?;
     let [a_signed, b_signed, bias_signed] = [
         command.opt_opd0_sign(),
@@ -196,7 +212,8 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
     let requantise = Requantise::new(
         command.opt_right_shift(),
         result_precision,
-        a_signed || b_signed || bias_signed,
+        // The sign of an absent bias does not count.
+        a_signed || b_signed || (bias.is_some() && bias_signed),
         command.opt_relu() == 1,
     );
     let old = if add_old {
@@ -212,7 +229,7 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
         None
     };
     let (left_shift, old_signed) = (command.opt_left_shift(), command.opt_res_add_sign() == 1);
-    let left: Vec<i32> = gather_left(local, &a, rows, a_lanes, depth, &|bytes| {
+    let left: Vec<i32> = gather_left(local, &a, [rows, a_lanes, depth], transposed, &|bytes| {
         integer(bytes, a_signed) as i32
     });
     let results: Vec<Vec<i32>> = (0..lanes)
@@ -251,25 +268,30 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
     Ok(())
 }
 
-/// The left matrix as rows of `depth` values.
-fn gather_left<T>(
+/// The left matrix, row by row, without the unused columns of the last lane; turned over when it is stored as K x M.
+fn gather_left<T: Copy>(
     local: &[u8],
     matrix: &Matrix,
-    rows: usize,
-    lanes: usize,
-    depth: usize,
+    [rows, lanes, depth]: [usize; 3],
+    transposed: bool,
     convert: &dyn Fn(&[u8]) -> T,
 ) -> Vec<T> {
+    let stored_rows = if transposed { depth } else { rows };
+    let columns = if transposed { rows } else { depth };
     let mut values = Vec::with_capacity(rows * depth);
-    for row in 0..rows {
+    for row in 0..stored_rows {
         let whole = (0..lanes).flat_map(|c| matrix.row(local, row, c).chunks_exact(matrix.size));
-        values.extend(whole.take(depth).map(convert));
+        values.extend(whole.take(columns).map(convert));
     }
-    values
+    if !transposed {
+        return values;
+    }
+    let turned = (0..rows).flat_map(|m| (0..depth).map(move |k| (m, k)));
+    turned.map(|(m, k)| values[k * rows + m]).collect()
 }
 
 /// Writes the results, one buffer of `rows x columns` per lane; `bytes` gives at least as many bytes as are stored.
-fn store<T: Copy>(
+pub(super) fn store<T: Copy>(
     memory: &mut Memory,
     result: &Matrix,
     columns: usize,

@@ -3,42 +3,42 @@
 mod arith;
 mod conv;
 mod linear;
-mod lut;
+pub(super) mod lut;
 mod matmul;
+mod outer;
 mod pool;
-mod rounding;
+pub(super) mod rounding;
 mod scalar;
 mod select;
 mod sfu;
 mod window;
 
+use super::Backend;
 use super::error::Problem;
 use super::layout::{Layout, Shape, Strides};
 use super::memory::Memory;
 use crate::isa::{Precision, TiuCommand, TiuOp};
 
-/// Upper bound of the multiply-adds of one command; what is beyond comes from nonsense sizes.
-const MAX_WORK: u128 = 1 << 42;
-
 /// Executes one command.
 ///
 /// # Errors
 /// [`Problem`] when a field is illegal; memory is unchanged then.
-pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
+pub(super) fn execute(command: &TiuCommand, memory: &mut Memory, backend: Backend) -> Result<(), Problem> {
     let op = command.op().ok_or(Problem::UnknownCode {
         field: "tsk_typ/tsk_eu_typ",
         code: command.tsk_typ() * 100 + command.tsk_eu_typ(),
     })?;
-    for (name, value) in [
-        ("opt_left_tran", command.opt_left_tran()),
-        ("opt_winograd", command.opt_winograd()),
-    ] {
-        if value != 0 {
-            return Err(Problem::unsupported(format!("{name} = {value}")));
-        }
+    require(command.opt_winograd() == 0, "opt_winograd")?;
+    require(
+        command.opt_left_tran() == 0 || op == TiuOp::MatMul,
+        "opt_left_tran outside of a matrix product",
+    )?;
+    #[cfg(feature = "jit")]
+    if super::specialise::command(op, command, memory, backend.jit) {
+        return Ok(());
     }
     match op {
-        TiuOp::Conv => conv::execute(command, memory),
+        TiuOp::Conv => conv::execute(command, memory, backend),
         TiuOp::Depthwise => pool::depthwise(command, memory),
         TiuOp::MaxPool => pool::max_pool(command, memory),
         TiuOp::MatMul => matmul::execute(command, memory),
@@ -67,6 +67,12 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory) -> Result<(), P
             linear::execute(op, command, memory)
         }
         TiuOp::Compare | TiuOp::Select | TiuOp::CompareSelect => select::execute(op, command, memory),
+        TiuOp::OuterMul
+        | TiuOp::OuterAdd
+        | TiuOp::OuterSub
+        | TiuOp::OuterMax
+        | TiuOp::OuterMin
+        | TiuOp::OuterDivide => outer::execute(op, command, memory),
     }
 }
 
@@ -82,7 +88,7 @@ fn require(condition: bool, what: &str) -> Result<(), Problem> {
     }
 }
 
-fn result_shape(command: &TiuCommand) -> Shape {
+pub(super) fn result_shape(command: &TiuCommand) -> Shape {
     Shape::new(
         command.res0_n(),
         command.res0_c(),
@@ -128,7 +134,7 @@ fn operand1_strides(command: &TiuCommand) -> Strides {
 }
 
 /// Placement of result 0 as the command's fields say.
-fn result_layout(command: &TiuCommand) -> Result<Layout, Problem> {
+pub(super) fn result_layout(command: &TiuCommand) -> Result<Layout, Problem> {
     let precision = precision("opt_res0_prec", command.opt_res0_prec())?;
     Layout::new(
         "result",
@@ -139,9 +145,21 @@ fn result_layout(command: &TiuCommand) -> Result<Layout, Problem> {
     )
 }
 
+/// Placement of result 0 in the aligned layout, for operations that ignore strides of their result.
+fn aligned_result(command: &TiuCommand) -> Result<Layout, Problem> {
+    let precision = precision("opt_res0_prec", command.opt_res0_prec())?;
+    Layout::new(
+        "result",
+        command.res0_addr(),
+        precision,
+        result_shape(command),
+        Strides::Aligned,
+    )
+}
+
 /// An element-wise operand.
 #[derive(Clone, Copy)]
-enum Operand {
+pub(super) enum Operand {
     /// The bits of the address field.
     Constant(u32),
     /// A tensor in local memory.
@@ -169,7 +187,7 @@ impl Operand {
 }
 
 /// Operand 0 of an element-wise operation: a constant, or a tensor of the result's shape.
-fn operand0(command: &TiuCommand, shape: Shape) -> Result<(Operand, Precision), Problem> {
+pub(super) fn operand0(command: &TiuCommand, shape: Shape) -> Result<(Operand, Precision), Problem> {
     let precision = precision("opt_opd0_prec", command.opt_opd0_prec())?;
     if command.opt_opd0_const() == 1 {
         return Ok((Operand::Constant(command.opd0_addr() as u32), precision));
@@ -185,7 +203,7 @@ fn operand0(command: &TiuCommand, shape: Shape) -> Result<(Operand, Precision), 
 }
 
 /// Operand 1 of an element-wise operation: a constant, or a tensor of the result's shape.
-fn operand1(command: &TiuCommand, shape: Shape) -> Result<(Operand, Precision), Problem> {
+pub(super) fn operand1(command: &TiuCommand, shape: Shape) -> Result<(Operand, Precision), Problem> {
     let precision = precision("opt_opd1_prec", command.opt_opd1_prec())?;
     if command.opt_opd1_const() == 1 {
         return Ok((Operand::Constant(command.opd1_addr() as u32), precision));

@@ -8,7 +8,7 @@ use std::ops::{AddAssign, Mul};
 use super::arith::flush;
 use super::rounding::Requantise;
 use super::window::{Compact, Window, bias_place, float, integer};
-use super::{MAX_WORK, precision, require, result_shape};
+use super::{precision, require, result_shape};
 use crate::emulator::error::Problem;
 use crate::emulator::lanes::{Lanes, for_each_plane};
 use crate::emulator::layout::{Layout, Shape, Strides};
@@ -31,7 +31,7 @@ struct Layouts {
     precision: Precision,
 }
 
-fn layouts(command: &TiuCommand) -> Result<Layouts, Problem> {
+fn layouts(command: &TiuCommand, memory: &Memory) -> Result<Layouts, Problem> {
     let window = Window::new(command)?;
     let shape = result_shape(command);
     let input_precision = precision("opt_opd0_prec", command.opt_opd0_prec())?;
@@ -62,9 +62,7 @@ fn layouts(command: &TiuCommand) -> Result<Layouts, Problem> {
         Strides::Aligned,
     )?;
     let work = shape.elements() as u128 * window.taps() as u128;
-    if work > MAX_WORK {
-        return Err(Problem::sizes(format!("{work} window positions in one command")));
-    }
+    memory.check_work(work)?;
     Ok(Layouts {
         window,
         input,
@@ -141,7 +139,7 @@ enum Kernel {
 }
 
 pub(super) fn depthwise(command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
-    let layouts = layouts(command)?;
+    let layouts = layouts(command, memory)?;
     let Layouts {
         window,
         input,
@@ -298,13 +296,17 @@ fn window_maximum<T: Copy + PartialOrd>(window: &Window, padded: &[T], start: T,
 }
 
 pub(super) fn max_pool(command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
-    let layouts = layouts(command)?;
+    let layouts = layouts(command, memory)?;
     let Layouts {
         window,
         input,
         result,
         precision: input_precision,
     } = layouts;
+    require(
+        window.dilation_y == 1 && window.dilation_x == 1,
+        "maximum over a window with holes",
+    )?;
     require(!window.inserts(), "maximum over an input with inserted elements")?;
     require(
         window.step_x > 0 || window.out_w == 1,
@@ -327,6 +329,10 @@ pub(super) fn max_pool(command: &TiuCommand, memory: &mut Memory) -> Result<(), 
         return Ok(());
     }
     require(command.opt_relu() == 0, "opt_relu on an 8-bit maximum")?;
+    require(
+        command.opt_right_shift() == 0,
+        "a right shift of an 8-bit maximum",
+    )?;
     let signed = command.opt_opd0_sign() == 1;
     let lowest = if signed { -128 } else { 0 };
     let compute = |lanes: &Lanes<'_>, c: usize, n: usize, buffers: &mut Buffers<i32>, out: &mut [i32]| {

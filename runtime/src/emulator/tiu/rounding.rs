@@ -4,7 +4,7 @@ use crate::isa::Precision;
 
 /// What happens to an integer sum before it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Requantise {
+pub(in crate::emulator) struct Requantise {
     /// Right shift, half rounds up.
     pub shift: u32,
     /// Smallest storable value, or 0 with relu.
@@ -15,7 +15,7 @@ pub(super) struct Requantise {
 
 impl Requantise {
     /// Saturation to the range of an integer precision; relu clamps at 0 and saturates unsigned.
-    pub(super) fn new(shift: u64, precision: Precision, signed: bool, relu: bool) -> Self {
+    pub(in crate::emulator) fn new(shift: u64, precision: Precision, signed: bool, relu: bool) -> Self {
         let bits = precision.bytes() as u32 * 8;
         let (low, high) = if signed && !relu {
             (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1)

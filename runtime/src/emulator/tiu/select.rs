@@ -1,6 +1,6 @@
-//! Task type 13: selection between two values by the comparison of two f32 tensors.
+//! Task type 13: maximum of two f32 tensors, selection between two values by their comparison, or both at once.
 
-use super::{Operand, operand1, require, result_shape};
+use super::{Operand, arith, operand1, require, result_shape};
 use crate::emulator::error::Problem;
 use crate::emulator::lanes::{Lanes, for_each_plane};
 use crate::emulator::layout::{Layout, Strides};
@@ -24,26 +24,32 @@ pub(super) fn execute(op: TiuOp, command: &TiuCommand, memory: &mut Memory) -> R
     ] {
         require(code == float.code(), &format!("select with {field} = {code}"))?;
     }
-    require(
-        matches!(op, TiuOp::Select),
-        "compare and compare_select: their second results are not known",
-    )?;
-    let result = aligned("second result", command.res1_addr())?;
     let a = tensor_or_constant("operand 0", command.opt_opd0_const(), command.opd0_addr())?;
     let (b, b_precision) = operand1(command, shape)?;
     require(b_precision == float, "select on integers")?;
     let when_greater = tensor_or_constant("operand 2", command.opt_opd2_const(), command.opd2_addr())?;
     let otherwise = tensor_or_constant("operand 3", command.opt_opd3_const(), command.opd3_addr())?;
     let operands = [a, b, when_greater, otherwise];
-    let starts = operands.map(|operand| operand.start_lane(&result));
-    let compute = |lanes: &Lanes<'_>, c: usize, n: usize, planes: &mut [Vec<f32>; 4], out: &mut [f32]| {
-        for (plane, operand) in planes.iter_mut().zip(&operands) {
-            plane.resize(out.len(), 0.0);
-            operand.read_f32(lanes, c, n, plane);
-        }
-        kernel(planes, out);
-    };
-    for_each_plane(memory.local_mut(), &result, &starts, compute, Layout::write_f32);
+    if op != TiuOp::Select {
+        // The maximum is written after the selection; what happens when it overlaps operands is not known.
+        aligned("result", command.res0_addr())?;
+    }
+    if op != TiuOp::Compare {
+        let result = aligned("second result", command.res1_addr())?;
+        let starts = operands.map(|operand| operand.start_lane(&result));
+        let compute = |lanes: &Lanes<'_>, c: usize, n: usize, planes: &mut [Vec<f32>; 4], out: &mut [f32]| {
+            for (plane, operand) in planes.iter_mut().zip(&operands) {
+                plane.resize(out.len(), 0.0);
+                operand.read_f32(lanes, c, n, plane);
+            }
+            kernel(planes, out);
+        };
+        for_each_plane(memory.local_mut(), &result, &starts, compute, Layout::write_f32);
+    }
+    if op != TiuOp::Select {
+        let result = aligned("result", command.res0_addr())?;
+        arith::float(TiuOp::Max, 0, &result, a, b, memory)?;
+    }
     Ok(())
 }
 

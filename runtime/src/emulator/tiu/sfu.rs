@@ -10,6 +10,7 @@ use crate::isa::{Precision, TiuCommand, TiuOp};
 
 pub(super) fn execute(op: TiuOp, command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
     let result = result_layout(command)?;
+    require(command.opt_opd0_const() == 0, "a constant operand 0")?;
     let (x, precision) = operand0(command, result_shape(command))?;
     require(precision == Precision::Float32, "special functions of integers")?;
     require(

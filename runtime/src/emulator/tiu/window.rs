@@ -171,7 +171,7 @@ impl Compact {
     }
 }
 
-/// The bias of a window operation, when it has one: an element per channel.
+/// The bias of a window operation, when it has one: an element per channel, 16 bits wide unless it is f32.
 pub(super) fn bias_place(command: &TiuCommand, precision: Precision) -> Result<Option<Compact>, Problem> {
     if command.tsk_opd_num() != 3 {
         return Ok(None);
@@ -179,6 +179,11 @@ pub(super) fn bias_place(command: &TiuCommand, precision: Precision) -> Result<O
     if command.opt_opd2_const() == 1 {
         return Err(Problem::unsupported("a constant bias"));
     }
+    let precision = if precision == Precision::Int8 {
+        Precision::Int16
+    } else {
+        precision
+    };
     Compact::new(
         "bias",
         command.opd2_addr(),

@@ -2,6 +2,7 @@
 
 use super::{Convert, Converted, Converter, Problem, name_of};
 use crate::import::onnx::model::{ElementType, Node};
+use tpuc_dialects::ir::Value;
 
 pub const TABLE: &[(&str, Convert)] = &[
     ("Add", commutative),
@@ -13,6 +14,7 @@ pub const TABLE: &[(&str, Convert)] = &[
     ("Less", compare),
     ("LessOrEqual", compare),
     ("Max", extreme),
+    ("Mean", mean),
     ("Min", extreme),
     ("Mul", commutative),
     ("Not", not),
@@ -103,19 +105,37 @@ fn extreme(converter: &mut Converter<'_>, node: &Node) -> Converted {
 }
 
 fn sum(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let value = add_all(converter, node, &name_of(node))?;
+    converter.bind(node.name(), value);
+    Ok(())
+}
+
+/// The sum of all inputs; the last addition is called `last`.
+fn add_all(converter: &mut Converter<'_>, node: &Node, last: &str) -> Result<Value, Problem> {
     let count = node.inputs.len();
     let mut value = converter.value(node, 0)?;
     for index in 1..count {
         let operand = converter.value(node, index)?;
         let name = if index == count - 1 {
-            name_of(node)
+            last.to_owned()
         } else {
             format!("{}_{index}_{}", node.name(), node.op_type)
         };
         value = converter.emit("top.Add", &[value, operand], &name, |builder| builder);
     }
-    converter.bind(node.name(), value);
-    Ok(())
+    Ok(value)
+}
+
+fn mean(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let sum = add_all(converter, node, &format!("{}_sum", node.name()))?;
+    if node.inputs.len() == 1 {
+        converter.bind(node.name(), sum);
+        return Ok(());
+    }
+    let factor = 1.0 / node.inputs.len() as f64;
+    converter.emit_node(node, "top.MulConst", &[sum], |builder| {
+        builder.f64("const_val", factor)
+    })
 }
 
 fn power(converter: &mut Converter<'_>, node: &Node) -> Converted {

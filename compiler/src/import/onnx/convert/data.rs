@@ -1,13 +1,14 @@
 //! Operators that move data: shapes, slices, joins.
 
 use super::activation::axis_attribute;
-use super::{Convert, Converted, Converter, Problem};
+use super::{Convert, Converted, Converter, Problem, name_of};
 use crate::import::onnx::constant::Constant;
 use crate::import::onnx::model::{ElementType, Node};
 use ndarray::{ArrayD, Axis, concatenate};
 
 pub const TABLE: &[(&str, Convert)] = &[
     ("Cast", cast),
+    ("CastLike", cast),
     ("Concat", concat),
     ("DepthToSpace", depth_to_space),
     ("Dropout", dropout),
@@ -18,6 +19,7 @@ pub const TABLE: &[(&str, Convert)] = &[
     ("GatherND", gather_nd),
     ("GridSample", grid_sample),
     ("Identity", identity),
+    ("NonMaxSuppression", suppress),
     ("Pad", pad),
     ("Reshape", reshape),
     ("ScatterElements", scatter),
@@ -55,7 +57,7 @@ fn cast(converter: &mut Converter<'_>, node: &Node) -> Converted {
         .input(0)
         .and_then(|name| converter.elements.get(name))
         .copied();
-    let to = ElementType::from_number(node.int("to").unwrap_or(1));
+    let to = cast_target(converter, node)?;
     match (from, to) {
         (Some(ElementType::Float), ElementType::Int) => {
             converter.emit_node(node, "top.Cast", &[input], |builder| {
@@ -79,6 +81,24 @@ fn cast(converter: &mut Converter<'_>, node: &Node) -> Converted {
             Ok(())
         }
     }
+}
+
+/// What `Cast` names by number, `CastLike` by an example.
+fn cast_target(converter: &Converter<'_>, node: &Node) -> Result<ElementType, Problem> {
+    if node.op_type == "CastLike" {
+        let example = node.input(1).ok_or("has no example of the type")?;
+        return converter
+            .elements
+            .get(example)
+            .copied()
+            .ok_or_else(|| "casts to the type of a tensor whose type is not known".into());
+    }
+    let number = node.int("to").unwrap_or(1);
+    // Half and double precision are computed in single precision; narrower floats would lose what ONNX rounds away.
+    if !matches!(number, 1..=7 | 9..=13) {
+        return Err(format!("casts to element type {number} (ONNX's number), which is not supported").into());
+    }
+    Ok(ElementType::from_number(number))
 }
 
 fn reshape(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -258,8 +278,11 @@ fn slice(converter: &mut Converter<'_>, node: &Node) -> Converted {
 fn split(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let axis = axis_attribute(node, "axis", 0)?;
-    let sizes = converter.ints(node, 1, "split")?;
+    let mut sizes = converter.ints(node, 1, "split")?;
     let count = node.outputs.len();
+    if sizes.is_none() && converter.opset >= 18 {
+        sizes = uneven_parts(converter, node, i64::from(axis), count as i64)?;
+    }
     let names: Vec<String> = node
         .outputs
         .iter()
@@ -275,6 +298,35 @@ fn split(converter: &mut Converter<'_>, node: &Node) -> Converted {
     });
     converter.bind_results(node, op, &needed);
     Ok(())
+}
+
+/// Sizes of parts that are not all equal: the last one takes what is left (opset 18). `None` when they are, or while the
+/// shape is not known.
+fn uneven_parts(
+    converter: &Converter<'_>,
+    node: &Node,
+    axis: i64,
+    count: i64,
+) -> Result<Option<Vec<i64>>, Problem> {
+    let Some(shape) = converter.input_shape(node, 0) else {
+        return Ok(None);
+    };
+    let axis = if axis < 0 { axis + shape.len() as i64 } else { axis };
+    let extent = usize::try_from(axis)
+        .ok()
+        .and_then(|axis| shape.get(axis).copied());
+    let extent = extent.ok_or_else(|| Problem::Unsupported(format!("has axis {axis} of {shape:?}")))?;
+    if count < 1 || extent % count == 0 {
+        return Ok(None);
+    }
+    let part = extent / count + 1;
+    let last = extent - part * (count - 1);
+    if last < 1 {
+        return Err(format!("splits {extent} into {count} parts, of which some are empty").into());
+    }
+    let mut sizes = vec![part; count as usize - 1];
+    sizes.push(last);
+    Ok(Some(sizes))
 }
 
 fn gather(converter: &mut Converter<'_>, node: &Node) -> Converted {
@@ -328,6 +380,46 @@ fn scatter(converter: &mut Converter<'_>, node: &Node) -> Converted {
     })
 }
 
+/// The most boxes of a class where ONNX says "all".
+const ALL_BOXES: i64 = 10_000;
+
+/// Operands that are absent become weights: no box at all, any overlap, any score.
+fn suppress(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    let mut operands = vec![converter.value(node, 0)?, converter.value(node, 1)?];
+    let absent = [
+        ("max_output_boxes_per_class", 0.0),
+        ("iou_threshold", 0.0),
+        ("score_threshold", f32::MIN),
+    ];
+    for (index, (what, value)) in absent.into_iter().enumerate() {
+        if node.input(index + 2).is_some() {
+            operands.push(converter.weight_input(node, index + 2)?);
+            continue;
+        }
+        let name = format!("{}_{what}_default", name_of(node));
+        converter.add_constant(
+            &name,
+            Constant::Float(ndarray::Array1::from_elem(1, value).into_dyn()),
+        );
+        operands.push(converter.weight(&name));
+    }
+    let most = converter
+        .ints(node, 2, "max_output_boxes_per_class")?
+        .and_then(|values| values.first().copied())
+        .unwrap_or(0);
+    let most = if most > i64::MAX - 1000 {
+        ALL_BOXES
+    } else {
+        most.max(0)
+    };
+    let centre = node.int("center_point_box").unwrap_or(0);
+    converter.emit_node(node, "top.Nms", &operands, |builder| {
+        builder
+            .i64("center_point_box", centre)
+            .i64("max_output_size", most)
+    })
+}
+
 fn expand(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let input = converter.value(node, 0)?;
     let shape = converter.ints(node, 1, "shape")?.ok_or("has no shape")?;
@@ -352,10 +444,14 @@ fn pad(converter: &mut Converter<'_>, node: &Node) -> Converted {
     if !matches!(mode.as_str(), "constant" | "reflect" | "edge") {
         return Err(format!("has mode '{mode}'; 'constant', 'reflect' and 'edge' are supported").into());
     }
-    if node.input(3).is_some() {
-        return Err("has axes (opset 18); export with opset 17 or lower".into());
+    let mut paddings = converter.ints(node, 1, "pads")?.ok_or("has no pads")?;
+    if let Some(axes) = converter.constant_input(node, 3)? {
+        let rank = converter
+            .input_shape(node, 0)
+            .ok_or("has axes, and an input of unknown rank")?
+            .len();
+        paddings = pads_of_all_axes(&axes.ints(), &paddings, rank)?;
     }
-    let paddings = converter.ints(node, 1, "pads")?.ok_or("has no pads")?;
     let value = match converter.constant_input(node, 2)? {
         Some(constant) => f64::from(constant.to_float().first().copied().unwrap_or(0.0)),
         None => node.float("value").unwrap_or(0.0),
@@ -366,6 +462,24 @@ fn pad(converter: &mut Converter<'_>, node: &Node) -> Converted {
             .f64("val", value)
             .str("mode", &mode)
     })
+}
+
+/// Pads of some axes (opset 18) as pads of all.
+fn pads_of_all_axes(axes: &[i64], pads: &[i64], rank: usize) -> Result<Vec<i64>, Problem> {
+    if pads.len() != 2 * axes.len() {
+        return Err(format!("has {} pads for {} axes", pads.len(), axes.len()).into());
+    }
+    let mut all = vec![0; 2 * rank];
+    for (index, axis) in axes.iter().enumerate() {
+        let place = if *axis < 0 { *axis + rank as i64 } else { *axis };
+        let place = usize::try_from(place)
+            .ok()
+            .filter(|place| *place < rank)
+            .ok_or_else(|| Problem::Unsupported(format!("has axis {axis} of {rank}")))?;
+        all[place] = pads[index];
+        all[rank + place] = pads[axes.len() + index];
+    }
+    Ok(all)
 }
 
 fn shape(converter: &mut Converter<'_>, node: &Node) -> Converted {

@@ -2,6 +2,7 @@
 
 use super::activation::axis_attribute;
 use super::{Convert, Converted, Converter, Problem};
+use crate::import::onnx::constant::Constant;
 use crate::import::onnx::model::Node;
 use tpuc_dialects::ir::Value;
 
@@ -80,9 +81,47 @@ fn instance(converter: &mut Converter<'_>, node: &Node) -> Converted {
     })
 }
 
+/// Before opset 21 there is one number for each group; `top` has one for each channel.
+fn repeat_for_channels(converter: &mut Converter<'_>, node: &Node, index: usize, groups: i64) -> Converted {
+    if converter.opset >= 21 {
+        return Ok(());
+    }
+    let Some(constant) = converter.constant_input(node, index)? else {
+        return Ok(());
+    };
+    let values = constant.to_float();
+    if values.len() as i64 != groups {
+        return Ok(());
+    }
+    let shape = converter
+        .input_shape(node, 0)
+        .ok_or("has an input of unknown shape")?;
+    let channels = shape.get(1).copied().unwrap_or(0);
+    if channels == groups {
+        return Ok(());
+    }
+    if groups < 1 || channels % groups != 0 {
+        return Err(format!("has {groups} groups of {channels} channels").into());
+    }
+    let each = (channels / groups) as usize;
+    let repeated: Vec<f32> = values
+        .iter()
+        .flat_map(|value| std::iter::repeat_n(*value, each))
+        .collect();
+    let name = node.input(index).unwrap_or_default().to_owned();
+    converter.add_constant(
+        &name,
+        Constant::Float(ndarray::Array1::from_vec(repeated).into_dyn()),
+    );
+    Ok(())
+}
+
 fn group(converter: &mut Converter<'_>, node: &Node) -> Converted {
     let groups = node.int("num_groups").ok_or("has no 'num_groups'")?;
     let input = converter.value(node, 0)?;
+    for index in [1, 2] {
+        repeat_for_channels(converter, node, index, groups)?;
+    }
     let [weight, bias] = affine(converter, node)?;
     let eps = epsilon(node);
     converter.emit_node(node, "top.GroupNorm", &[input, weight, bias], |builder| {

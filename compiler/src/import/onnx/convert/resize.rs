@@ -62,8 +62,38 @@ fn upsample(converter: &mut Converter<'_>, node: &Node) -> Converted {
     interp(converter, node, [input, none], [scale_h, scale_w], "asymmetric")
 }
 
+/// Scales or sizes of some axes (opset 18) as those of all.
+fn of_all_axes<T: Copy>(node: &Node, some: Vec<T>, all: Option<Vec<T>>) -> Result<Vec<T>, Problem> {
+    let Some(axes) = node.ints("axes").filter(|_| !some.is_empty()) else {
+        return Ok(some);
+    };
+    let mut all = all.ok_or("has axes, and an input of unknown rank")?;
+    if axes.len() != some.len() {
+        return Err(format!("has {} axes for {} scales or sizes", axes.len(), some.len()).into());
+    }
+    for (axis, value) in axes.iter().zip(some) {
+        let place = if *axis < 0 {
+            *axis + all.len() as i64
+        } else {
+            *axis
+        };
+        let place = usize::try_from(place).ok().filter(|place| *place < all.len());
+        all[place.ok_or_else(|| Problem::Unsupported(format!("has axis {axis}")))?] = value;
+    }
+    Ok(all)
+}
+
 fn resize(converter: &mut Converter<'_>, node: &Node) -> Converted {
+    if node.int("antialias").unwrap_or(0) != 0 {
+        return Err("smooths what it makes smaller ('antialias'); export it without".into());
+    }
+    if let Some(policy) = node.text("keep_aspect_ratio_policy")
+        && policy != "stretch"
+    {
+        return Err(format!("has keep_aspect_ratio_policy '{policy}'; 'stretch' is supported").into());
+    }
     let input = converter.value(node, 0)?;
+    let shape = converter.input_shape(node, 0);
     let coordinates = if converter.opset >= 11 {
         node.text("coordinate_transformation_mode")
             .unwrap_or("half_pixel")
@@ -79,12 +109,15 @@ fn resize(converter: &mut Converter<'_>, node: &Node) -> Converted {
             .collect(),
         None => Vec::new(),
     };
+    let ones = shape.as_ref().map(|shape| vec![1.0; shape.len()]);
+    let scales = of_all_axes(node, scales, ones)?;
     let none = converter.none();
     if scales.is_empty() {
         let sizes = converter
             .constant_input(node, 3)?
             .ok_or("has neither scales nor sizes")?
             .ints();
+        let sizes = of_all_axes(node, sizes, shape)?;
         if sizes.len() < 3 {
             return Err(format!("has {} sizes; 3 or more are supported", sizes.len()).into());
         }
