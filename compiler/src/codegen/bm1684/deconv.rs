@@ -8,8 +8,8 @@ use super::tiu::WindowFields;
 use super::window::{Kind, WeightSource, WindowOp};
 use tpuc_dialects::ir::Op;
 
-/// Most zeros between elements, and most padding, that a command can state; more is written into local memory.
-const MAX_STEP: usize = 15;
+/// Most padding that a command can state; more is written into local memory.
+const MAX_PAD: usize = 15;
 
 /// Emits the commands.
 ///
@@ -38,9 +38,6 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         pad[2 * axis] = before;
         pad[2 * axis + 1] = after;
     }
-    if fields.stride.iter().any(|stride| *stride > MAX_STEP + 1) || pad.iter().any(|pad| *pad > MAX_STEP) {
-        return super::deconv3d::emit(cg, op);
-    }
     let groups = cg.int(op, "group", 1).max(1) as usize;
     let depthwise = groups > 1 && groups == input.shape[1] && groups == output_view.shape[1];
     let operation = WindowOp {
@@ -59,5 +56,8 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         bias: bias.map(|bias| (bias.address, bias.element)),
         arithmetic: arithmetic(cg, op, output.element)?,
     };
+    if pad.iter().any(|pad| *pad > MAX_PAD) || !operation.fits_command() {
+        return super::deconv3d::emit(cg, op);
+    }
     operation.emit(&mut cg.emitter)
 }

@@ -328,7 +328,7 @@ impl WindowOp {
     }
 
     /// Whether the fields of a command can say it all.
-    fn fits_command(&self) -> bool {
+    pub(super) fn fits_command(&self) -> bool {
         let fields = &self.window;
         let touches = |axis: usize| {
             let last = self.output.shape[2 + axis].saturating_sub(1);
