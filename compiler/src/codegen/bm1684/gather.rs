@@ -107,8 +107,8 @@ fn run_at(indices: &[usize]) -> (usize, usize) {
     (same + 1, step)
 }
 
-/// Rewrites a `tpu.Gather` with computed indices: `Reshape` of the data to (outer, axis, inner), `Tile` of the indices to
-/// (outer, number, inner), the host's gather of elements, `Reshape` to the result. True if it did.
+/// Rewrites a `tpu.Gather` with computed indices: a copy of the data as (outer, axis, inner), `Tile` of the indices to
+/// (outer, number, inner), the host's gather of elements, a copy of it in the result's shape. True if it did.
 ///
 /// # Errors
 /// When indices are no integers, or shapes do not fit.
@@ -119,11 +119,12 @@ pub fn to_host_layer(program: &mut Program, op: Op) -> Result<bool> {
     }
     let (data, indices, result) = (ctx.operand(op, 0), ctx.operand(op, 1), ctx.result(op));
     let shape = |value: Value| shape_of_type(ctx, ctx.value_type(value));
-    let (data_shape, indices_shape) = (shape(data)?, shape(indices)?);
+    let (data_shape, indices_shape, result_shape) = (shape(data)?, shape(indices)?, shape(result)?);
     let axis = axis_of(program, op, data_shape.len())?;
     let sizes = |sizes: [usize; 3]| sizes.map(|size| size as i64);
     let outer: usize = data_shape[..axis].iter().product();
     let inner: usize = data_shape[axis + 1..].iter().product();
+    let extent = data_shape[axis];
     let count: usize = indices_shape.iter().product();
     let name = ctx.name(op).to_owned();
     let (Some(element), Some(index_element)) = (ctx.element(data), ctx.element(indices)) else {
@@ -132,8 +133,8 @@ pub fn to_host_layer(program: &mut Program, op: Op) -> Result<bool> {
     let result_type = ctx.value_type(result);
     let location = ctx.op_loc(op);
     let ctx = &mut program.ctx;
-    let [wide, flat, tiled] = [
-        (sizes([outer, data_shape[axis], inner]), element),
+    let [wide_type, flat, tiled] = [
+        (sizes([outer, extent, inner]), element),
         (sizes([1, count, 1]), index_element),
         (sizes([outer, count, inner]), index_element),
     ]
@@ -143,14 +144,29 @@ pub fn to_host_layer(program: &mut Program, op: Op) -> Result<bool> {
     let axis_name = ctx.str("axis");
     let param = ctx.attr(AttrKind::Dictionary(vec![(axis_name, axis_attr)]));
     let span = ctx.op_span(op);
+    let same_result = result_shape == [outer, count, inner];
+    let same_data = data_shape == [outer, extent, inner];
     let mut rw = ctx.rewriter_before(op);
-    let build = rw
-        .build("tpu.Reshape")
-        .named(&format!("{name}_data"))
-        .operand(data)
-        .result(wide);
-    let wide = build.finish();
-    let wide = rw.results(wide)[0];
+    // The host finds tensors by their names, so what it reads and writes is made by commands in that very shape.
+    let wide = if same_data {
+        data
+    } else {
+        let build = rw
+            .build("tpu.Reshape")
+            .named(&format!("{name}_shaped_data"))
+            .operand(data)
+            .result(wide_type);
+        let shaped = build.finish();
+        let shaped = rw.results(shaped)[0];
+        let build = rw
+            .build("tpu.Tile")
+            .named(&format!("{name}_data"))
+            .operand(shaped)
+            .result(wide_type)
+            .i64s("tile", &[1, 1, 1]);
+        let copied = build.finish();
+        rw.results(copied)[0]
+    };
     let build = rw
         .build("tpu.Reshape")
         .named(&format!("{name}_flat_indices"))
@@ -168,21 +184,34 @@ pub fn to_host_layer(program: &mut Program, op: Op) -> Result<bool> {
     let tiled = rw.results(tiled)[0];
     let build = rw
         .build("tpu.GenericCpu")
-        .named(&format!("{name}_gathered"))
         .operands(&[wide, tiled])
-        .result(gathered)
         .str("cpu_op_name", "gatherelements_pt")
         .attr("param", param);
-    let gathered = build.finish();
-    let gathered = rw.results(gathered)[0];
-    let build = rw
-        .build("tpu.Reshape")
-        .loc(location)
-        .span(span)
-        .operand(gathered)
-        .result(result_type);
-    let last = build.finish();
-    let value = rw.results(last)[0];
+    let build = if same_result {
+        build.loc(location).span(span).result(result_type)
+    } else {
+        build.named(&format!("{name}_gathered")).result(gathered)
+    };
+    let made = build.finish();
+    let mut value = rw.results(made)[0];
+    if !same_result {
+        let build = rw
+            .build("tpu.Reshape")
+            .named(&format!("{name}_shaped"))
+            .operand(value)
+            .result(result_type);
+        let shaped = build.finish();
+        let shaped = rw.results(shaped)[0];
+        let build = rw
+            .build("tpu.Tile")
+            .loc(location)
+            .span(span)
+            .operand(shaped)
+            .result(result_type)
+            .i64s("tile", &vec![1; result_shape.len()]);
+        let copied = build.finish();
+        value = rw.results(copied)[0];
+    }
     rw.replace_op(op, &[value]);
     Ok(true)
 }
