@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             other => return Err(format!("unknown engine {other}").into()),
         };
         if let Err(error) = result {
-            writeln!(out, "error {error}")?;
+            writeln!(out, "error {}", error.to_string().replace('\n', " "))?;
             out.flush()?;
             continue;
         }

@@ -26,10 +26,15 @@ pub(super) fn sample() -> Bmodel {
         coeff: weights,
         ctx_addr: 0x1_0510_2000,
         ctx_size: 0x2000,
-        cmd_groups: vec![CmdGroup::new(
-            vec![1; 3 * COMMAND_BYTES],
-            vec![2; 2 * COMMAND_BYTES],
-        )],
+        subnets: vec![SubNetPart {
+            inputs: vec![tensor("in", 0x1_0510_2000)],
+            outputs: vec![tensor("out", 0x1_0510_3000)],
+            cmd_groups: vec![CmdGroup::new(
+                vec![1; 3 * COMMAND_BYTES],
+                vec![2; 2 * COMMAND_BYTES],
+            )],
+            host: None,
+        }],
         tensor_loc: Some(b"[]".to_vec()),
     };
     single_net(net, "test", "Thu Jan  1 00:00:00 1970\n")

@@ -461,7 +461,7 @@ mod tests {
         dump.after(position(Engine::Tiu, 2), &memory);
         assert_eq!(dump.tensors.len(), 1);
         dump.after(position(Engine::Dma, 1), &memory);
-        let tensors = dump.finish();
+        let tensors = dump.finish(&memory);
         let byte = |at: usize| (f32::from((at % 251) as u8) - 1.0) * 0.5;
         let lanes = [0, 4, 256, 260, 1024, 1028, 1280, 1284].map(byte);
         assert_eq!(tensors[0], HostTensor::from_f32("a", &[1, 2, 2, 2], &lanes));

@@ -1,7 +1,9 @@
 //! Sessions on a device that executes one made-up kind of command.
 
 use super::*;
-use crate::bmodel::{CmdGroup, CpuParam, DataType, StaticNet, StoreMode, SubNet, SubNetMode, single_net};
+use crate::bmodel::{
+    CmdGroup, CpuParam, DataType, StaticNet, StoreMode, SubNet, SubNetMode, SubNetPart, single_net,
+};
 use crate::isa::{Command, Engine, TiuCommand};
 
 const BASE: u64 = 0x1_0000_0000;
@@ -95,7 +97,12 @@ fn model(add: u8) -> Bmodel {
         coeff: vec![7; 64],
         ctx_addr: BASE + 0x100,
         ctx_size: 0x200,
-        cmd_groups: vec![CmdGroup::new(vec![add; 128], Vec::new())],
+        subnets: vec![SubNetPart {
+            inputs: vec![tensor("in", 0x100, 10.0)],
+            outputs: vec![tensor("out", 0x200, 0.5)],
+            cmd_groups: vec![CmdGroup::new(vec![add; 128], Vec::new())],
+            host: None,
+        }],
         ..StaticNet::default()
     };
     single_net(net, "test", "")
@@ -256,7 +263,10 @@ fn what_cannot_run_is_refused_with_its_reason() {
             "net `adder` uses address mode 1; only mode 0 (basic) is emulated",
         ),
         (
-            |m| m.nets[0].stages[0].subnets[0].is_dynamic = true,
+            |m| {
+                m.nets[0].stages[0].subnets[0].is_dynamic = true;
+                m.nets[0].stages[0].subnets[0].ir_len = 8;
+            },
             "the interpreter program of sub-net 0 lies outside the file's",
         ),
         (
