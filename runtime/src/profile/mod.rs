@@ -76,7 +76,7 @@ pub enum ProfileError {
         /// Sub-net and group, with a colon, or nothing.
         place: String,
         /// What is wrong.
-        error: EmulatorError,
+        error: Box<EmulatorError>,
     },
     /// A sub-net without commands.
     #[error("sub-net {0} is dynamic: its commands are made on the chip; compile the model for fixed shapes")]
@@ -105,7 +105,7 @@ impl Profile {
             .append(tiu, dma, |_, _| None)
             .map_err(|error| ProfileError::Streams {
                 place: String::new(),
-                error,
+                error: error.into(),
             })?;
         Ok(profile)
     }
@@ -135,7 +135,7 @@ impl Profile {
                     .append(&group.tiu, &group.dma, name)
                     .map_err(|error| ProfileError::Streams {
                         place: format!("sub-net {}, command group {index}: ", subnet.id),
-                        error,
+                        error: error.into(),
                     })?;
             }
         }

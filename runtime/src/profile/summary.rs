@@ -80,7 +80,7 @@ impl Profile {
             cycles,
         };
         let mut kinds: Vec<Kind> = kinds.into_iter().map(kind).collect();
-        kinds.sort_by(|a, b| b.cycles.cmp(&a.cycles));
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.cycles));
         kinds
     }
 

@@ -127,12 +127,12 @@ impl<D: Device> Session<D> {
 
     /// Absolute DDR addresses that the net's stages use: weights, inner memory, inputs and outputs.
     pub fn ddr_window(&self) -> Range<u64> {
-        let mut window = u64::MAX..DDR_BASE;
+        let (mut first, mut end) = (u64::MAX, DDR_BASE);
         for (_, start, bytes) in self.stages().iter().flat_map(memory_ranges) {
-            window.start = window.start.min(start);
-            window.end = window.end.max(start.saturating_add(bytes));
+            first = first.min(start);
+            end = end.max(start.saturating_add(bytes));
         }
-        window.start.clamp(DDR_BASE, window.end)..window.end
+        first.clamp(DDR_BASE, end)..end
     }
 
     /// Name of the net that runs.
