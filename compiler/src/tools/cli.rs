@@ -1,6 +1,6 @@
 //! The program `tpuc`: its subcommands, and TPU-MLIR's names for them.
 
-use super::{bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, run, to_onnx, transform};
+use super::{bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, report, run, to_onnx, transform};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::Path;
@@ -40,6 +40,8 @@ enum Command {
     Npz(npz::NpzArgs),
     /// Look into bmodels (model_tool, bmodel_dis).
     Bmodel(bmodel::BmodelArgs),
+    /// One HTML file that shows a network, its quantisation and its bmodel.
+    Report(Box<report::ReportArgs>),
     /// MLIR text to an ONNX file for Netron (mlir2onnx).
     ToOnnx(to_onnx::ToOnnxArgs),
     /// Top-1 accuracy of a classifier over an npz of samples and labels.
@@ -94,6 +96,7 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(&args),
         Command::Npz(args) => npz::run(&args),
         Command::Bmodel(args) => bmodel::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::ToOnnx(args) => to_onnx::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::InstallLinks(args) => links::run(&args),
