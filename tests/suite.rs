@@ -22,6 +22,7 @@ mod onnx_backend;
 mod ops_table;
 mod profile;
 mod random_networks;
+mod report;
 mod session;
 mod small_programs;
 mod sources;

@@ -187,7 +187,11 @@ fn correct_bias(
             continue;
         }
         let mean = exact.0 / exact.1 as f64 - rounded.0 * quantisation.scale / rounded.1 as f64;
-        let share = if relu { exact.2 as f64 / exact.1 as f64 } else { 1.0 };
+        let share = if relu {
+            exact.2 as f64 / exact.1 as f64
+        } else {
+            1.0
+        };
         let step = mean / share.max(LEAST_SHARE) / units[channel];
         *value = (f64::from(*value) + step)
             .round()

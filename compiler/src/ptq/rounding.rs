@@ -132,7 +132,9 @@ fn geometry(program: &Program, conv: Conv) -> Option<Geometry> {
     Some(Geometry {
         kernel: pair(&conv.kernel_shape(ctx))?,
         strides: pair(&conv.strides(ctx))?,
-        dilations: conv.dilations(ctx).map_or(Some([1, 1]), |dilations| pair(&dilations))?,
+        dilations: conv
+            .dilations(ctx)
+            .map_or(Some([1, 1]), |dilations| pair(&dilations))?,
         pads: pair(pads.get(..2)?)?,
         groups: conv.group(ctx).max(1) as usize,
     })
@@ -165,7 +167,8 @@ impl Patches {
         };
         for tap in 0..row {
             for (exact, rounded, count) in &parts {
-                all.exact.extend_from_slice(&exact[tap * count..(tap + 1) * count]);
+                all.exact
+                    .extend_from_slice(&exact[tap * count..(tap + 1) * count]);
                 all.rounded
                     .extend_from_slice(&rounded[tap * count..(tap + 1) * count]);
             }
@@ -201,7 +204,11 @@ fn unfold(geometry: &Geometry, group: usize, row: usize, input: &Tensor, wanted:
     let all = batches * rows * columns;
     let step = (all / wanted.max(1)).max(1);
     // A step that shares a factor with the row's length would see few columns.
-    let step = if step > 1 && columns % step == 0 { step + 1 } else { step };
+    let step = if step > 1 && columns % step == 0 {
+        step + 1
+    } else {
+        step
+    };
     let chosen: Vec<usize> = (0..all).step_by(step).collect();
     let taps = geometry.kernel[0] * geometry.kernel[1];
     let inputs = row / taps;
@@ -238,15 +245,20 @@ impl Statistics {
         let taps = patches.taps();
         let count = patches.positions.max(1) as f64;
         let mean: Vec<f64> = (0..taps)
-            .map(|tap| patches.row(tap).iter().map(|value| f64::from(*value)).sum::<f64>() / count)
+            .map(|tap| {
+                patches
+                    .row(tap)
+                    .iter()
+                    .map(|value| f64::from(*value))
+                    .sum::<f64>()
+                    / count
+            })
             .collect();
         let rows: Vec<Vec<f64>> = (0..taps)
             .into_par_iter()
             .map(|a| {
                 (0..=a)
-                    .map(|b| {
-                        dot(patches.row(a), patches.row(b)) / count - mean[a] * mean[b]
-                    })
+                    .map(|b| dot(patches.row(a), patches.row(b)) / count - mean[a] * mean[b])
                     .collect()
             })
             .collect();
@@ -357,7 +369,10 @@ fn descend(weights: &mut [f64], ideal: &[f64], gradient: &[f64], moments: &[f64]
     let mut product: Vec<f64> = (0..taps)
         .map(|a| {
             let row = &moments[a * taps..(a + 1) * taps];
-            row.iter().zip(&*weights).map(|(moment, weight)| moment * weight).sum()
+            row.iter()
+                .zip(&*weights)
+                .map(|(moment, weight)| moment * weight)
+                .sum()
         })
         .collect();
     for _ in 0..SWEEPS {

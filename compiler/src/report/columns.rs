@@ -16,11 +16,19 @@ impl Columns {
     /// # Errors
     /// When a column is missing or a number is none.
     pub fn parse(text: &str, file: &str) -> Result<Self, String> {
-        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        let names: Vec<&str> = lines.next().map(|(_, line)| line.split('\t').collect()).unwrap_or_default();
+        let mut lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty());
+        let names: Vec<&str> = lines
+            .next()
+            .map(|(_, line)| line.split('\t').collect())
+            .unwrap_or_default();
         let place = |wanted: &str| {
             names.iter().position(|name| *name == wanted).ok_or_else(|| {
-                format!("{file}: the first line has no column '{wanted}'; columns are separated by tabulators")
+                format!(
+                    "{file}: the first line has no column '{wanted}'; columns are separated by tabulators"
+                )
             })
         };
         let (name, single, cumulative) = (place("name")?, place("single_sqnr")?, place("cumulative_sqnr")?);
@@ -29,7 +37,12 @@ impl Columns {
             let fields: Vec<&str> = line.split('\t').collect();
             let field = |column: usize| {
                 fields.get(column).copied().ok_or_else(|| {
-                    format!("{file}:{}: {} columns, {} are wanted", index + 1, fields.len(), names.len())
+                    format!(
+                        "{file}:{}: {} columns, {} are wanted",
+                        index + 1,
+                        fields.len(),
+                        names.len()
+                    )
                 })
             };
             let number = |column: usize| match field(column)? {
@@ -77,13 +90,23 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_their_names() {
-        let text = "name\ttype\tcumulative_sqnr\tsingle_sqnr\na\ttop.Conv\t10.5\t20\nb\ttop.Add\t-\t3\nc\tx\t1\t2\n";
+        let text =
+            "name\ttype\tcumulative_sqnr\tsingle_sqnr\na\ttop.Conv\t10.5\t20\nb\ttop.Add\t-\t3\nc\tx\t1\t2\n";
         let columns = Columns::parse(text, "f").unwrap();
-        let named = |name: &str| Layer { name: name.to_owned(), ..Layer::default() };
+        let named = |name: &str| Layer {
+            name: name.to_owned(),
+            ..Layer::default()
+        };
         let mut layers = [named("a"), named("b")];
         assert_eq!(columns.add_to(&mut layers), ["c"]);
-        assert_eq!((layers[0].single_sqnr, layers[0].cumulative_sqnr), (Some(20.0), Some(10.5)));
-        assert_eq!((layers[1].single_sqnr, layers[1].cumulative_sqnr), (Some(3.0), None));
+        assert_eq!(
+            (layers[0].single_sqnr, layers[0].cumulative_sqnr),
+            (Some(20.0), Some(10.5))
+        );
+        assert_eq!(
+            (layers[1].single_sqnr, layers[1].cumulative_sqnr),
+            (Some(3.0), None)
+        );
     }
 
     #[test]

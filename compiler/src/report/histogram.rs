@@ -81,7 +81,12 @@ impl Histogram {
             (first, last) = (first.min(other_first), last.max(other_last));
         }
         let join = (last - first + 1).div_ceil(SHOWN);
-        let shown = |counts: &[u64]| counts[first..=last].chunks(join).map(|bins| bins.iter().sum()).collect();
+        let shown = |counts: &[u64]| {
+            counts[first..=last]
+                .chunks(join)
+                .map(|bins| bins.iter().sum())
+                .collect()
+        };
         let bin = self.limit / HALF as f64;
         Some(data::Histogram {
             low: (first as f64 - HALF as f64) * bin,

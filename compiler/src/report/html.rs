@@ -64,7 +64,9 @@ fn script_text(json: &str) -> String {
 
 /// Text between tags.
 fn html_text(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -102,7 +104,15 @@ mod tests {
             assert!(!page.contains(marker), "{marker}");
         }
         assert!(page.contains("default-src 'none'"));
-        for word in ["src=\"http", "href=\"http", "url(", "@import", "fetch(", "XMLHttpRequest", "import("] {
+        for word in [
+            "src=\"http",
+            "href=\"http",
+            "url(",
+            "@import",
+            "fetch(",
+            "XMLHttpRequest",
+            "import(",
+        ] {
             assert!(!page.contains(word), "{word}");
         }
     }

@@ -143,7 +143,11 @@ fn order(rows: &mut Vec<Vec<usize>>, vertices: &[Vertex]) {
                 .iter()
                 .map(|vertex| {
                     let vertex_ref = &vertices[*vertex];
-                    let neighbours = if downwards { &vertex_ref.above } else { &vertex_ref.below };
+                    let neighbours = if downwards {
+                        &vertex_ref.above
+                    } else {
+                        &vertex_ref.below
+                    };
                     let places = neighbours.iter().map(|other| position[*other] as f64).collect();
                     (median(places).unwrap_or(position[*vertex] as f64), *vertex)
                 })
@@ -300,7 +304,11 @@ mod tests {
     #[test]
     fn lines_over_several_ranks_have_points_between() {
         let graph = check(&[vec![], vec![0], vec![1], vec![2, 0]]);
-        let long = graph.edges.iter().find(|edge| (edge.from, edge.to) == (0, 3)).unwrap();
+        let long = graph
+            .edges
+            .iter()
+            .find(|edge| (edge.from, edge.to) == (0, 3))
+            .unwrap();
         assert_eq!(long.points.len(), 4);
         // It goes around the nodes between.
         assert!((long.points[1].0 - graph.positions[1].0).abs() >= NODE.0 / 2.0);
@@ -321,7 +329,11 @@ mod tests {
         // 3000 operations in blocks of four branches with shortcuts.
         let inputs: Vec<Vec<usize>> = (0..3000_usize)
             .map(|node| match node % 6 {
-                0 => node.checked_sub(1).into_iter().chain(node.checked_sub(6)).collect(),
+                0 => node
+                    .checked_sub(1)
+                    .into_iter()
+                    .chain(node.checked_sub(6))
+                    .collect(),
                 5 => (1..5).map(|back| node - back).collect(),
                 branch => vec![node - branch],
             })
@@ -336,6 +348,12 @@ mod tests {
     fn spreading_keeps_order_and_distance() {
         assert_eq!(spread(&[0.0, 0.0], &[10.0, 10.0]), [-5.0, 5.0]);
         assert_eq!(spread(&[0.0, 100.0], &[10.0, 10.0]), [0.0, 100.0]);
-        assert_eq!(spread(&[5.0, 0.0, 2.0], &[2.0, 2.0, 2.0]).windows(2).map(|w| w[1] - w[0]).collect::<Vec<_>>(), [2.0, 2.0]);
+        assert_eq!(
+            spread(&[5.0, 0.0, 2.0], &[2.0, 2.0, 2.0])
+                .windows(2)
+                .map(|w| w[1] - w[0])
+                .collect::<Vec<_>>(),
+            [2.0, 2.0]
+        );
     }
 }

@@ -2,8 +2,8 @@
 
 use super::data::Layer;
 use super::histogram::Histogram;
-use crate::data::{DataError, Tensor, TensorMap};
 use crate::data::progress::Progress;
+use crate::data::{DataError, Tensor, TensorMap};
 use crate::inference::{InferenceError, Interpreter};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -187,7 +187,10 @@ fn outside(values: &[f32], (low, high): (f64, f64)) -> u64 {
     // A threshold in a table has 7 digits.
     let slack = 1e-6 * high.abs().max(low.abs());
     let (low, high) = ((low - slack) as f32, (high + slack) as f32);
-    values.iter().filter(|value| **value < low || **value > high).count() as u64
+    values
+        .iter()
+        .filter(|value| **value < low || **value > high)
+        .count() as u64
 }
 
 /// The quantised program as it is. Gives its outputs, in their order, in real values.
@@ -214,7 +217,11 @@ fn together(
             measured[*layer].quantised.add(values);
             measured[*layer].together.add(nearness);
         }
-        for (_, output) in wanted.iter().zip(&mut outputs).filter(|(wanted, _)| **wanted == name) {
+        for (_, output) in wanted
+            .iter()
+            .zip(&mut outputs)
+            .filter(|(wanted, _)| **wanted == name)
+        {
             *output = Some(real.clone());
         }
     })?;
@@ -290,7 +297,13 @@ mod tests {
         // The variance of 0, 2 is 1, that of the noise 0, 0.2 is 0.01.
         let near = Nearness::of(&[0.0, 2.2], &[0.0, 2.0]);
         assert!((near.sqnr - 20.0).abs() < 1e-4, "{near:?}");
-        assert_eq!(Nearness::of(&[1.0, 2.0], &[1.0, 2.0]), Nearness { sqnr: EQUAL, cosine: 1.0 });
+        assert_eq!(
+            Nearness::of(&[1.0, 2.0], &[1.0, 2.0]),
+            Nearness {
+                sqnr: EQUAL,
+                cosine: 1.0
+            }
+        );
         assert_eq!(Nearness::of(&[0.0; 3], &[0.0; 3]).cosine, 1.0);
         assert_eq!(Nearness::of(&[f32::NAN, 0.0], &[1.0, 1.0]).cosine, 0.0);
         assert_eq!(Nearness::of(&[3.0, -3.0], &[1.0, 1.0]).sqnr, -EQUAL);

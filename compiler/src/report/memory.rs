@@ -19,7 +19,13 @@ const BLOCK: u64 = 512;
 pub fn ddr(program: &Program, owners: &Owners) -> Memory {
     let ctx = &program.ctx;
     let root = program.module.op();
-    let modules = std::iter::once(root).chain(program.module.submodules(ctx).into_iter().map(|module| module.op()));
+    let modules = std::iter::once(root).chain(
+        program
+            .module
+            .submodules(ctx)
+            .into_iter()
+            .map(|module| module.op()),
+    );
     let modules: Vec<Op> = modules.collect();
     let number = |name: &str| {
         let found = modules.iter().find_map(|module| ctx.get_i64(*module, name));
@@ -45,13 +51,17 @@ pub fn ddr(program: &Program, owners: &Owners) -> Memory {
     memory.steps = ops.len();
     let last_use = |value: Value| {
         let users = ctx.users(value);
-        let last = users.iter().map(|user| step.get(user).copied().unwrap_or(ops.len() - 1));
+        let last = users
+            .iter()
+            .map(|user| step.get(user).copied().unwrap_or(ops.len() - 1));
         last.max()
     };
     let mut at: FxHashMap<(u64, u64), usize> = FxHashMap::default();
     for (index, op) in ops.iter().enumerate() {
         for value in ctx.results(*op) {
-            let address = ctx.type_address(ctx.value_type(*value)).and_then(|at| u64::try_from(at).ok());
+            let address = ctx
+                .type_address(ctx.value_type(*value))
+                .and_then(|at| u64::try_from(at).ok());
             let Some(offset) = address.and_then(|address| address.checked_sub(base)) else {
                 continue;
             };
@@ -178,14 +188,26 @@ mod tests {
 
     #[test]
     fn memory_is_used_from_the_write_to_the_last_read() {
-        let touch = |writes| vec![Touch { start: 0, end: 8192, writes }];
+        let touch = |writes| {
+            vec![Touch {
+                start: 0,
+                end: 8192,
+                writes,
+            }]
+        };
         let profile = Profile {
             slices: vec![slice(0, 10), slice(50, 60), slice(90, 100)],
-            totals: Totals { cycles: 100, ..Totals::default() },
+            totals: Totals {
+                cycles: 100,
+                ..Totals::default()
+            },
             host_layers: 0,
         };
         let local = local(&profile, &[touch(true), touch(false), touch(true)]).unwrap();
-        assert_eq!((local.peak, local.used[0], local.used[COLUMNS / 2]), (8192, 8192, 8192));
+        assert_eq!(
+            (local.peak, local.used[0], local.used[COLUMNS / 2]),
+            (8192, 8192, 8192)
+        );
         assert_eq!(local.used[COLUMNS * 3 / 4], 0);
         assert_eq!(local.cells[0].as_bytes()[0], b'9');
         assert_eq!(local.cells[1].as_bytes()[0], b'0');
@@ -193,8 +215,16 @@ mod tests {
 
     #[test]
     fn the_peak_is_what_lives_together() {
-        let tensor = |bytes, from, to| DdrTensor { bytes, from, to, ..DdrTensor::default() };
-        assert_eq!(peak(&[tensor(10, 0, 1), tensor(20, 1, 2), tensor(25, 2, 3)]), Some(45));
+        let tensor = |bytes, from, to| DdrTensor {
+            bytes,
+            from,
+            to,
+            ..DdrTensor::default()
+        };
+        assert_eq!(
+            peak(&[tensor(10, 0, 1), tensor(20, 1, 2), tensor(25, 2, 3)]),
+            Some(45)
+        );
         assert_eq!(peak(&[]), None);
     }
 }

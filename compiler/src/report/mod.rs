@@ -112,7 +112,15 @@ pub fn build(sources: &Sources<'_>) -> Result<Report, ReportError> {
         ..Report::default()
     };
     match &sources.bmodel {
-        Some((bmodel, names)) => add_bmodel(&mut report, &mut layers, &mut summary, &mut notes, bmodel, names, &owners)?,
+        Some((bmodel, names)) => add_bmodel(
+            &mut report,
+            &mut layers,
+            &mut summary,
+            &mut notes,
+            bmodel,
+            names,
+            &owners,
+        )?,
         None => notes.push("There is no bmodel: no times and no local memory.".to_owned()),
     }
     let inputs: Vec<Vec<usize>> = layers.iter().map(|layer| layer.inputs.clone()).collect();
@@ -129,16 +137,31 @@ fn summary(sources: &Sources<'_>, layers: &[Layer]) -> Summary {
     let program = sources.lowered.or(sources.addressed);
     let computed = || layers.iter().enumerate().filter(|(_, layer)| layer.op != "Input");
     let of_precision = |wanted: &'static str| {
-        computed().filter(move |(_, layer)| layer.precision == Some(wanted)).map(|(index, _)| index)
+        computed()
+            .filter(move |(_, layer)| layer.precision == Some(wanted))
+            .map(|(index, _)| index)
     };
     let method = sources.ranges.and_then(|table| {
-        let line = table.header.iter().find_map(|line| line.split_once("calculation method:"));
+        let line = table
+            .header
+            .iter()
+            .find_map(|line| line.split_once("calculation method:"));
         line.map(|(_, method)| method.trim().trim_matches(['[', ']', '\'']).to_owned())
     });
     Summary {
-        network: top.ctx.get_str(top.module.op(), "sym_name").unwrap_or("network").to_owned(),
-        chip: program.and_then(|program| program.module_str("chip")).unwrap_or("bm1684").to_owned(),
-        mode: program.and_then(|program| program.module_str("mode")).unwrap_or("F32").to_owned(),
+        network: top
+            .ctx
+            .get_str(top.module.op(), "sym_name")
+            .unwrap_or("network")
+            .to_owned(),
+        chip: program
+            .and_then(|program| program.module_str("chip"))
+            .unwrap_or("bm1684")
+            .to_owned(),
+        mode: program
+            .and_then(|program| program.module_str("mode"))
+            .unwrap_or("F32")
+            .to_owned(),
         method,
         operations: computed().count(),
         int8_layers: of_precision("INT8").count(),
@@ -167,7 +190,10 @@ fn add_bmodel(
     report.memory.local = memory::local(&profile, &local_touches(stage)?);
     if let Some(coeff) = &stage.coeff {
         report.memory.coefficient_address.get_or_insert(coeff.address);
-        report.memory.coefficient_bytes.get_or_insert(coeff.data.len() as u64);
+        report
+            .memory
+            .coefficient_bytes
+            .get_or_insert(coeff.data.len() as u64);
     }
     report.memory.neuron_address.get_or_insert(stage.ctx_addr);
     report.memory.neuron_bytes.get_or_insert(stage.ctx_size);
@@ -212,7 +238,11 @@ pub fn compiled(lowered: &Program) -> Result<(Program, Bmodel), String> {
 }
 
 /// Which operation the commands of a bmodel belong to: as it says itself, or as another one says that has the same commands.
-pub fn operation_names(bmodel: &Bmodel, beside: Option<&[u8]>, same: Option<&Bmodel>) -> Option<OperationNames> {
+pub fn operation_names(
+    bmodel: &Bmodel,
+    beside: Option<&[u8]>,
+    same: Option<&Bmodel>,
+) -> Option<OperationNames> {
     let stage = first_stage(bmodel)?;
     if let Some(list) = beside.or(stage.tensor_loc.as_deref()) {
         return Some(OperationNames::from_locations(list));

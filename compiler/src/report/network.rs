@@ -31,7 +31,10 @@ pub fn layers(top: &Program) -> Result<Vec<Layer>, Diagnostic> {
             }
             continue;
         }
-        let flops = ctx.info(op).and_then(|info| info.flops).map(|flops| flops(ctx, op));
+        let flops = ctx
+            .info(op)
+            .and_then(|info| info.flops)
+            .map(|flops| flops(ctx, op));
         number.insert(op, layers.len());
         let result = ctx.results(op).first();
         layers.push(Layer {
@@ -56,7 +59,10 @@ fn short(kind: &str) -> &str {
 }
 
 fn is_no_operation(ctx: &Context, op: Op) -> bool {
-    matches!(ctx.op_name(op), "top.Weight" | "top.None" | "tpu.Buffer" | "tpu.Yield")
+    matches!(
+        ctx.op_name(op),
+        "top.Weight" | "top.None" | "tpu.Buffer" | "tpu.Yield"
+    )
 }
 
 /// Bytes of the weights that an operation reads.
@@ -76,11 +82,13 @@ pub fn value_bytes(ctx: &Context, value: Value) -> u64 {
             .map(|dim| u64::try_from(*dim).unwrap_or(0))
             .fold(1_u64, u64::saturating_mul)
     });
-    let bits = ctx.element(value).map_or(32, |element| match ctx.type_kind(element) {
-        TypeKind::Integer { width, .. } => *width,
-        TypeKind::Uniform { storage, .. } | TypeKind::UniformPerAxis { storage, .. } => storage.bits,
-        _ => 32,
-    });
+    let bits = ctx
+        .element(value)
+        .map_or(32, |element| match ctx.type_kind(element) {
+            TypeKind::Integer { width, .. } => *width,
+            TypeKind::Uniform { storage, .. } | TypeKind::UniformPerAxis { storage, .. } => storage.bits,
+            _ => 32,
+        });
     elements.saturating_mul(u64::from(bits.div_ceil(8)))
 }
 
@@ -108,7 +116,9 @@ impl Owners {
             }
             let of_operand = || {
                 let operands = ctx.operands(op).iter();
-                let mut names = operands.filter(|value| !is_weight(ctx, **value)).map(|v| ctx.value_name(*v));
+                let mut names = operands
+                    .filter(|value| !is_weight(ctx, **value))
+                    .map(|v| ctx.value_name(*v));
                 names.find_map(|name| owners.by_name.get(name)).copied()
             };
             if let Some(layer) = owners.of_beginning(name).or_else(of_operand) {
@@ -119,13 +129,20 @@ impl Owners {
     }
 
     fn of_beginning(&self, name: &str) -> Option<usize> {
-        let mut ends = name.char_indices().rev().filter(|(_, c)| *c == '_').map(|(end, _)| end);
+        let mut ends = name
+            .char_indices()
+            .rev()
+            .filter(|(_, c)| *c == '_')
+            .map(|(end, _)| end);
         ends.find_map(|end| self.by_name.get(&name[..end])).copied()
     }
 
     /// The layer of an operation of this name.
     pub fn get(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied().or_else(|| self.of_beginning(name))
+        self.by_name
+            .get(name)
+            .copied()
+            .or_else(|| self.of_beginning(name))
     }
 }
 
@@ -148,7 +165,10 @@ pub fn add_lowered(layers: &mut [Layer], lowered: &Program, owners: &Owners) {
             groups += 1;
         }
         let kind = ctx.op_name(op);
-        if is_no_operation(ctx, op) || !(kind.starts_with("tpu.") || kind == "top.Input") || kind == "tpu.Group" {
+        if is_no_operation(ctx, op)
+            || !(kind.starts_with("tpu.") || kind == "top.Input")
+            || kind == "tpu.Group"
+        {
             continue;
         }
         let name = ctx.name(op);
@@ -159,7 +179,10 @@ pub fn add_lowered(layers: &mut [Layer], lowered: &Program, owners: &Owners) {
             layer.lowered.push(kind);
         }
         layer.weight_bytes += weight_bytes(ctx, op);
-        if ctx.parent_op(op).is_some_and(|parent| ctx.is(parent, "tpu.Group")) {
+        if ctx
+            .parent_op(op)
+            .is_some_and(|parent| ctx.is(parent, "tpu.Group"))
+        {
             layer.group.get_or_insert(groups);
         }
         if layer.name == name

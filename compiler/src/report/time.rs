@@ -23,10 +23,14 @@ pub fn add_times(layers: &mut [Layer], profile: &Profile, owners: &Owners) -> Ti
         }
     }
     for slice in &profile.slices {
-        let Some(operation) = &slice.operation else { continue };
+        let Some(operation) = &slice.operation else {
+            continue;
+        };
         let index = *number.entry(operation).or_insert_with(|| {
             // "tpu.Conv2D name"
-            let name = operation.split_once(' ').map_or(operation.as_str(), |(_, name)| name);
+            let name = operation
+                .split_once(' ')
+                .map_or(operation.as_str(), |(_, name)| name);
             operations.push((operation.clone(), owners.get(name)));
             operations.len() - 1
         });
@@ -50,7 +54,10 @@ pub fn add_times(layers: &mut [Layer], profile: &Profile, owners: &Owners) -> Ti
     };
     let segments = |engine: Engine| {
         let slices = profile.slices.iter().filter(|slice| slice.engine == engine);
-        compress(slices.map(|slice| (slice.start, slice.end, of_slice(slice))), profile.totals.cycles)
+        compress(
+            slices.map(|slice| (slice.start, slice.end, of_slice(slice))),
+            profile.totals.cycles,
+        )
     };
     Timeline {
         cycles: profile.totals.cycles,
@@ -108,7 +115,11 @@ mod tests {
         let slices = [(0, 5, Some(0)), (7, 9, Some(0)), (9, 12, Some(1)), (12, 13, None)];
         assert_eq!(
             compress(slices.into_iter(), 13),
-            [Segment(0, 9, 0, 2, 7), Segment(9, 12, 1, 1, 3), Segment(12, 13, -1, 1, 1)]
+            [
+                Segment(0, 9, 0, 2, 7),
+                Segment(9, 12, 1, 1, 3),
+                Segment(12, 13, -1, 1, 1)
+            ]
         );
     }
 

@@ -82,8 +82,16 @@ pub fn run(args: &ReportArgs) -> Result<ExitCode> {
             args.mlir.display()
         );
     }
-    let ranges = args.calibration_table.as_deref().map(CalibrationTable::read).transpose()?;
-    let floats = args.quantize_table.as_deref().map(QuantizeTable::read).transpose()?;
+    let ranges = args
+        .calibration_table
+        .as_deref()
+        .map(CalibrationTable::read)
+        .transpose()?;
+    let floats = args
+        .quantize_table
+        .as_deref()
+        .map(QuantizeTable::read)
+        .transpose()?;
     let columns = args.layer_errors.as_deref().map(read_columns).transpose()?;
     let mut notes = Vec::new();
 
@@ -99,7 +107,10 @@ pub fn run(args: &ReportArgs) -> Result<ExitCode> {
         Some(path) => Some(Bmodel::read(path).with_context(|| path.display().to_string())?),
         None => None,
     };
-    let beside = args.model.as_deref().and_then(|path| std::fs::read(tensor_locations_path(path)).ok());
+    let beside = args
+        .model
+        .as_deref()
+        .and_then(|path| std::fs::read(tensor_locations_path(path)).ok());
     // Made only where it is needed: as the bmodel, for its addresses, or for the names of the given one's commands.
     let made = match compiled(&lowered) {
         Ok(made) => Some(made),
@@ -129,8 +140,15 @@ pub fn run(args: &ReportArgs) -> Result<ExitCode> {
         (None, Some(list)) => Some(Dataset::from_list(list, args.input_num)?),
         (None, None) => None,
     };
-    let batches = dataset.as_ref().map(|dataset| dataset.batches(&specs)).transpose()?;
-    let test = args.test_input.as_ref().map(|files| load_inputs(&specs, files)).transpose()?;
+    let batches = dataset
+        .as_ref()
+        .map(|dataset| dataset.batches(&specs))
+        .transpose()?;
+    let test = args
+        .test_input
+        .as_ref()
+        .map(|files| load_inputs(&specs, files))
+        .transpose()?;
     let load = |index: usize| -> Result<TensorMap, DataError> {
         let Some(batches) = &batches else {
             return Ok(test.clone().unwrap_or_default());
@@ -190,15 +208,27 @@ fn read_state(path: &Path, wanted: &str, option: &str) -> Result<Program> {
     let program = Program::read(path)?;
     let state = program.module_str("state").unwrap_or("unknown");
     if state != wanted {
-        bail!("{option} '{}' is in state {state}; {wanted} is wanted", path.display());
+        bail!(
+            "{option} '{}' is in state {state}; {wanted} is wanted",
+            path.display()
+        );
     }
     Ok(program)
 }
 
 /// As a deployment lowers it: to INT8 with thresholds, to F32 without.
-fn lower(top: &Program, ranges: Option<&CalibrationTable>, floats: Option<&QuantizeTable>) -> Result<Program> {
+fn lower(
+    top: &Program,
+    ranges: Option<&CalibrationTable>,
+    floats: Option<&QuantizeTable>,
+) -> Result<Program> {
     if let Some(ranges) = ranges {
-        return Ok(quantised(top, ranges, floats.unwrap_or(&QuantizeTable::default()), "")?);
+        return Ok(quantised(
+            top,
+            ranges,
+            floats.unwrap_or(&QuantizeTable::default()),
+            "",
+        )?);
     }
     if floats.is_some() {
         bail!("--quantize_table needs --calibration_table: without thresholds nothing is quantised");
@@ -236,7 +266,12 @@ fn files(args: &ReportArgs) -> Vec<(String, String)> {
     add("lowered text", shown(&args.tpu));
     add("addressed text", shown(&args.addressed));
     add("bmodel", shown(&args.model));
-    add("samples", shown(&args.dataset).or(shown(&args.data_list)).or(args.test_input.clone()));
+    add(
+        "samples",
+        shown(&args.dataset)
+            .or(shown(&args.data_list))
+            .or(args.test_input.clone()),
+    );
     add("output errors", shown(&args.layer_errors));
     files
 }
