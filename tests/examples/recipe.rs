@@ -14,18 +14,27 @@ use tpuc_tests::accuracy::*;
 use tpuc_tests::detections::*;
 fn main() -> Result<()> {
     let a: Vec<String> = std::env::args().skip(1).collect();
-    let network = if a[0] == "fastestdet" { Network::FastestDet } else { Network::Rfb320 };
+    let network = if a[0] == "fastestdet" {
+        Network::FastestDet
+    } else {
+        Network::Rfb320
+    };
     let top = PathBuf::from(&a[1]);
     let folder = Path::new(&a[2]);
     let files = if std::env::var("SHUFFLE").is_ok() {
         let d = tpuc_compiler::data::dataset::Dataset::from_folder(folder, 0)?;
         d.samples().iter().map(|s| PathBuf::from(&s[0])).collect()
-    } else { pictures(folder)? };
+    } else {
+        pictures(folder)?
+    };
     let cal = load_samples(&top, &files[..CALIBRATION])?;
     let test = load_samples(&top, &files[CALIBRATION..])?;
     let exact_program = Program::read(&top)?;
     let exact = Interpreter::new(&exact_program)?;
-    let refs: Vec<_> = test.iter().map(|s| exact.run_all(s, Dump::Outputs)).collect::<Result<_, _>>()?;
+    let refs: Vec<_> = test
+        .iter()
+        .map(|s| exact.run_all(s, Dump::Outputs))
+        .collect::<Result<_, _>>()?;
     for recipe in &a[3..] {
         let start = std::time::Instant::now();
         let mut floats = QuantizeTable::default();
@@ -36,7 +45,9 @@ fn main() -> Result<()> {
         for word in recipe.split(',') {
             match word.split_once('=') {
                 Some(("table", file)) => table = Some(CalibrationTable::read(Path::new(file))?),
-                Some(("float", name)) => { floats.modes.insert(name.to_owned(), Precision::F32); }
+                Some(("float", name)) => {
+                    floats.modes.insert(name.to_owned(), Precision::F32);
+                }
                 Some((k, v)) => options += &format!("{k}={v} "),
                 None if word == "cle" || word == "clepc" => {
                     let i = Interpreter::new(&program)?;
@@ -69,9 +80,18 @@ fn main() -> Result<()> {
         }
         let mut cal_acc = Accuracy::default();
         for s in &cal {
-            cal_acc.add(network, &exact.run_all(s, Dump::Outputs)?, &i.run_all(s, Dump::Outputs)?);
+            cal_acc.add(
+                network,
+                &exact.run_all(s, Dump::Outputs)?,
+                &i.run_all(s, Dump::Outputs)?,
+            );
         }
-        println!("{recipe:<50} {}   calib: {}  {:.1} s", acc.summary(), cal_acc.summary(), start.elapsed().as_secs_f64());
+        println!(
+            "{recipe:<50} {}   calib: {}  {:.1} s",
+            acc.summary(),
+            cal_acc.summary(),
+            start.elapsed().as_secs_f64()
+        );
     }
     Ok(())
 }

@@ -69,9 +69,13 @@ fn fastestdet(outputs: &TensorMap) -> Vec<Detection> {
     for row in 0..rows {
         for column in 0..columns {
             let at = |channel: usize| values[channel * plane + row * columns + column];
-            let (class, best) = (0..80)
-                .map(|class| (class, at(5 + class)))
-                .fold((0, f32::MIN), |best, next| if next.1 > best.1 { next } else { best });
+            let (class, best) =
+                (0..80)
+                    .map(|class| (class, at(5 + class)))
+                    .fold(
+                        (0, f32::MIN),
+                        |best, next| if next.1 > best.1 { next } else { best },
+                    );
             let score = at(0).max(0.0).powf(0.6) * best.max(0.0).powf(0.4);
             if score <= LOWEST_SCORE {
                 continue;
@@ -80,7 +84,12 @@ fn fastestdet(outputs: &TensorMap) -> Vec<Detection> {
             let y = (row as f32 + at(2).tanh()) / rows as f32;
             let (width, height) = (sigmoid(at(3)), sigmoid(at(4)));
             found.push(Detection {
-                bounds: [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0],
+                bounds: [
+                    x - width / 2.0,
+                    y - height / 2.0,
+                    x + width / 2.0,
+                    y + height / 2.0,
+                ],
                 class,
                 score,
             });
@@ -101,7 +110,10 @@ fn rfb320(outputs: &TensorMap) -> Vec<Detection> {
     let (width, height) = (320.0_f32, 240.0_f32);
     let mut priors = Vec::new();
     for (stride, sizes) in [8.0_f32, 16.0, 32.0, 64.0].into_iter().zip(boxes) {
-        let (rows, columns) = ((height / stride).ceil() as usize, (width / stride).ceil() as usize);
+        let (rows, columns) = (
+            (height / stride).ceil() as usize,
+            (width / stride).ceil() as usize,
+        );
         for row in 0..rows {
             for column in 0..columns {
                 for size in sizes {
@@ -210,7 +222,8 @@ impl Accuracy {
         self.single
             .add(&suppress(&theirs, F1_SCORE), &suppress(&ours, F1_SCORE));
         for score in F7_SCORES {
-            self.pooled.add(&suppress(&theirs, score), &suppress(&ours, score));
+            self.pooled
+                .add(&suppress(&theirs, score), &suppress(&ours, score));
         }
         let (mut signal, mut noise) = (0.0, 0.0);
         for tensor in reference.values() {

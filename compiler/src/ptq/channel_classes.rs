@@ -311,11 +311,16 @@ fn treatment(ctx: &Context, op: Op) -> Treatment {
         .collect();
     match ctx.op_name(op) {
         "top.Conv" if weights_are_own(ctx, op) => Treatment::Conv,
-        "top.Reshape" | "top.Permute" | "top.Slice" | "top.Squeeze" | "top.Unsqueeze" | "top.ShuffleChannel"
-        | "top.SwapDimInner" | "top.Depth2Space" | "top.Split" | "top.Reverse" => Treatment::Move,
+        "top.Reshape" | "top.Permute" | "top.Slice" | "top.Squeeze" | "top.Unsqueeze"
+        | "top.ShuffleChannel" | "top.SwapDimInner" | "top.Depth2Space" | "top.Split" | "top.Reverse" => {
+            Treatment::Move
+        }
         "top.Concat" if unlimited => Treatment::Move,
         "top.MaxPool" | "top.AvgPool" | "top.Upsample" | "top.Relu" | "top.LeakyRelu"
-            if unlimited && ctx.shape(ctx.operand(op, 0)).is_some_and(|shape| shape.len() >= 3) =>
+            if unlimited
+                && ctx
+                    .shape(ctx.operand(op, 0))
+                    .is_some_and(|shape| shape.len() >= 3) =>
         {
             Treatment::Channelwise
         }

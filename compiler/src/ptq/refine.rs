@@ -171,7 +171,7 @@ fn correct_bias(
     let Some(tensor) = tpu.weight(bias)? else {
         return Ok(false);
     };
-    let Some(units) = super::accumulator_units(&tpu.ctx, op) else {
+    let Some(biases) = super::Bias::of_channels(&tpu.ctx, op) else {
         return Ok(false);
     };
     let relu = tpu.ctx.get_bool(op, "do_relu") == Some(true);
@@ -187,11 +187,14 @@ fn correct_bias(
             continue;
         }
         let mean = exact.0 / exact.1 as f64 - rounded.0 * quantisation.scale / rounded.1 as f64;
-        let share = if relu { exact.2 as f64 / exact.1 as f64 } else { 1.0 };
-        let step = mean / share.max(LEAST_SHARE) / units[channel];
-        *value = (f64::from(*value) + step)
-            .round()
-            .clamp(f64::from(i16::MIN), f64::from(i16::MAX)) as i16;
+        let share = if relu {
+            exact.2 as f64 / exact.1 as f64
+        } else {
+            1.0
+        };
+        let bias = &biases[channel];
+        let step = mean / share.max(LEAST_SHARE) / bias.unit;
+        *value = bias.clamp(f64::from(*value) + step);
     }
     if values == before {
         return Ok(false);

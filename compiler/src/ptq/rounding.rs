@@ -60,9 +60,9 @@ pub fn round(
         Some(bias) => top.weight(bias)?,
         None => None,
     };
-    let (Some(bias), Some(units), Some(geometry)) = (
+    let (Some(bias), Some(channels), Some(geometry)) = (
         conv.bias(&tpu.ctx),
-        super::accumulator_units(&tpu.ctx, op),
+        super::Bias::of_channels(&tpu.ctx, op),
         geometry(top, top_conv),
     ) else {
         return Ok(false);
@@ -73,7 +73,7 @@ pub fn round(
     let Some(in_scale) = super::value_scale(&tpu.ctx, conv.input(&tpu.ctx)) else {
         return Ok(false);
     };
-    let outputs = units.len();
+    let outputs = channels.len();
     let row = filter.len() / outputs.max(1);
     if row == 0 || row > LONGEST_ROW || filter.len() != float_filter.len() || exact.len() != rounded.len() {
         return Ok(false);
@@ -97,7 +97,7 @@ pub fn round(
             .into_par_iter()
             .map(|output| {
                 let channel = Channel {
-                    unit: units[output],
+                    integers: &channels[output],
                     float: &floats[output * row..(output + 1) * row],
                     bias: f64::from(float_bias[output]),
                     start: &integers[output * row..(output + 1) * row],
@@ -132,7 +132,9 @@ fn geometry(program: &Program, conv: Conv) -> Option<Geometry> {
     Some(Geometry {
         kernel: pair(&conv.kernel_shape(ctx))?,
         strides: pair(&conv.strides(ctx))?,
-        dilations: conv.dilations(ctx).map_or(Some([1, 1]), |dilations| pair(&dilations))?,
+        dilations: conv
+            .dilations(ctx)
+            .map_or(Some([1, 1]), |dilations| pair(&dilations))?,
         pads: pair(pads.get(..2)?)?,
         groups: conv.group(ctx).max(1) as usize,
     })
@@ -165,7 +167,8 @@ impl Patches {
         };
         for tap in 0..row {
             for (exact, rounded, count) in &parts {
-                all.exact.extend_from_slice(&exact[tap * count..(tap + 1) * count]);
+                all.exact
+                    .extend_from_slice(&exact[tap * count..(tap + 1) * count]);
                 all.rounded
                     .extend_from_slice(&rounded[tap * count..(tap + 1) * count]);
             }
@@ -201,7 +204,11 @@ fn unfold(geometry: &Geometry, group: usize, row: usize, input: &Tensor, wanted:
     let all = batches * rows * columns;
     let step = (all / wanted.max(1)).max(1);
     // A step that shares a factor with the row's length would see few columns.
-    let step = if step > 1 && columns % step == 0 { step + 1 } else { step };
+    let step = if step > 1 && columns % step == 0 {
+        step + 1
+    } else {
+        step
+    };
     let chosen: Vec<usize> = (0..all).step_by(step).collect();
     let taps = geometry.kernel[0] * geometry.kernel[1];
     let inputs = row / taps;
@@ -238,15 +245,20 @@ impl Statistics {
         let taps = patches.taps();
         let count = patches.positions.max(1) as f64;
         let mean: Vec<f64> = (0..taps)
-            .map(|tap| patches.row(tap).iter().map(|value| f64::from(*value)).sum::<f64>() / count)
+            .map(|tap| {
+                patches
+                    .row(tap)
+                    .iter()
+                    .map(|value| f64::from(*value))
+                    .sum::<f64>()
+                    / count
+            })
             .collect();
         let rows: Vec<Vec<f64>> = (0..taps)
             .into_par_iter()
             .map(|a| {
                 (0..=a)
-                    .map(|b| {
-                        dot(patches.row(a), patches.row(b)) / count - mean[a] * mean[b]
-                    })
+                    .map(|b| dot(patches.row(a), patches.row(b)) / count - mean[a] * mean[b])
                     .collect()
             })
             .collect();
@@ -278,8 +290,7 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
 
 /// One output channel's problem.
 struct Channel<'a> {
-    /// Real value of one unit of the sum.
-    unit: f64,
+    integers: &'a super::Bias,
     float: &'a [f32],
     bias: f64,
     start: &'a [f32],
@@ -299,14 +310,14 @@ impl Channel<'_> {
                 *sum += weight * value;
             }
         }
-        let inverse = (1.0 / self.unit) as f32;
+        let inverse = (1.0 / self.integers.unit) as f32;
         for sum in &mut exact {
             *sum *= inverse;
         }
         let ideal: Vec<f64> = self
             .float
             .iter()
-            .map(|weight| f64::from(*weight) * self.in_scale / self.unit)
+            .map(|weight| f64::from(*weight) * self.in_scale / self.integers.unit)
             .collect();
         let mut weights: Vec<f64> = self.start.iter().map(|weight| f64::from(*weight)).collect();
         let diagonal: f64 = (0..taps)
@@ -336,8 +347,8 @@ impl Channel<'_> {
                     .map(|(weight, mean)| weight * mean)
                     .sum::<f64>();
         }
-        let bias = bias.round().clamp(f64::from(i16::MIN), f64::from(i16::MAX));
-        (weights.iter().map(|weight| *weight as i8).collect(), bias as i16)
+        let weights = weights.iter().map(|weight| *weight as i8).collect();
+        (weights, self.integers.clamp(bias))
     }
 
     fn sums(&self, patches: &Patches, weights: &[f64], bias: f64) -> Vec<f32> {
@@ -357,7 +368,10 @@ fn descend(weights: &mut [f64], ideal: &[f64], gradient: &[f64], moments: &[f64]
     let mut product: Vec<f64> = (0..taps)
         .map(|a| {
             let row = &moments[a * taps..(a + 1) * taps];
-            row.iter().zip(&*weights).map(|(moment, weight)| moment * weight).sum()
+            row.iter()
+                .zip(&*weights)
+                .map(|(moment, weight)| moment * weight)
+                .sum()
         })
         .collect();
     for _ in 0..SWEEPS {
