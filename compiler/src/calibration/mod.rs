@@ -7,10 +7,15 @@
 pub mod aciq;
 pub mod histogram;
 pub mod kl;
+pub mod method;
 pub mod mse;
+pub mod samples;
+pub mod search;
 pub mod statistics;
 pub mod tails;
 pub mod tune;
 
 pub use histogram::Histogram;
-pub use statistics::{Method, OpNames, Statistics, TensorStatistics};
+pub use method::Method;
+pub use samples::{CalibrationError, Samples, collect};
+pub use statistics::{OpNames, Statistics, TensorStatistics};

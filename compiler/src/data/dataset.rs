@@ -131,6 +131,12 @@ impl Dataset {
         self.samples.is_empty()
     }
 
+    /// The file of a sample for an input; an npz serves all of them.
+    fn file(&self, sample: usize, input: usize) -> &Path {
+        let files = &self.samples[sample];
+        Path::new(files.get(input).unwrap_or(&files[0]))
+    }
+
     /// Files of each sample.
     #[must_use]
     pub fn samples(&self) -> &[Vec<String>] {
@@ -171,17 +177,13 @@ impl Dataset {
             .max()
             .unwrap_or(1)
             .max(1);
-        let indices: Vec<usize> = (0..self.samples.len()).collect();
-        let groups: Vec<Vec<usize>> = match self.kind {
-            FileKind::Image | FileKind::Yuv => indices
-                .chunks(batch)
-                .map(|group| (0..batch).map(|slot| group[slot.min(group.len() - 1)]).collect())
-                .collect(),
-            FileKind::Npz if batch > 1 && self.first_extent(inputs)? == Some(1) => {
-                indices.chunks_exact(batch).map(<[usize]>::to_vec).collect()
-            }
-            _ => indices.into_iter().map(|index| vec![index]).collect(),
+        let filling = match self.kind {
+            FileKind::Image | FileKind::Yuv => Filling::Repeat(batch),
+            FileKind::Npz if batch > 1 && self.first_extent(inputs)? == Some(1) => Filling::Whole(batch),
+            _ => Filling::One,
         };
+        let order: Vec<usize> = (0..self.samples.len()).collect();
+        let groups = filling.groups(&order);
         if groups.is_empty() {
             return Err(DataError::Option(format!(
                 "{} samples do not fill a batch of {batch}; give more samples",
@@ -191,7 +193,10 @@ impl Dataset {
         Ok(Batches {
             dataset: self,
             inputs,
+            filling,
+            order,
             groups,
+            skipped: Vec::new(),
         })
     }
 
@@ -207,13 +212,47 @@ impl Dataset {
     }
 }
 
+/// How samples become batches.
+#[derive(Clone, Copy, Debug)]
+enum Filling {
+    /// So many in a batch, the last one repeated where there are no more.
+    Repeat(usize),
+    /// So many in a batch, an incomplete one is left out.
+    Whole(usize),
+    /// Each sample is a batch.
+    One,
+}
+
+impl Filling {
+    fn groups(self, order: &[usize]) -> Vec<Vec<usize>> {
+        match self {
+            Self::Repeat(batch) => order
+                .chunks(batch)
+                .map(|group| (0..batch).map(|slot| group[slot.min(group.len() - 1)]).collect())
+                .collect(),
+            Self::Whole(batch) => order.chunks_exact(batch).map(<[usize]>::to_vec).collect(),
+            Self::One => order.iter().map(|sample| vec![*sample]).collect(),
+        }
+    }
+}
+
+/// Of a hundred pictures no more than this many may fail to decode.
+const MOST_UNDECODABLE_PERCENT: usize = 10;
+
 /// The batches of a dataset, loaded when asked for, in any order and by any number of threads.
 #[derive(Clone, Debug)]
 pub struct Batches<'a> {
     dataset: &'a Dataset,
     inputs: &'a [InputSpec],
+    filling: Filling,
+    /// The samples that are left.
+    order: Vec<usize>,
     groups: Vec<Vec<usize>>,
+    skipped: Vec<String>,
 }
+
+/// An error and the sample that it is about.
+type SampleError = (usize, DataError);
 
 impl Batches<'_> {
     /// Number of batches.
@@ -222,10 +261,22 @@ impl Batches<'_> {
         self.groups.len()
     }
 
-    /// Never true.
+    /// Never true of new ones; true when every picture was left out.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
+    }
+
+    /// The inputs that the batches are for.
+    #[must_use]
+    pub fn inputs(&self) -> &[InputSpec] {
+        self.inputs
+    }
+
+    /// What [`Batches::load_or_skip`] left out: each picture and why.
+    #[must_use]
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
     }
 
     /// Loads a batch: one array per input, in the order of the inputs, of the input's shape.
@@ -236,6 +287,41 @@ impl Batches<'_> {
     /// # Panics
     /// When `index` is not below [`Batches::len`].
     pub fn load(&self, index: usize) -> Result<Vec<ArrayD<f32>>, DataError> {
+        self.try_load(index).map_err(|(_, error)| error)
+    }
+
+    /// As [`Batches::load`], but samples whose pictures do not decode are left out as if they were not there: those
+    /// after them move up. `None` when no batch of that index is left.
+    ///
+    /// # Errors
+    /// As [`Batches::load`], and when more than a tenth of the samples had to be left out.
+    pub fn load_or_skip(&mut self, index: usize) -> Result<Option<Vec<ArrayD<f32>>>, DataError> {
+        while index < self.groups.len() {
+            match self.try_load(index) {
+                Ok(arrays) => return Ok(Some(arrays)),
+                Err((sample, error @ DataError::Picture { .. })) => self.skip(sample, &error)?,
+                Err((_, error)) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    fn skip(&mut self, sample: usize, error: &DataError) -> Result<(), DataError> {
+        self.skipped.push(error.to_string());
+        let all = self.dataset.len();
+        if self.skipped.len() * 100 > all * MOST_UNDECODABLE_PERCENT {
+            return Err(DataError::Option(format!(
+                "{} of {all} samples do not decode, more than {MOST_UNDECODABLE_PERCENT} %; remove or replace them:\n{}",
+                self.skipped.len(),
+                self.skipped.join("\n")
+            )));
+        }
+        self.order.retain(|other| *other != sample);
+        self.groups = self.filling.groups(&self.order);
+        Ok(())
+    }
+
+    fn try_load(&self, index: usize) -> Result<Vec<ArrayD<f32>>, SampleError> {
         let group = &self.groups[index];
         self.inputs
             .iter()
@@ -249,46 +335,43 @@ impl Batches<'_> {
         group: &[usize],
         number: usize,
         input: &InputSpec,
-    ) -> Result<ArrayD<f32>, DataError> {
-        let file = |&sample: &usize| {
-            let files = &self.dataset.samples[sample];
-            Path::new(files.get(number).unwrap_or(&files[0]))
+    ) -> Result<ArrayD<f32>, SampleError> {
+        // A batch is filled up with copies of its last sample, which are loaded once.
+        let mut distinct = group.to_vec();
+        distinct.dedup();
+        let pieces: Vec<ArrayD<f32>> = distinct
+            .iter()
+            .map(|sample| {
+                self.load_sample(*sample, number, input)
+                    .map_err(|error| (*sample, error))
+            })
+            .collect::<Result<_, _>>()?;
+        let last = pieces.len() - 1;
+        let data = if group.len() == 1 {
+            pieces.into_iter().next().unwrap_or_default()
+        } else {
+            let views: Vec<_> = (0..group.len())
+                .map(|slot| pieces[slot.min(last)].view())
+                .collect();
+            ndarray::concatenate(Axis(0), &views).map_err(|_| {
+                let reason = "its tensor and the next sample's differ in shape";
+                (
+                    group[0],
+                    DataError::malformed(self.dataset.file(group[0], number), reason),
+                )
+            })?
         };
-        let data = match self.dataset.kind {
-            FileKind::Npz => {
-                let parts: Vec<ArrayD<f32>> = group
-                    .iter()
-                    .map(|sample| Ok(self.npz_reader_input(file(sample), input)?.into_f32()))
-                    .collect::<Result<_, DataError>>()?;
-                let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-                match parts.len() {
-                    1 => parts.into_iter().next().unwrap_or_default(),
-                    _ => ndarray::concatenate(Axis(0), &views).map_err(|_| {
-                        DataError::malformed(
-                            file(&group[0]),
-                            "its tensor and the next sample's differ in shape",
-                        )
-                    })?,
-                }
-            }
-            FileKind::Npy => npy::read(file(&group[0]))?.into_f32(),
-            _ => {
-                // Copies of one picture are decoded once.
-                let pictures: Vec<&Path> = group.iter().map(file).collect();
-                let same = pictures.iter().all(|picture| *picture == pictures[0]);
-                input
-                    .preprocess
-                    .run(if same { &pictures[..1] } else { &pictures })?
-            }
-        };
-        fit(data, input, file(&group[0]))
+        fit(data, input, self.dataset.file(group[0], number)).map_err(|error| (group[0], error))
     }
 
-    fn npz_reader_input(&self, path: &Path, input: &InputSpec) -> Result<super::Tensor, DataError> {
-        if self.inputs.len() == 1 {
-            load_from_npz(path, &input.name)
-        } else {
-            npz::NpzReader::open(path)?.load(&input.name)
+    /// What one sample holds for one input.
+    fn load_sample(&self, sample: usize, number: usize, input: &InputSpec) -> Result<ArrayD<f32>, DataError> {
+        let path = self.dataset.file(sample, number);
+        match self.dataset.kind {
+            FileKind::Npz if self.inputs.len() == 1 => Ok(load_from_npz(path, &input.name)?.into_f32()),
+            FileKind::Npz => Ok(npz::NpzReader::open(path)?.load(&input.name)?.into_f32()),
+            FileKind::Npy => Ok(npy::read(path)?.into_f32()),
+            _ => input.preprocess.picture(path),
         }
     }
 }
@@ -474,6 +557,68 @@ mod tests {
             error.contains("shape [1, 2], the network's input 'x' has [1, 3]"),
             "{error}"
         );
+    }
+
+    fn write_picture(path: &Path, value: u8) {
+        let pixels = image::RgbImage::from_pixel(2, 2, image::Rgb([value; 3]));
+        pixels.save(path).unwrap();
+    }
+
+    #[test]
+    fn pictures_that_do_not_decode_are_left_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let all = directory.path().join("all");
+        let good = directory.path().join("good");
+        for folder in [&all, &good] {
+            fs::create_dir(folder).unwrap();
+            for index in 0..19 {
+                write_picture(&folder.join(format!("{index:02}.png")), index * 3);
+            }
+        }
+        fs::write(all.join("bad.png"), "no picture").unwrap();
+        for batch in [1, 4] {
+            let inputs = [spec(&[batch, 3, 2, 2])];
+            let dataset = Dataset::from_folder(&all, 0).unwrap();
+            let mut batches = dataset.batches(&inputs).unwrap();
+            let mut loaded = Vec::new();
+            while let Some(arrays) = batches.load_or_skip(loaded.len()).unwrap() {
+                loaded.push(arrays);
+            }
+            assert_eq!(loaded.len(), batches.len());
+            let mut values: Vec<u8> = loaded
+                .iter()
+                .flat_map(|arrays| arrays[0].iter().step_by(12).map(|value| *value as u8))
+                .collect();
+            values.sort_unstable();
+            values.dedup();
+            assert_eq!(values, (0..19).map(|value| value * 3).collect::<Vec<u8>>());
+            assert_eq!(batches.skipped().len(), 1);
+            assert!(
+                batches.skipped()[0].contains("bad.png: not an image"),
+                "{:?}",
+                batches.skipped()
+            );
+        }
+        // A tenth may be bad, more not.
+        fs::write(all.join("worse.png"), "").unwrap();
+        fs::write(all.join("worst.jpg"), "x").unwrap();
+        let dataset = Dataset::from_folder(&all, 0).unwrap();
+        let inputs = [spec(&[1, 3, 2, 2])];
+        let mut batches = dataset.batches(&inputs).unwrap();
+        let error = (0..)
+            .find_map(|index| match batches.load_or_skip(index) {
+                Ok(Some(_)) => None,
+                Ok(None) => Some(String::new()),
+                Err(error) => Some(error.to_string()),
+            })
+            .unwrap();
+        assert!(
+            error.contains("3 of 22 samples do not decode, more than 10 %"),
+            "{error}"
+        );
+        for name in ["bad.png", "worse.png: the file is empty", "worst.jpg"] {
+            assert!(error.contains(name), "{error}");
+        }
     }
 
     #[test]

@@ -52,7 +52,10 @@ pub fn read(path: &Path, mode: ColorMode) -> Result<Image, DataError> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)
         .map_err(|source| DataError::io("read", path, source))?;
-    decode(&bytes, mode).map_err(|reason| DataError::malformed(path, reason))
+    decode(&bytes, mode).map_err(|reason| DataError::Picture {
+        path: path.to_path_buf(),
+        reason,
+    })
 }
 
 /// Decodes the content of an image file.
