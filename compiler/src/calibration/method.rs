@@ -18,23 +18,26 @@ pub enum Method {
     AciqGauss,
     /// Analytical clipping of a Laplace distribution, averaged over the samples.
     AciqLaplace,
+    /// Least squared error by alternating directions.
+    Admm,
 }
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Kl,
         Self::Max,
         Self::Mse,
         Self::Percentile9999,
         Self::AciqGauss,
         Self::AciqLaplace,
+        Self::Admm,
     ];
 
     /// Those whose threshold is the mean of one threshold for each sample.
     pub(super) const AVERAGED: [Self; 3] = [Self::Mse, Self::AciqGauss, Self::AciqLaplace];
 
-    /// TPU-MLIR's word for it.
+    /// TPU-MLIR's word for it; TPU-NNTC's for ADMM, in small letters.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kl => "kl",
@@ -43,6 +46,7 @@ impl Method {
             Self::Percentile9999 => "percentile9999",
             Self::AciqGauss => "aciq_gauss",
             Self::AciqLaplace => "aciq_laplace",
+            Self::Admm => "admm",
         }
     }
 
@@ -53,7 +57,7 @@ impl Method {
 
     /// Whether it looks at a histogram of magnitudes.
     pub(super) fn needs_histogram(self) -> bool {
-        self == Self::Kl
+        matches!(self, Self::Kl | Self::Admm)
     }
 
     /// Place among the methods that average.
@@ -67,7 +71,7 @@ impl Method {
             Self::Mse => Some(mse::threshold(values)),
             Self::AciqGauss => Some(aciq::gauss(values)),
             Self::AciqLaplace => Some(aciq::laplace(values)),
-            Self::Kl | Self::Max | Self::Percentile9999 => None,
+            Self::Kl | Self::Max | Self::Percentile9999 | Self::Admm => None,
         }
     }
 }

@@ -5,6 +5,8 @@
 //! Thresholds follow TPU-MLIR 1.30.2 so that tables can be compared with its own.
 
 pub mod aciq;
+pub mod admm;
+pub mod dump;
 pub mod histogram;
 pub mod kl;
 pub mod method;

@@ -1,7 +1,8 @@
 //! Samples of a network, and the one pass over them that calibration needs.
 
 use super::{Method, OpNames, Statistics};
-use crate::data::dataset::{Batches, Dataset, InputSpec};
+use crate::data::batches::Batches;
+use crate::data::dataset::{Dataset, InputSpec};
 use crate::data::progress::Progress;
 use crate::data::{DataError, Tensor, TensorMap};
 use crate::inference::{InferenceError, Interpreter};

@@ -117,13 +117,12 @@ fn run_outputs(
 }
 
 /// The table of a method: thresholds from the statistics, tuned on the first `tune_samples` samples where the method is
-/// one of those, without a header.
+/// one of those and there is what to tune on; without a header.
 ///
 /// # Errors
 /// When a sample is bad or the network does not run on it.
 pub fn table(
-    interpreter: &Interpreter,
-    samples: Option<&mut Samples<'_>>,
+    tuning: Option<(&Interpreter, &mut Samples<'_>)>,
     statistics: &Statistics,
     method: Method,
     tune_samples: usize,
@@ -131,7 +130,7 @@ pub fn table(
     let mut thresholds = statistics.thresholds(method);
     if method.is_tuned()
         && tune_samples > 0
-        && let Some(samples) = samples
+        && let Some((interpreter, samples)) = tuning
     {
         let samples = samples.first(tune_samples)?;
         thresholds = tune::tune(interpreter, &samples, statistics, thresholds)?;
@@ -158,7 +157,7 @@ pub struct SearchOptions {
     pub compare_samples: usize,
 }
 
-/// Tries the methods of the statistics, in their order.
+/// Tries methods that the statistics serve, in order.
 ///
 /// # Errors
 /// When a sample is bad, or the network does not run or cannot be lowered.
@@ -167,20 +166,16 @@ pub fn search(
     interpreter: &Interpreter,
     samples: &mut Samples<'_>,
     statistics: &Statistics,
+    methods: &[Method],
     options: SearchOptions,
 ) -> Result<Vec<Trial>, CalibrationError> {
     let reference = Reference::new(interpreter, samples, options.compare_samples)?;
-    let progress = Progress::new("search", statistics.methods().len());
+    let progress = Progress::new("search", methods.len());
     let mut trials = Vec::new();
-    for method in statistics.methods() {
+    for method in methods {
         progress.describe(method.name());
-        let table = table(
-            interpreter,
-            Some(&mut *samples),
-            statistics,
-            *method,
-            options.tune_samples,
-        )?;
+        let tuning = Some((interpreter, &mut *samples));
+        let table = table(tuning, statistics, *method, options.tune_samples)?;
         // Judged is what the file will say: numbers of seven decimals.
         let written = CalibrationTable::parse(&table.to_text(), method.name())
             .map_err(|error| CalibrationError::Option(error.to_string()))?;

@@ -2,7 +2,7 @@
 
 use super::histogram::{Added, Histogram};
 use super::tails::Tails;
-use super::{Method, kl};
+use super::{Method, admm, kl};
 use crate::program::Program;
 use crate::quantization::arithmetic::min_max;
 use crate::quantization::calibration_table::{CalibrationTable, Threshold};
@@ -55,11 +55,11 @@ pub struct TensorStatistics {
     /// Largest value.
     pub max: f32,
     /// Magnitudes; missing while every value was (nearly) zero, and where the method needs none.
-    histogram: Option<Histogram>,
+    pub(super) histogram: Option<Histogram>,
     /// Sum and number of the samples' own thresholds, for each method that averages these.
-    of_samples: [(f64, usize); Method::AVERAGED.len()],
+    pub(super) of_samples: [(f64, usize); Method::AVERAGED.len()],
     /// Kept where a percentile is asked for.
-    tails: Option<Tails>,
+    pub(super) tails: Option<Tails>,
 }
 
 impl TensorStatistics {
@@ -77,6 +77,10 @@ impl TensorStatistics {
                 .histogram
                 .as_ref()
                 .map_or(largest, |histogram| kl::threshold(histogram).into()),
+            Method::Admm => self
+                .histogram
+                .as_ref()
+                .map_or(largest, |histogram| admm::threshold(histogram, self.min >= 0.0)),
             Method::Percentile9999 => self.tails.as_ref().map_or(largest, |tails| {
                 let (min, max) = tails.range();
                 min.abs().max(max.abs()).into()
@@ -238,6 +242,11 @@ impl Statistics {
     /// One tensor's statistics.
     pub fn get(&self, name: &str) -> Option<&TensorStatistics> {
         self.tensors.get(name)
+    }
+
+    /// Puts back tensors that were written to a file.
+    pub(super) fn restore(&mut self, tensors: impl IntoIterator<Item = (String, TensorStatistics)>) {
+        self.tensors = tensors.into_iter().collect();
     }
 
     /// All tensors in order.

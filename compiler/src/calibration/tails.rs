@@ -38,6 +38,23 @@ impl Tails {
         self.cut();
     }
 
+    /// Percentile, number of values of a sample, lower and upper tail.
+    pub(super) fn parts(&self) -> (f64, usize, &[f32], &[f32]) {
+        (self.percentile, self.size, &self.low, &self.high)
+    }
+
+    /// Tails of [`Tails::parts`], to be settled; `None` when they cannot be.
+    pub(super) fn from_parts(percentile: f64, size: usize, low: &[f32], high: &[f32]) -> Option<Self> {
+        (50.0..=100.0).contains(&percentile).then(|| Self {
+            size,
+            keep: usize::MAX,
+            total: 0,
+            percentile,
+            low: low.to_vec(),
+            high: high.to_vec(),
+        })
+    }
+
     /// Leaves of both tails what is to be kept.
     fn cut(&mut self) {
         cut(&mut self.low, self.keep, false);

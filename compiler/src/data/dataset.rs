@@ -1,16 +1,19 @@
-//! Calibration data: which files, in which order, and how they become batches.
+//! Calibration data: which samples, in which order.
 //!
 //! Selection is TPU-MLIR's, so that both tools calibrate on the same pictures: all files of a folder and its
 //! subfolders, sorted by path, shuffled by Python's generator seeded with 1684, the first N. Files are of one kind.
-//! Batches are loaded one at a time; nothing grows with the number of samples.
+//! Records of an LMDB data set are chosen by their keys as files are by their names, so that the same pictures under keys
+//! of the same order are the same samples.
 
+use super::DataError;
+use super::batches::{Batches, Filling};
+use super::lmdb::{self, Lmdb};
+use super::preprocess::{FileKind, Preprocess, load_from_npz};
+use super::random::PythonRandom;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-
-use ndarray::{ArrayD, Axis, IxDyn};
-
-use super::preprocess::{FileKind, Preprocess, load_from_npz};
-use super::{DataError, npy, npz};
+use std::sync::Arc;
 
 /// Seed of the selection.
 const SEED: u32 = 1684;
@@ -18,11 +21,28 @@ const SEED: u32 = 1684;
 const DEEPEST_FOLDER: usize = 64;
 
 /// A list of samples, all of one kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Dataset {
+    /// What names are relative to when two lists are compared.
+    root: PathBuf,
+    samples: Samples,
+}
+
+#[derive(Clone, Debug)]
+enum Samples {
     /// Files of every sample: one npz, or one npy or picture per network input.
-    samples: Vec<Vec<String>>,
-    kind: FileKind,
+    Files { files: Vec<Vec<String>>, kind: FileKind },
+    /// Keys and sizes of records.
+    Records {
+        database: Arc<Lmdb>,
+        keys: Vec<(Vec<u8>, usize)>,
+    },
+}
+
+/// Where a sample of one input is.
+pub(super) enum Piece<'a> {
+    File(&'a Path, FileKind),
+    Record(&'a Lmdb, &'a [u8]),
 }
 
 /// One input of the network.
@@ -37,11 +57,14 @@ pub struct InputSpec {
 }
 
 impl Dataset {
-    /// Selects `count` files (0: all) of a folder.
+    /// Selects `count` files (0: all) of a folder, or records where the folder (or the file) is an LMDB data set.
     ///
     /// # Errors
     /// [`DataError`] when the folder cannot be read or has no file of a known kind, or files of several kinds.
     pub fn from_folder(folder: &Path, count: usize) -> Result<Self, DataError> {
+        if let Some(file) = lmdb::file_of(folder) {
+            return Self::from_lmdb(&file, count);
+        }
         let mut files = Vec::new();
         let normalized: PathBuf = folder
             .components()
@@ -54,11 +77,24 @@ impl Dataset {
         };
         collect_files(start, &normalized, 0, &mut files)?;
         files.sort_unstable();
-        PythonRandom::new(SEED).shuffle(&mut files);
-        if count > 0 {
-            files.truncate(count);
-        }
+        select(&mut files, count);
         Self::new(folder, files)
+    }
+
+    fn from_lmdb(file: &Path, count: usize) -> Result<Self, DataError> {
+        let database = Lmdb::open(file)?;
+        let mut keys = database.keys()?;
+        if keys.is_empty() {
+            return Err(DataError::malformed(file, "the data set has no record"));
+        }
+        select(&mut keys, count);
+        Ok(Self {
+            root: file.to_path_buf(),
+            samples: Samples::Records {
+                database: Arc::new(database),
+                keys,
+            },
+        })
     }
 
     /// Reads a list: one sample per line, either an npz or, joined by commas, one npy or picture per network input.
@@ -74,9 +110,11 @@ impl Dataset {
             .map(str::to_string)
             .collect();
         let dataset = Self::new(list, lines)?;
-        for file in dataset.samples.iter().flatten() {
-            if !Path::new(file).is_file() {
-                return Err(DataError::malformed(list, format!("{file} does not exist")));
+        if let Samples::Files { files, .. } = &dataset.samples {
+            for file in files.iter().flatten() {
+                if !Path::new(file).is_file() {
+                    return Err(DataError::malformed(list, format!("{file} does not exist")));
+                }
             }
         }
         Ok(dataset)
@@ -113,40 +151,74 @@ impl Dataset {
         let Some(kind) = kind else {
             return Err(DataError::malformed(
                 origin,
-                "there is no sample; known are .npz .npy .jpg .jpeg .jfif .png .bmp .yuv",
+                "there is no sample; known are .npz .npy .jpg .jpeg .jfif .png .bmp .yuv and LMDB (data.mdb)",
             ));
         };
-        Ok(Self { samples, kind })
+        Ok(Self {
+            root: origin.to_path_buf(),
+            samples: Samples::Files { files: samples, kind },
+        })
     }
 
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.samples.len()
+        match &self.samples {
+            Samples::Files { files, .. } => files.len(),
+            Samples::Records { keys, .. } => keys.len(),
+        }
     }
 
     /// Never true: an empty dataset is an error when it is made.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.samples.is_empty()
+        self.len() == 0
     }
 
-    /// The file of a sample for an input; an npz serves all of them.
-    fn file(&self, sample: usize, input: usize) -> &Path {
-        let files = &self.samples[sample];
-        Path::new(files.get(input).unwrap_or(&files[0]))
+    /// Where a sample for an input is; an npz serves all inputs.
+    pub(super) fn piece(&self, sample: usize, input: usize) -> Piece<'_> {
+        match &self.samples {
+            Samples::Files { files, kind } => {
+                let files = &files[sample];
+                Piece::File(Path::new(files.get(input).unwrap_or(&files[0])), *kind)
+            }
+            Samples::Records { database, keys } => Piece::Record(database, &keys[sample].0),
+        }
     }
 
-    /// Files of each sample.
-    #[must_use]
-    pub fn samples(&self) -> &[Vec<String>] {
-        &self.samples
+    /// What a sample for an input is called in messages.
+    pub(super) fn name(&self, sample: usize, input: usize) -> PathBuf {
+        match self.piece(sample, input) {
+            Piece::File(file, _) => file.to_path_buf(),
+            Piece::Record(database, key) => database.name(key),
+        }
     }
 
-    /// Kind of the files.
-    #[must_use]
-    pub fn kind(&self) -> FileKind {
-        self.kind
+    /// A line for each sample in order, with names below the folder and sizes: two lists of the same samples have the same
+    /// lines wherever the folder is.
+    ///
+    /// # Errors
+    /// [`DataError`] when a file cannot be looked at.
+    pub fn fingerprint(&self) -> Result<String, DataError> {
+        let mut text = String::new();
+        match &self.samples {
+            Samples::Files { files, .. } => {
+                for file in files.iter().flatten() {
+                    let path = Path::new(file);
+                    let size = fs::metadata(path)
+                        .map_err(|source| DataError::io("read", path, source))?
+                        .len();
+                    let name = path.strip_prefix(&self.root).unwrap_or(path);
+                    let _ = writeln!(text, "{} {size}", name.display());
+                }
+            }
+            Samples::Records { keys, .. } => {
+                for (key, size) in keys {
+                    let _ = writeln!(text, "{} {size}", key.escape_ascii());
+                }
+            }
+        }
+        Ok(text)
     }
 
     /// Groups the samples into batches for a network with these inputs.
@@ -157,240 +229,73 @@ impl Dataset {
     /// # Errors
     /// [`DataError`] when the number of files of a sample is not the number of inputs, or no batch can be filled.
     pub fn batches<'a>(&'a self, inputs: &'a [InputSpec]) -> Result<Batches<'a>, DataError> {
-        let wrong = self.samples.iter().find(|files| files.len() != inputs.len());
-        if let (Some(files), true) = (wrong, self.kind != FileKind::Npz) {
-            return Err(DataError::Option(format!(
-                "the sample '{}' has {} files, the network has {} inputs ({})",
-                files.join(","),
-                files.len(),
-                inputs.len(),
-                inputs
-                    .iter()
-                    .map(|input| input.name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )));
-        }
+        let names = || -> String {
+            let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+            names.join(", ")
+        };
         let batch = inputs
             .iter()
             .map(|input| input.preprocess.batch)
             .max()
             .unwrap_or(1)
             .max(1);
-        let filling = match self.kind {
-            FileKind::Image | FileKind::Yuv => Filling::Repeat(batch),
-            FileKind::Npz if batch > 1 && self.first_extent(inputs)? == Some(1) => Filling::Whole(batch),
-            _ => Filling::One,
+        let filling = match &self.samples {
+            Samples::Records { .. } if inputs.len() != 1 => {
+                return Err(DataError::Option(format!(
+                    "an LMDB data set serves networks of one input; this one has {}: {}",
+                    inputs.len(),
+                    names()
+                )));
+            }
+            Samples::Records { .. } => Filling::Repeat(batch),
+            Samples::Files { files, kind } => {
+                let wrong = files.iter().find(|files| files.len() != inputs.len());
+                if let (Some(files), true) = (wrong, *kind != FileKind::Npz) {
+                    return Err(DataError::Option(format!(
+                        "the sample '{}' has {} files, the network has {} inputs ({})",
+                        files.join(","),
+                        files.len(),
+                        inputs.len(),
+                        names()
+                    )));
+                }
+                match kind {
+                    FileKind::Image | FileKind::Yuv => Filling::Repeat(batch),
+                    FileKind::Npz if batch > 1 && first_extent(files, inputs)? == Some(1) => {
+                        Filling::Whole(batch)
+                    }
+                    _ => Filling::One,
+                }
+            }
         };
-        let order: Vec<usize> = (0..self.samples.len()).collect();
-        let groups = filling.groups(&order);
-        if groups.is_empty() {
+        let batches = Batches::new(self, inputs, filling);
+        if batches.is_empty() {
             return Err(DataError::Option(format!(
                 "{} samples do not fill a batch of {batch}; give more samples",
-                self.samples.len()
+                self.len()
             )));
         }
-        Ok(Batches {
-            dataset: self,
-            inputs,
-            filling,
-            order,
-            groups,
-            skipped: Vec::new(),
-        })
-    }
-
-    /// First extent of the first input's tensor in the first npz.
-    fn first_extent(&self, inputs: &[InputSpec]) -> Result<Option<usize>, DataError> {
-        let (Some(files), Some(input)) = (self.samples.first(), inputs.first()) else {
-            return Ok(None);
-        };
-        Ok(load_from_npz(Path::new(&files[0]), &input.name)?
-            .shape()
-            .first()
-            .copied())
+        Ok(batches)
     }
 }
 
-/// How samples become batches.
-#[derive(Clone, Copy, Debug)]
-enum Filling {
-    /// So many in a batch, the last one repeated where there are no more.
-    Repeat(usize),
-    /// So many in a batch, an incomplete one is left out.
-    Whole(usize),
-    /// Each sample is a batch.
-    One,
-}
-
-impl Filling {
-    fn groups(self, order: &[usize]) -> Vec<Vec<usize>> {
-        match self {
-            Self::Repeat(batch) => order
-                .chunks(batch)
-                .map(|group| (0..batch).map(|slot| group[slot.min(group.len() - 1)]).collect())
-                .collect(),
-            Self::Whole(batch) => order.chunks_exact(batch).map(<[usize]>::to_vec).collect(),
-            Self::One => order.iter().map(|sample| vec![*sample]).collect(),
-        }
+/// Shuffles what is sorted and takes the first `count`; 0 takes all.
+fn select<T>(items: &mut Vec<T>, count: usize) {
+    PythonRandom::new(SEED).shuffle(items);
+    if count > 0 {
+        items.truncate(count);
     }
 }
 
-/// Of a hundred pictures no more than this many may fail to decode.
-const MOST_UNDECODABLE_PERCENT: usize = 10;
-
-/// The batches of a dataset, loaded when asked for, in any order and by any number of threads.
-#[derive(Clone, Debug)]
-pub struct Batches<'a> {
-    dataset: &'a Dataset,
-    inputs: &'a [InputSpec],
-    filling: Filling,
-    /// The samples that are left.
-    order: Vec<usize>,
-    groups: Vec<Vec<usize>>,
-    skipped: Vec<String>,
-}
-
-/// An error and the sample that it is about.
-type SampleError = (usize, DataError);
-
-impl Batches<'_> {
-    /// Number of batches.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.groups.len()
-    }
-
-    /// Never true of new ones; true when every picture was left out.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
-    }
-
-    /// The inputs that the batches are for.
-    #[must_use]
-    pub fn inputs(&self) -> &[InputSpec] {
-        self.inputs
-    }
-
-    /// What [`Batches::load_or_skip`] left out: each picture and why.
-    #[must_use]
-    pub fn skipped(&self) -> &[String] {
-        &self.skipped
-    }
-
-    /// Loads a batch: one array per input, in the order of the inputs, of the input's shape.
-    ///
-    /// # Errors
-    /// [`DataError`] naming the file that cannot be read or does not fit the input.
-    ///
-    /// # Panics
-    /// When `index` is not below [`Batches::len`].
-    pub fn load(&self, index: usize) -> Result<Vec<ArrayD<f32>>, DataError> {
-        self.try_load(index).map_err(|(_, error)| error)
-    }
-
-    /// As [`Batches::load`], but samples whose pictures do not decode are left out as if they were not there: those
-    /// after them move up. `None` when no batch of that index is left.
-    ///
-    /// # Errors
-    /// As [`Batches::load`], and when more than a tenth of the samples had to be left out.
-    pub fn load_or_skip(&mut self, index: usize) -> Result<Option<Vec<ArrayD<f32>>>, DataError> {
-        while index < self.groups.len() {
-            match self.try_load(index) {
-                Ok(arrays) => return Ok(Some(arrays)),
-                Err((sample, error @ DataError::Picture { .. })) => self.skip(sample, &error)?,
-                Err((_, error)) => return Err(error),
-            }
-        }
-        Ok(None)
-    }
-
-    fn skip(&mut self, sample: usize, error: &DataError) -> Result<(), DataError> {
-        self.skipped.push(error.to_string());
-        let all = self.dataset.len();
-        if self.skipped.len() * 100 > all * MOST_UNDECODABLE_PERCENT {
-            return Err(DataError::Option(format!(
-                "{} of {all} samples do not decode, more than {MOST_UNDECODABLE_PERCENT} %; remove or replace them:\n{}",
-                self.skipped.len(),
-                self.skipped.join("\n")
-            )));
-        }
-        self.order.retain(|other| *other != sample);
-        self.groups = self.filling.groups(&self.order);
-        Ok(())
-    }
-
-    fn try_load(&self, index: usize) -> Result<Vec<ArrayD<f32>>, SampleError> {
-        let group = &self.groups[index];
-        self.inputs
-            .iter()
-            .enumerate()
-            .map(|(number, input)| self.load_input(group, number, input))
-            .collect()
-    }
-
-    fn load_input(
-        &self,
-        group: &[usize],
-        number: usize,
-        input: &InputSpec,
-    ) -> Result<ArrayD<f32>, SampleError> {
-        // A batch is filled up with copies of its last sample, which are loaded once.
-        let mut distinct = group.to_vec();
-        distinct.dedup();
-        let pieces: Vec<ArrayD<f32>> = distinct
-            .iter()
-            .map(|sample| {
-                self.load_sample(*sample, number, input)
-                    .map_err(|error| (*sample, error))
-            })
-            .collect::<Result<_, _>>()?;
-        let last = pieces.len() - 1;
-        let data = if group.len() == 1 {
-            pieces.into_iter().next().unwrap_or_default()
-        } else {
-            let views: Vec<_> = (0..group.len())
-                .map(|slot| pieces[slot.min(last)].view())
-                .collect();
-            ndarray::concatenate(Axis(0), &views).map_err(|_| {
-                let reason = "its tensor and the next sample's differ in shape";
-                (
-                    group[0],
-                    DataError::malformed(self.dataset.file(group[0], number), reason),
-                )
-            })?
-        };
-        fit(data, input, self.dataset.file(group[0], number)).map_err(|error| (group[0], error))
-    }
-
-    /// What one sample holds for one input.
-    fn load_sample(&self, sample: usize, number: usize, input: &InputSpec) -> Result<ArrayD<f32>, DataError> {
-        let path = self.dataset.file(sample, number);
-        match self.dataset.kind {
-            FileKind::Npz if self.inputs.len() == 1 => Ok(load_from_npz(path, &input.name)?.into_f32()),
-            FileKind::Npz => Ok(npz::NpzReader::open(path)?.load(&input.name)?.into_f32()),
-            FileKind::Npy => Ok(npy::read(path)?.into_f32()),
-            _ => input.preprocess.picture(path),
-        }
-    }
-}
-
-/// Gives the data the input's shape.
-fn fit(data: ArrayD<f32>, input: &InputSpec, file: &Path) -> Result<ArrayD<f32>, DataError> {
-    if data.shape() == input.shape {
-        return Ok(data);
-    }
-    let shape = data.shape().to_vec();
-    data.into_shape_with_order(IxDyn(&input.shape)).map_err(|_| {
-        DataError::malformed(
-            file,
-            format!(
-                "its data have shape {shape:?}, the network's input '{}' has {:?}",
-                input.name, input.shape
-            ),
-        )
-    })
+/// First extent of the first input's tensor in the first npz.
+fn first_extent(files: &[Vec<String>], inputs: &[InputSpec]) -> Result<Option<usize>, DataError> {
+    let (Some(files), Some(input)) = (files.first(), inputs.first()) else {
+        return Ok(None);
+    };
+    Ok(load_from_npz(Path::new(&files[0]), &input.name)?
+        .shape()
+        .first()
+        .copied())
 }
 
 fn collect_files(folder: &Path, name: &Path, depth: usize, files: &mut Vec<String>) -> Result<(), DataError> {
@@ -413,211 +318,16 @@ fn collect_files(folder: &Path, name: &Path, depth: usize, files: &mut Vec<Strin
     Ok(())
 }
 
-/// Python's `random.Random` as far as a shuffle needs it: the generator MT19937 (Matsumoto and Nishimura 1998) with
-/// its initialisation by array, and CPython's way to draw numbers below a limit.
-pub struct PythonRandom {
-    state: [u32; 624],
-    next: usize,
-}
-
-impl PythonRandom {
-    /// The generator after `random.seed(seed)`.
-    #[must_use]
-    pub fn new(seed: u32) -> Self {
-        let mut state = [0_u32; 624];
-        state[0] = 19_650_218;
-        for index in 1..624 {
-            let previous = state[index - 1] ^ state[index - 1] >> 30;
-            state[index] = previous.wrapping_mul(1_812_433_253).wrapping_add(index as u32);
-        }
-        // Two rounds of mixing; the key is the seed alone.
-        let mut index = 1;
-        let mut step = |state: &mut [u32; 624], multiplier: u32, term: &dyn Fn(u32, usize) -> u32| {
-            let previous = state[index - 1] ^ state[index - 1] >> 30;
-            state[index] = term(state[index] ^ previous.wrapping_mul(multiplier), index);
-            index += 1;
-            if index == 624 {
-                state[0] = state[623];
-                index = 1;
-            }
-        };
-        for _ in 0..624 {
-            step(&mut state, 1_664_525, &|value, _| value.wrapping_add(seed));
-        }
-        for _ in 0..623 {
-            step(&mut state, 1_566_083_941, &|value, index| {
-                value.wrapping_sub(index as u32)
-            });
-        }
-        state[0] = 0x8000_0000;
-        Self { state, next: 624 }
-    }
-
-    /// 32 random bits.
-    pub fn next_u32(&mut self) -> u32 {
-        if self.next == 624 {
-            for index in 0..624 {
-                let bits = self.state[index] & 0x8000_0000 | self.state[(index + 1) % 624] & 0x7fff_ffff;
-                let twist = if bits & 1 == 1 { 0x9908_b0df } else { 0 };
-                self.state[index] = self.state[(index + 397) % 624] ^ bits >> 1 ^ twist;
-            }
-            self.next = 0;
-        }
-        let mut bits = self.state[self.next];
-        self.next += 1;
-        bits ^= bits >> 11;
-        bits ^= bits << 7 & 0x9d2c_5680;
-        bits ^= bits << 15 & 0xefc6_0000;
-        bits ^ bits >> 18
-    }
-
-    /// A number below `limit`, which is not 0.
-    fn below(&mut self, limit: u32) -> u32 {
-        let shift = limit.leading_zeros();
-        loop {
-            let number = self.next_u32() >> shift;
-            if number < limit {
-                return number;
-            }
-        }
-    }
-
-    /// `random.shuffle`.
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
-        for index in (1..items.len()).rev() {
-            let other = self.below(u32::try_from(index + 1).unwrap_or(u32::MAX)) as usize;
-            items.swap(index, other);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Tensor;
     use crate::data::preprocess::ChannelFormat;
-
-    #[test]
-    fn the_generator_is_pythons() {
-        // random.seed(1684); [random.getrandbits(32) for _ in range(3)], then the 1000th.
-        let mut random = PythonRandom::new(1684);
-        let first: Vec<u32> = (0..3).map(|_| random.next_u32()).collect();
-        assert_eq!(first, [2_067_858_712, 61_194_221, 2_215_618_579]);
-        let last = (3..1000).map(|_| random.next_u32()).last();
-        assert_eq!(last, Some(2_617_943_863));
-        // random.seed(1684); x = list(range(12)); random.shuffle(x)
-        let mut items: Vec<u32> = (0..12).collect();
-        PythonRandom::new(1684).shuffle(&mut items);
-        assert_eq!(items, [1, 10, 5, 2, 11, 6, 3, 9, 4, 8, 0, 7]);
-    }
 
     fn spec(shape: &[usize]) -> InputSpec {
         InputSpec {
             name: "x".into(),
             shape: shape.to_vec(),
             preprocess: Preprocess::for_input(shape, ChannelFormat::None),
-        }
-    }
-
-    fn write_npz(path: &Path, names: &[&str], value: f32) {
-        let tensor = Tensor::from_vec(&[1, 2], vec![value; 2]).unwrap();
-        npz::write(
-            path,
-            names.iter().map(|name| (*name, &tensor)),
-            npz::Compression::Stored,
-        )
-        .unwrap();
-    }
-
-    #[test]
-    fn npz_samples_become_batches() {
-        let directory = tempfile::tempdir().unwrap();
-        for index in 0..5 {
-            write_npz(
-                &directory.path().join(format!("{index}.npz")),
-                &["y"],
-                index as f32,
-            );
-        }
-        let dataset = Dataset::from_folder(directory.path(), 0).unwrap();
-        let inputs = [spec(&[2, 2])];
-        let batches = dataset.batches(&inputs).unwrap();
-        assert_eq!((dataset.len(), batches.len()), (5, 2));
-        assert_eq!(batches.load(1).unwrap()[0].shape(), [2, 2]);
-        assert!(
-            dataset
-                .batches(&[spec(&[6, 2])])
-                .unwrap_err()
-                .to_string()
-                .contains("batch of 6")
-        );
-        let wrong = [spec(&[1, 3])];
-        let error = dataset.batches(&wrong).unwrap().load(0).unwrap_err().to_string();
-        assert!(
-            error.contains("shape [1, 2], the network's input 'x' has [1, 3]"),
-            "{error}"
-        );
-    }
-
-    fn write_picture(path: &Path, value: u8) {
-        let pixels = image::RgbImage::from_pixel(2, 2, image::Rgb([value; 3]));
-        pixels.save(path).unwrap();
-    }
-
-    #[test]
-    fn pictures_that_do_not_decode_are_left_out() {
-        let directory = tempfile::tempdir().unwrap();
-        let all = directory.path().join("all");
-        let good = directory.path().join("good");
-        for folder in [&all, &good] {
-            fs::create_dir(folder).unwrap();
-            for index in 0..19 {
-                write_picture(&folder.join(format!("{index:02}.png")), index * 3);
-            }
-        }
-        fs::write(all.join("bad.png"), "no picture").unwrap();
-        for batch in [1, 4] {
-            let inputs = [spec(&[batch, 3, 2, 2])];
-            let dataset = Dataset::from_folder(&all, 0).unwrap();
-            let mut batches = dataset.batches(&inputs).unwrap();
-            let mut loaded = Vec::new();
-            while let Some(arrays) = batches.load_or_skip(loaded.len()).unwrap() {
-                loaded.push(arrays);
-            }
-            assert_eq!(loaded.len(), batches.len());
-            let mut values: Vec<u8> = loaded
-                .iter()
-                .flat_map(|arrays| arrays[0].iter().step_by(12).map(|value| *value as u8))
-                .collect();
-            values.sort_unstable();
-            values.dedup();
-            assert_eq!(values, (0..19).map(|value| value * 3).collect::<Vec<u8>>());
-            assert_eq!(batches.skipped().len(), 1);
-            assert!(
-                batches.skipped()[0].contains("bad.png: not an image"),
-                "{:?}",
-                batches.skipped()
-            );
-        }
-        // A tenth may be bad, more not.
-        fs::write(all.join("worse.png"), "").unwrap();
-        fs::write(all.join("worst.jpg"), "x").unwrap();
-        let dataset = Dataset::from_folder(&all, 0).unwrap();
-        let inputs = [spec(&[1, 3, 2, 2])];
-        let mut batches = dataset.batches(&inputs).unwrap();
-        let error = (0..)
-            .find_map(|index| match batches.load_or_skip(index) {
-                Ok(Some(_)) => None,
-                Ok(None) => Some(String::new()),
-                Err(error) => Some(error.to_string()),
-            })
-            .unwrap();
-        assert!(
-            error.contains("3 of 22 samples do not decode, more than 10 %"),
-            "{error}"
-        );
-        for name in ["bad.png", "worse.png: the file is empty", "worst.jpg"] {
-            assert!(error.contains(name), "{error}");
         }
     }
 

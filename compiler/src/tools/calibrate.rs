@@ -1,6 +1,7 @@
 //! `tpuc calibrate` (`run_calibration`): measures the ranges of all activations and writes a calibration table.
 
 use super::output::{print, warn};
+use crate::calibration::dump::{self, Origin};
 use crate::calibration::search::{self, Benchmark, SearchOptions, Trial};
 use crate::calibration::{Method, OpNames, Samples, Statistics, collect};
 use crate::data::dataset::Dataset;
@@ -20,12 +21,15 @@ use std::process::ExitCode;
 #[command(after_help = "Examples:
   tpuc calibrate net.mlir --dataset images/ --input_num 100 -o net_cali_table
   tpuc calibrate net.mlir --dataset images/ --input_num 100 --search_threshold -o net_cali_table
+  tpuc calibrate net.mlir --dataset images/ --dump_dist net.dist -o kl_table
+  tpuc calibrate net.mlir --load_dist net.dist --cali_method admm -o admm_table
 100 to 500 samples that look like those of real use are enough. Every file of the folder is used with --input_num 0.
 docs/calibration.md says what each method computes.")]
 pub struct CalibrateArgs {
     /// MLIR text in the top dialect, made by 'tpuc transform'.
     mlir_file: PathBuf,
-    /// Folder of pictures, npy or npz files (one kind), searched recursively.
+    /// Folder of pictures, npy or npz files (one kind), searched recursively; or an LMDB data set of Caffe Datum records
+    /// (the folder of data.mdb).
     #[arg(long, value_name = "DIR")]
     dataset: Option<PathBuf>,
     /// File with one sample a line: an npz, or a picture or npy for each input joined by commas.
@@ -58,6 +62,12 @@ pub struct CalibrateArgs {
     /// With --search_threshold: the number of samples on which outputs are compared.
     #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     inference_num: u32,
+    /// Write what was measured to a file, from which tables of any method are made without another pass.
+    #[arg(long, value_name = "FILE", conflicts_with = "load_dist")]
+    dump_dist: Option<PathBuf>,
+    /// Take what was measured from a file of --dump_dist. Samples are needed for tuning and searching only.
+    #[arg(long, value_name = "FILE")]
+    load_dist: Option<PathBuf>,
     /// The table to write.
     #[arg(short, long, visible_alias = "calibration_table", value_name = "FILE")]
     output: PathBuf,
@@ -83,6 +93,9 @@ enum CaliMethod {
     /// Analytical clipping of a Laplace distribution.
     #[value(name = "aciq_laplace", alias = "use_aciq_laplace")]
     AciqLaplace,
+    /// Least squared error by alternating directions.
+    #[value(aliases = ["use_admm", "ADMM"])]
+    Admm,
 }
 
 impl CaliMethod {
@@ -94,6 +107,7 @@ impl CaliMethod {
             Self::Percentile9999 => Method::Percentile9999,
             Self::AciqGauss => Method::AciqGauss,
             Self::AciqLaplace => Method::AciqLaplace,
+            Self::Admm => Method::Admm,
         }
     }
 }
@@ -182,29 +196,55 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
         );
     }
     let dataset = match (&args.dataset, &args.data_list) {
-        (Some(folder), _) => Dataset::from_folder(folder, args.input_num)?,
-        (None, Some(list)) => Dataset::from_list(list, args.input_num)?,
-        (None, None) => bail!("give samples: --dataset DIR or --data_list FILE"),
+        (Some(folder), _) => Some(Dataset::from_folder(folder, args.input_num)?),
+        (None, Some(list)) => Some(Dataset::from_list(list, args.input_num)?),
+        (None, None) => None,
     };
-    let specs = input_specs(&program)?;
-    let mut samples = Samples::new(&dataset, &specs)?;
-    let interpreter = Interpreter::new(&program)?;
     let methods = args.methods(searches);
-    let statistics = collect(
-        &interpreter,
-        &mut samples,
+    let tunes = args.tune_num > 0 && methods.iter().any(|method| method.is_tuned());
+    if dataset.is_none() {
+        match &args.load_dist {
+            None => bail!("give samples: --dataset DIR or --data_list FILE"),
+            Some(_) if searches => {
+                bail!(
+                    "--search_threshold compares outputs on samples: give --dataset DIR or --data_list FILE too"
+                )
+            }
+            Some(_) if tunes => bail!(
+                "{} is tuned on samples: give --dataset DIR or --data_list FILE too, or --tune_num 0",
+                methods[0].name()
+            ),
+            Some(_) => {}
+        }
+    }
+    let specs = input_specs(&program)?;
+    let mut samples = match &dataset {
+        Some(dataset) => Some(Samples::new(dataset, &specs)?),
+        None => None,
+    };
+    let interpreter = match &samples {
+        Some(_) => Some(Interpreter::new(&program)?),
+        None => None,
+    };
+    let statistics = statistics(
+        args,
+        &program,
+        dataset.as_ref(),
         &methods,
-        args.histogram_bin_num as usize,
-        OpNames::of(&program),
+        interpreter.as_ref(),
+        samples.as_mut(),
     )?;
-    warn_about(&samples, &statistics);
+    warn_about(&statistics);
 
     let (method, mut table) = if searches {
+        let (Some(interpreter), Some(samples)) = (&interpreter, &mut samples) else {
+            bail!("give samples: --dataset DIR or --data_list FILE");
+        };
         let options = SearchOptions {
             tune_samples: args.tune_num,
             compare_samples: args.inference_num as usize,
         };
-        let trials = search::search(&program, &interpreter, &mut samples, &statistics, options)?;
+        let trials = search::search(&program, interpreter, samples, &statistics, &methods, options)?;
         let (benchmark, what) = match args.benchmark_method {
             BenchmarkMethod::Snr => (Benchmark::Sqnr, "SQNR"),
             BenchmarkMethod::Cos => (Benchmark::Cosine, "cosine"),
@@ -216,16 +256,15 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
         print(&format!("best by {what}: {}\n", best.method.name()))?;
         (best.method, best.table)
     } else {
-        let method = methods[0];
-        let table = search::table(
-            &interpreter,
-            Some(&mut samples),
-            &statistics,
-            method,
-            args.tune_num,
-        )?;
-        (method, table)
+        let tuning = interpreter.as_ref().zip(samples.as_mut());
+        (
+            methods[0],
+            search::table(tuning, &statistics, methods[0], args.tune_num)?,
+        )
     };
+    if let Some(samples) = &samples {
+        warn_about_skipped(samples);
+    }
     set_header(&mut table, args, method, &statistics);
     table.write(&args.output)?;
     print(&format!(
@@ -237,7 +276,57 @@ pub fn run(args: &CalibrateArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn warn_about(samples: &Samples<'_>, statistics: &Statistics) {
+/// Statistics from the file or from the samples; these are written to a file where that is wanted.
+fn statistics(
+    args: &CalibrateArgs,
+    program: &Program,
+    dataset: Option<&Dataset>,
+    methods: &[Method],
+    interpreter: Option<&Interpreter>,
+    samples: Option<&mut Samples<'_>>,
+) -> Result<Statistics> {
+    let bins = args.histogram_bin_num as usize;
+    let ops = OpNames::of(program);
+    if let Some(path) = &args.load_dist {
+        let origin = Origin::of(&args.mlir_file, program, dataset)?;
+        let statistics = dump::read(path, &origin, ops)?;
+        if statistics.bins() != bins {
+            bail!(
+                "{} was collected with {} bins; give --histogram_bin_num {} or collect it anew",
+                path.display(),
+                statistics.bins(),
+                statistics.bins()
+            );
+        }
+        if let Some(missing) = methods
+            .iter()
+            .find(|method| !statistics.methods().contains(method))
+        {
+            bail!(
+                "{} has nothing for {}; collect it anew with --dump_dist",
+                path.display(),
+                missing.name()
+            );
+        }
+        return Ok(statistics);
+    }
+    let (Some(interpreter), Some(samples)) = (interpreter, samples) else {
+        bail!("give samples: --dataset DIR or --data_list FILE");
+    };
+    // A file is to serve every method.
+    let wanted = if args.dump_dist.is_some() {
+        &Method::ALL[..]
+    } else {
+        methods
+    };
+    let statistics = collect(interpreter, samples, wanted, bins, ops)?;
+    if let Some(path) = &args.dump_dist {
+        dump::write(path, &statistics, &Origin::of(&args.mlir_file, program, dataset)?)?;
+    }
+    Ok(statistics)
+}
+
+fn warn_about_skipped(samples: &Samples<'_>) {
     let skipped = samples.skipped();
     if !skipped.is_empty() {
         warn(&format!(
@@ -247,6 +336,9 @@ fn warn_about(samples: &Samples<'_>, statistics: &Statistics) {
             skipped.join("\n")
         ));
     }
+}
+
+fn warn_about(statistics: &Statistics) {
     for name in &statistics.restarted {
         warn(&format!(
             "'{name}': samples differ so much in size that earlier ones were dropped; reorder or replace them"
