@@ -3,6 +3,7 @@
 
 mod bmodel;
 mod bmodel_tools;
+mod calibrate_options;
 mod calibration;
 mod codegen;
 mod codegen_forms;

@@ -69,6 +69,29 @@ impl Histogram {
         Added::Counted
     }
 
+    /// Counts, width, largest magnitude, and whether that is a single-precision number still.
+    pub(super) fn parts(&self) -> (&[u64], f64, f64, bool) {
+        (&self.counts, self.width, self.largest, self.single)
+    }
+
+    /// A histogram of [`Histogram::parts`]; `None` when they cannot be.
+    pub(super) fn from_parts(counts: &[u64], width: f64, largest: f64, single: bool) -> Option<Self> {
+        let sizes = [width, largest];
+        let possible = counts.len() >= 2
+            && counts.len() <= MOST_BINS
+            && sizes.iter().all(|size| size.is_finite() && *size > 0.0)
+            && counts
+                .iter()
+                .try_fold(0u64, |sum, count| sum.checked_add(*count))
+                .is_some();
+        possible.then(|| Self {
+            counts: counts.to_vec(),
+            width,
+            largest,
+            single,
+        })
+    }
+
     /// Counts of the bins.
     pub fn counts(&self) -> &[u64] {
         &self.counts
