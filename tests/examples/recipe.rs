@@ -52,7 +52,7 @@ fn main() -> Result<()> {
                 None if word == "cle" || word == "clepc" => {
                     let i = Interpreter::new(&program)?;
                     let classes = ChannelClasses::find(&program, &i)?;
-                    let (_, ranges) = measure(&program, &i, &cal)?;
+                    let (_, ranges) = measure(&program, &i, &cal, tpuc_compiler::calibration::Method::Max)?;
                     let n = equalize(&mut program, &classes, &ranges, word == "clepc")?;
                     println!("{n} classes");
                     let out = Interpreter::new(&program)?.run_all(&test[0], Dump::Outputs)?;
@@ -67,7 +67,15 @@ fn main() -> Result<()> {
         }
         let table = match table {
             Some(table) => table,
-            None => measure(&program, &Interpreter::new(&program)?, &cal)?.0,
+            None => {
+                measure(
+                    &program,
+                    &Interpreter::new(&program)?,
+                    &cal,
+                    tpuc_compiler::calibration::Method::Max,
+                )?
+                .0
+            }
         };
         let mut tpu = quantised(&program, &table, &floats, options.trim())?;
         if what != Refinement::default() {

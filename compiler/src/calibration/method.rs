@@ -1,10 +1,12 @@
 //! The threshold methods and their names.
 
 use super::{aciq, mse};
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// How a threshold is chosen.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Least information lost (Kullback-Leibler).
     Kl,

@@ -3,6 +3,7 @@
 
 pub mod channel_classes;
 pub mod equalize;
+pub mod heads;
 pub mod lockstep;
 pub mod ranges;
 pub mod recipe;

@@ -7,16 +7,20 @@ use super::channel_classes::ChannelClasses;
 use super::equalize::equalize;
 use super::ranges::measure;
 use super::refine::{RefineError, Refinement, refine};
+use crate::calibration::Method;
 use crate::data::TensorMap;
 use crate::inference::{Dump, InferenceError, Interpreter};
 use crate::lowering::{LoweringError, quantised};
 use crate::program::Program;
 use crate::quantization::{CalibrationTable, QuantizeTable};
 use crate::weights::WeightError;
+use serde::{Deserialize, Serialize};
 
-/// What is done to a network on its way to INT8. The default is what TPU-MLIR does with the table of largest magnitudes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// What is done to a network on its way to INT8. The default is what TPU-MLIR does with thresholds of method `max`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Recipe {
+    /// How thresholds are chosen.
+    pub method: Method,
     /// Output channels of convolutions have shifts of their own.
     pub per_channel: bool,
     /// Channels are scaled to use their 8 bits (see [`super::equalize`]).
@@ -25,10 +29,22 @@ pub struct Recipe {
     pub refinement: Refinement,
 }
 
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            method: Method::Max,
+            per_channel: false,
+            equalize: false,
+            refinement: Refinement::default(),
+        }
+    }
+}
+
 impl Recipe {
-    /// The techniques in words, for tables: `per-channel shifts + equalisation + bias correction`.
+    /// The techniques in words, for tables: `max + per-channel shifts + equalisation + bias correction`.
     pub fn describe(&self) -> String {
         let words: Vec<&str> = [
+            (true, self.method.name()),
             (self.per_channel, "per-channel shifts"),
             (self.equalize, "equalisation"),
             (
@@ -40,11 +56,7 @@ impl Recipe {
         .into_iter()
         .filter_map(|(used, word)| used.then_some(word))
         .collect();
-        if words.is_empty() {
-            "largest magnitudes".to_owned()
-        } else {
-            words.join(" + ")
-        }
+        words.join(" + ")
     }
 
     /// The options of `--convert-top-to-tpu`.
@@ -94,10 +106,10 @@ pub fn apply(
     if recipe.equalize {
         let interpreter = Interpreter::new(&top)?;
         let classes = ChannelClasses::find(&top, &interpreter)?;
-        let (_, ranges) = measure(&top, &interpreter, samples)?;
+        let (_, ranges) = measure(&top, &interpreter, samples, Method::Max)?;
         equalize(&mut top, &classes, &ranges, recipe.per_channel)?;
     }
-    let (table, _) = measure(&top, &Interpreter::new(&top)?, samples)?;
+    let (table, _) = measure(&top, &Interpreter::new(&top)?, samples, recipe.method)?;
     let mut tpu = quantised(&top, &table, floats, recipe.lowering_options())?;
     if recipe.refinement != Refinement::default() {
         refine(&top, &mut tpu, samples, recipe.refinement)?;
@@ -178,31 +190,28 @@ fn sqnr(exact: &TensorMap, outputs: &TensorMap) -> f64 {
 /// A technique must gain this much to be kept, dB.
 pub const LEAST_GAIN: f64 = 0.1;
 
-/// The recipes that are tried in turn, each the best so far with one technique more.
-pub fn steps(best: Recipe) -> Vec<Recipe> {
-    let mut steps = Vec::new();
-    if !best.per_channel {
-        steps.push(Recipe {
+/// The recipes that are tried after `best`: each has one technique more, or another method for the thresholds.
+pub fn variations(best: Recipe) -> Vec<Vec<Recipe>> {
+    let refined = |round| Refinement {
+        correct_bias: true,
+        round,
+    };
+    let methods = [Method::Percentile9999, Method::Mse, Method::Admm];
+    vec![
+        vec![Recipe {
             per_channel: true,
             ..best
-        });
-    }
-    if !best.equalize {
-        steps.push(Recipe {
+        }],
+        vec![Recipe {
             equalize: true,
             ..best
-        });
-    }
-    if !best.refinement.correct_bias && !best.refinement.round {
-        for round in [false, true] {
-            steps.push(Recipe {
-                refinement: Refinement {
-                    correct_bias: true,
-                    round,
-                },
+        }],
+        [false, true]
+            .map(|round| Recipe {
+                refinement: refined(round),
                 ..best
-            });
-        }
-    }
-    steps
+            })
+            .to_vec(),
+        methods.map(|method| Recipe { method, ..best }).to_vec(),
+    ]
 }

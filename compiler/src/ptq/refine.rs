@@ -13,11 +13,12 @@ use crate::inference::{InferenceError, Interpreter};
 use crate::program::Program;
 use crate::weights::WeightError;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use tpuc_dialects::ir::{Context, Op, OpView};
 use tpuc_dialects::tpu::Conv2D;
 
 /// What is refined.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Refinement {
     /// Biases take the mean error off.
     pub correct_bias: bool,
