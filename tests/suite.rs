@@ -1,6 +1,7 @@
 //! The suite. Its tests print their counts.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod accuracy;
 mod bmodel;
 mod bmodel_tools;
 mod calibrate_options;

@@ -347,6 +347,27 @@ impl Interpreter {
         step.run(step.operands(lookup))
     }
 
+    /// Packs the weights of an operation again: they were changed in the program, which is otherwise the one that this
+    /// interpreter was made of. Operands that the kernel does not pack stay as they are.
+    ///
+    /// # Errors
+    /// [`InferenceError::Program`] when the operation is not one of the program, or its weights do not suit.
+    pub fn refresh(&mut self, program: &Program, op: Op) -> Result<(), InferenceError> {
+        let ctx = &program.ctx;
+        let wrong = |error: Diagnostic| InferenceError::Program(vec![error]);
+        let name = ctx.value_name(ctx.result(op));
+        let slots = &self.slots;
+        let step = self
+            .steps
+            .iter_mut()
+            .find(|step| step.results.first().is_some_and(|slot| slots[*slot].0 == name));
+        let (Some(step), Some(prepare)) = (step, ops::find(ctx.op_name(op))) else {
+            return Err(wrong(op_error(ctx, op, "is not executed by this interpreter")));
+        };
+        step.kernel = prepare(&Node::new(program, op)).map_err(wrong)?;
+        Ok(())
+    }
+
     fn execute(
         &self,
         inputs: &TensorMap,

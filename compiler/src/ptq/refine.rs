@@ -97,7 +97,7 @@ pub fn refine(
         }
         if touched {
             changed += 1;
-            candidate = Interpreter::new(tpu)?;
+            candidate.refresh(tpu, op)?;
             rounded.repeat(&candidate)?;
         }
     }
