@@ -23,6 +23,7 @@ use tpuc_dialects::ir::OpView;
 #[command(after_help = "Example:
   tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --chip bm1684 \\
     --test_input net_in_f32.npz --test_reference net_top_outputs.npz --tolerance 0.85,0.45 --model net_int8.bmodel
+  tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --per_channel --model net_int8.bmodel
 Files of the steps are named NAME_bm1684_int8_sym_tpu.mlir, ..._final.mlir, ..._tpu_outputs.npz, ..._model_outputs.npz.")]
 pub struct DeployArgs {
     /// MLIR text in the top dialect, made by 'tpuc transform'.
@@ -54,6 +55,13 @@ pub struct DeployArgs {
     /// Asymmetric INT8; BM1684 has none.
     #[arg(long)]
     asymmetric: bool,
+    /// INT8: each output channel of a convolution has a right shift of its own, where TPU-MLIR has one for the layer. More
+    /// accurate, with two more commands for each convolution.
+    #[arg(long)]
+    per_channel: bool,
+    /// The same with at most N different shifts in one convolution.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "per_channel")]
+    conv_group: u8,
     /// The bmodel takes quantised inputs.
     #[arg(long)]
     quant_input: bool,
@@ -309,8 +317,9 @@ fn lower(args: &DeployArgs, mut program: Program, quantize: &str, prefix: &str) 
         .map(|table| format!("qtable={} ", table.display()))
         .unwrap_or_default();
     let convert = format!(
-        "{qtable}weightFileName={prefix}_tpu_weights.npz asymmetric=false allow-unmatched={}",
-        args.allow_unmatched
+        "{qtable}weightFileName={prefix}_tpu_weights.npz asymmetric=false allow-unmatched={} per_channel={} \
+         conv_group={}",
+        args.allow_unmatched, args.per_channel, args.conv_group
     );
     let mut passes: Vec<(&str, &str)> = vec![("processor-assign", &assign)];
     if quantize == "INT8"
