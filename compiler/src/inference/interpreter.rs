@@ -338,6 +338,45 @@ impl Interpreter {
         &self.slots[slot].0
     }
 
+    /// Real values as the tensor of a slot is stored: quantised where it is; `None` where they are not as many.
+    pub fn stored(&self, slot: usize, real: &Tensor) -> Option<Tensor> {
+        let info = &self.slots[slot].1;
+        if real.len() != info.len() {
+            return None;
+        }
+        let stored = match info.quantisation {
+            Some(quantisation) => quantisation.quantise(info.element, real),
+            None => Tensor::F32(real.to_f32().into_owned()),
+        };
+        stored.reshape(&info.shape).ok()
+    }
+
+    /// Real values of a slot's tensor.
+    pub fn real(&self, slot: usize, stored: &Tensor) -> Tensor {
+        match self.slots[slot].1.quantisation {
+            Some(quantisation) => quantisation.dequantise(stored),
+            None => Tensor::F32(stored.to_f32().into_owned()),
+        }
+    }
+
+    /// Smallest and largest real value that a quantised slot can hold; `None` for slots of real values.
+    pub fn representable(&self, slot: usize) -> Option<(f64, f64)> {
+        let info = &self.slots[slot].1;
+        let quantisation = info.quantisation?;
+        let (low, high) = match info.element {
+            Element::F32 => return None,
+            Element::I8 => (-128, 127),
+            Element::U8 => (0, 255),
+        };
+        let real = |stored: i64| (stored - quantisation.zero_point) as f64 * quantisation.scale;
+        Some((real(low), real(high)))
+    }
+
+    /// The slot of the tensor of this name; the last one where several have it.
+    pub fn find_slot(&self, name: &str) -> Option<usize> {
+        self.slots.iter().rposition(|(slot, _)| slot == name)
+    }
+
     /// Runs one step on the tensors that `lookup` gives for its slots.
     ///
     /// # Errors

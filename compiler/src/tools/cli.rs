@@ -1,7 +1,8 @@
 //! The program `tpuc`: its subcommands, and TPU-MLIR's names for them.
 
 use super::{
-    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, quantize, run, to_onnx, transform,
+    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, quantize, report, run, to_onnx,
+    transform,
 };
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -44,6 +45,8 @@ enum Command {
     Npz(npz::NpzArgs),
     /// Look into bmodels (model_tool, bmodel_dis).
     Bmodel(bmodel::BmodelArgs),
+    /// One HTML file that shows a network, its quantisation and its bmodel.
+    Report(Box<report::ReportArgs>),
     /// MLIR text to an ONNX file for Netron (mlir2onnx).
     ToOnnx(to_onnx::ToOnnxArgs),
     /// Top-1 accuracy of a classifier over an npz of samples and labels.
@@ -99,6 +102,7 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(&args),
         Command::Npz(args) => npz::run(&args),
         Command::Bmodel(args) => bmodel::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::ToOnnx(args) => to_onnx::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::InstallLinks(args) => links::run(&args),

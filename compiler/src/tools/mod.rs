@@ -12,6 +12,7 @@ pub mod npz;
 pub mod opt;
 pub mod output;
 pub mod quantize;
+pub mod report;
 pub mod run;
 pub mod runner;
 pub mod to_onnx;
