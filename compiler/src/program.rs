@@ -182,6 +182,23 @@ impl Program {
         }
     }
 
+    /// A program of its own that begins as this one; tensors of the weights are shared, not copied.
+    ///
+    /// # Errors
+    /// When a weight is not in the store.
+    pub fn fork(&self) -> Result<Self, WeightError> {
+        let mut weights = WeightStore::default();
+        for name in self.weight_names() {
+            let tensor = self.weights.get(&name)?;
+            weights.insert_shared(&name, tensor);
+        }
+        Ok(Self {
+            ctx: self.ctx.clone(),
+            module: self.module,
+            weights,
+        })
+    }
+
     /// The function `main`.
     ///
     /// # Errors

@@ -111,15 +111,28 @@ const fn option(
 }
 
 fn run(program: &mut Program, options: &Options, found: &mut Vec<Diagnostic>) -> Result<Changed, Failed> {
-    let result = Plan::make(program, options).and_then(|plan| {
-        lower(program, &plan).map_err(|error| vec![error])?;
-        finish(program, options, plan.func);
-        Ok(Changed::Yes)
-    });
-    result.map_err(|errors| {
+    let table = match options.str("qtable") {
+        "" => Ok(QuantizeTable::default()),
+        file => {
+            QuantizeTable::read(Path::new(file)).map_err(|error| vec![Diagnostic::error(error.to_string())])
+        }
+    };
+    let result = table.and_then(|table| apply(program, options, table));
+    result.map(|()| Changed::Yes).map_err(|errors| {
         found.extend(errors);
         Failed
     })
+}
+
+/// Lowers with the operations of `table` in their own precision; the option `qtable` is only named in messages.
+///
+/// # Errors
+/// Everything that speaks against it; nothing was changed then unless an operation's own lowering failed.
+pub fn apply(program: &mut Program, options: &Options, table: QuantizeTable) -> Result<(), Vec<Diagnostic>> {
+    let plan = Plan::make(program, options, table)?;
+    lower(program, &plan).map_err(|error| vec![error])?;
+    finish(program, options, plan.func);
+    Ok(())
 }
 
 /// What was checked before anything is changed.
@@ -131,7 +144,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn make(program: &Program, options: &Options) -> Result<Self, Vec<Diagnostic>> {
+    fn make(program: &Program, options: &Options, table: QuantizeTable) -> Result<Self, Vec<Diagnostic>> {
         let one = |message: String| vec![Diagnostic::error(message)];
         let mode = program.module_str("mode").unwrap_or("F32");
         let precision = Precision::parse(mode).map_err(one)?;
@@ -174,10 +187,6 @@ impl Plan {
             }
         }
         let func = program.main().map_err(|error| vec![error])?;
-        let table = match options.str("qtable") {
-            "" => QuantizeTable::default(),
-            file => QuantizeTable::read(Path::new(file)).map_err(|error| one(error.to_string()))?,
-        };
         let mut errors = Vec::new();
         let ops: Vec<Op> = func.ops(&program.ctx);
         if !options.bool("allow-unmatched") {

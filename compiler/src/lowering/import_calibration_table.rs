@@ -59,14 +59,28 @@ fn import(program: &mut Program, options: &Options) -> Result<Changed, Diagnosti
             "bm1684 supports symmetric quantisation only: use asymmetric=false",
         ));
     }
+    let table =
+        CalibrationTable::read(Path::new(file)).map_err(|error| Diagnostic::error(error.to_string()))?;
+    apply(program, &table, file, options.bool("allow-unmatched"))?;
+    Ok(Changed::Yes)
+}
+
+/// Gives every value its range. `file` is for messages; `allow_unmatched` accepts names that only one side knows.
+///
+/// # Errors
+/// When the module is not in state `TOP_F32`, or the table is of another program.
+pub fn apply(
+    program: &mut Program,
+    table: &CalibrationTable,
+    file: &str,
+    allow_unmatched: bool,
+) -> Result<(), Diagnostic> {
     let state = program.module_str("state").unwrap_or("TOP_F32");
     if state != "TOP_F32" {
         return Err(Diagnostic::error(format!(
             "a calibration table belongs to a module in state TOP_F32, this one is in state {state}"
         )));
     }
-    let table =
-        CalibrationTable::read(Path::new(file)).map_err(|error| Diagnostic::error(error.to_string()))?;
     let func = program.main()?;
     let ctx = &mut program.ctx;
     let values: Vec<(Op, Value)> = func
@@ -81,8 +95,8 @@ fn import(program: &mut Program, options: &Options) -> Result<Changed, Diagnosti
         })
         .filter(|(_, value)| is_float(ctx, *value))
         .collect();
-    if !options.bool("allow-unmatched") {
-        check_names(ctx, &values, &table, file)?;
+    if !allow_unmatched {
+        check_names(ctx, &values, table, file)?;
     }
     let unknown = Threshold {
         threshold: 0.0,
@@ -107,7 +121,7 @@ fn import(program: &mut Program, options: &Options) -> Result<Changed, Diagnosti
     }
     func.update_type(&mut ctx.rewriter());
     program.set_module_str("state", "TOP_CALIBRATED");
-    Ok(Changed::Yes)
+    Ok(())
 }
 
 /// Whether values of the operation have ranges: all but weights and the end.

@@ -7,4 +7,7 @@ pub mod convert_top_to_tpu;
 pub mod import_calibration_table;
 pub mod processor_assign;
 pub mod processor_top_optimize;
+mod quantised;
 pub mod shapes;
+
+pub use quantised::{LoweringError, quantised};

@@ -1,6 +1,9 @@
 //! The program `tpuc`: its subcommands, and TPU-MLIR's names for them.
 
-use super::{bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, run, to_onnx, transform};
+use super::{
+    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, quantize, report, run, to_onnx,
+    transform,
+};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::Path;
@@ -34,12 +37,16 @@ enum Command {
     FpForward(fp_forward::FpForwardArgs),
     /// Quantise, lower, generate a bmodel and check every step (model_deploy).
     Deploy(Box<deploy::DeployArgs>),
+    /// Quantise a network by itself: the best table, qtable and bmodel.
+    Quantize(Box<quantize::QuantizeArgs>),
     /// Run a bmodel on the emulator, or MLIR text in the reference inference (model_runner).
     Run(run::RunArgs),
     /// Compare, show and change npz files (npz_tool).
     Npz(npz::NpzArgs),
     /// Look into bmodels (model_tool, bmodel_dis).
     Bmodel(bmodel::BmodelArgs),
+    /// One HTML file that shows a network, its quantisation and its bmodel.
+    Report(Box<report::ReportArgs>),
     /// MLIR text to an ONNX file for Netron (mlir2onnx).
     ToOnnx(to_onnx::ToOnnxArgs),
     /// Top-1 accuracy of a classifier over an npz of samples and labels.
@@ -91,9 +98,11 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
         Command::Calibrate(args) => calibrate::run(&args),
         Command::FpForward(args) => fp_forward::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Deploy(args) => deploy::run(&args),
+        Command::Quantize(args) => quantize::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Npz(args) => npz::run(&args),
         Command::Bmodel(args) => bmodel::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::ToOnnx(args) => to_onnx::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::InstallLinks(args) => links::run(&args),

@@ -145,7 +145,12 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
         }
         tpu_outputs = Some(outputs);
     }
-    generate(args, program, &prefix)?;
+    let options = GenerateOptions {
+        quant_input: args.quant_input,
+        quant_output: args.quant_output,
+        debug: args.debug || args.compare_all,
+    };
+    generate(program, &prefix, &args.model, options)?;
     if let (Some(test), Some(tpu_outputs)) = (&test, &tpu_outputs) {
         let outputs = run_bmodel(&args.model, &test.inputs, args.compare_all)?;
         npz::write_map(
@@ -335,11 +340,27 @@ fn lower(args: &DeployArgs, mut program: Program, quantize: &str, prefix: &str) 
     Ok(program)
 }
 
+/// What a bmodel takes, gives and knows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct GenerateOptions {
+    /// It takes quantised inputs.
+    pub quant_input: bool,
+    /// It gives quantised outputs.
+    pub quant_output: bool,
+    /// It says where every tensor is.
+    pub debug: bool,
+}
+
 /// Tpu to bmodel; the addressed text is written as PREFIX_final.mlir.
-fn generate(args: &DeployArgs, mut program: Program, prefix: &str) -> Result<()> {
+pub(super) fn generate(
+    mut program: Program,
+    prefix: &str,
+    model: &Path,
+    options: GenerateOptions,
+) -> Result<()> {
     let strip = format!(
         "quant_input={} quant_output={}",
-        args.quant_input, args.quant_output
+        options.quant_input, options.quant_output
     );
     let passes = [
         ("strip-io-quant", strip.as_str()),
@@ -355,8 +376,8 @@ fn generate(args: &DeployArgs, mut program: Program, prefix: &str) -> Result<()>
     program.write(Path::new(&format!("{prefix}_final.mlir")))?;
     let codegen = format!(
         "model_file={} embed_debug_info={}",
-        args.model.display(),
-        args.debug || args.compare_all
+        model.display(),
+        options.debug
     );
     for diagnostic in run_pipeline(&mut program, &[("codegen", codegen.as_str())])? {
         warn(&diagnostic.to_string());

@@ -11,6 +11,8 @@ pub mod lsp;
 pub mod npz;
 pub mod opt;
 pub mod output;
+pub mod quantize;
+pub mod report;
 pub mod run;
 pub mod runner;
 pub mod to_onnx;
