@@ -1,7 +1,7 @@
 //! Plans a program once, then runs it as often as wanted.
 
 use super::node::{Node, ValueInfo, value_info};
-use super::ops::{self, Kernel};
+use super::ops::{self, Kernel, OnGrid};
 use super::value::{Args, Element, Quantisation, normalise};
 use crate::data::{Tensor, TensorMap};
 use crate::program::Program;
@@ -73,20 +73,24 @@ impl Step {
     }
 
     fn run(&self, mut operands: Args) -> Result<Vec<Tensor>, InferenceError> {
-        let fail = |message: String| {
-            let mut about = self.about.clone();
-            about.message.push_str(&message);
-            InferenceError::Run(about)
-        };
-        let results = self.kernel.run(&mut operands).map_err(fail)?;
+        let results = self
+            .kernel
+            .run(&mut operands)
+            .map_err(|message| self.error(&message))?;
         if results.len() != self.results.len() {
-            return Err(fail(format!(
+            return Err(self.error(&format!(
                 "made {} results where {} are wanted",
                 results.len(),
                 self.results.len()
             )));
         }
         Ok(results)
+    }
+
+    fn error(&self, message: &str) -> InferenceError {
+        let mut about = self.about.clone();
+        about.message.push_str(message);
+        InferenceError::Run(about)
     }
 }
 
@@ -384,6 +388,43 @@ impl Interpreter {
     ) -> Result<Vec<Tensor>, InferenceError> {
         let step = &self.steps[step];
         step.run(step.operands(lookup))
+    }
+
+    /// Packs the weights of an operation again: they were changed in the program, which is otherwise the one that this
+    /// interpreter was made of. Operands that the kernel does not pack stay as they are.
+    ///
+    /// # Errors
+    /// [`InferenceError::Program`] when the operation is not one of the program, or its weights do not suit.
+    pub fn refresh(&mut self, program: &Program, op: Op) -> Result<(), InferenceError> {
+        let ctx = &program.ctx;
+        let wrong = |error: Diagnostic| InferenceError::Program(vec![error]);
+        let name = ctx.value_name(ctx.result(op));
+        let slots = &self.slots;
+        let step = self
+            .steps
+            .iter_mut()
+            .find(|step| step.results.first().is_some_and(|slot| slots[*slot].0 == name));
+        let (Some(step), Some(prepare)) = (step, ops::find(ctx.op_name(op))) else {
+            return Err(wrong(op_error(ctx, op, "is not executed by this interpreter")));
+        };
+        step.kernel = prepare(&Node::new(program, op)).map_err(wrong)?;
+        Ok(())
+    }
+
+    /// A faster way to run a step that reads one slot, its first operand, on that tensor rounded to an integer grid; `None`
+    /// where there is none.
+    pub fn step_on_grid(&self, step: usize) -> Option<Box<OnGrid>> {
+        let step = &self.steps[step];
+        let is_only_slot = match step.operands.as_slice() {
+            [Operand::Slot(_), rest @ ..] => rest.iter().all(|operand| !matches!(operand, Operand::Slot(_))),
+            _ => false,
+        };
+        step.kernel.on_grid().filter(|_| is_only_slot)
+    }
+
+    /// The error of a step that failed in another way than by [`Interpreter::run_step`].
+    pub fn step_error(&self, step: usize, message: &str) -> InferenceError {
+        self.steps[step].error(message)
     }
 
     fn execute(

@@ -3,13 +3,16 @@
 
 pub mod channel_classes;
 pub mod equalize;
+pub mod heads;
 pub mod lockstep;
 pub mod ranges;
+pub mod recipe;
 pub mod refine;
 pub mod rounding;
 
 use crate::data::Tensor;
 use crate::program::Program;
+use crate::quantization::channel_shift::{bias_range, sum_units};
 use crate::quantization::scale::quant_params;
 use ndarray::ArrayD;
 use tpuc_dialects::ir::{Context, Op, Value};
@@ -19,13 +22,35 @@ fn value_scale(ctx: &Context, value: Value) -> Option<f64> {
     quant_params(ctx, value).ok().map(|params| params.scale)
 }
 
-/// Real value of one unit of the sum of each output channel of a lowered convolution; `None` if it is not quantised.
-fn accumulator_units(ctx: &Context, op: Op) -> Option<Vec<f64>> {
-    let output = ctx.result(op);
-    let scale = value_scale(ctx, output)?;
-    let channels = *ctx.shape(output)?.get(1)? as usize;
-    let shift = *ctx.get_i64s(op, "rshift")?.first()?;
-    Some(vec![scale / (shift as f64).exp2(); channels])
+/// What the bias of each output channel of a lowered convolution counts in, and how far it may go; `None` if it is not
+/// quantised.
+struct Bias {
+    /// Real value of one unit of the sum.
+    unit: f64,
+    /// Smallest and largest integer.
+    range: (i64, i64),
+}
+
+impl Bias {
+    fn of_channels(ctx: &Context, op: Op) -> Option<Vec<Self>> {
+        let units = sum_units(ctx, op).ok()?;
+        let shifts = ctx.get_i64s(op, "rshift")?;
+        let lowest = *shifts.iter().min()?;
+        Some(
+            units
+                .into_iter()
+                .enumerate()
+                .map(|(channel, unit)| Self {
+                    unit,
+                    range: bias_range(*shifts.get(channel).unwrap_or(&lowest), lowest),
+                })
+                .collect(),
+        )
+    }
+
+    fn clamp(&self, value: f64) -> i16 {
+        value.round().clamp(self.range.0 as f64, self.range.1 as f64) as i16
+    }
 }
 
 /// Gives a weight new numbers under its name.
@@ -38,3 +63,6 @@ where
         program.weights.insert(&name, tensor);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,11 +13,12 @@ use crate::inference::{InferenceError, Interpreter};
 use crate::program::Program;
 use crate::weights::WeightError;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use tpuc_dialects::ir::{Context, Op, OpView};
 use tpuc_dialects::tpu::Conv2D;
 
 /// What is refined.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Refinement {
     /// Biases take the mean error off.
     pub correct_bias: bool,
@@ -96,7 +97,7 @@ pub fn refine(
         }
         if touched {
             changed += 1;
-            candidate = Interpreter::new(tpu)?;
+            candidate.refresh(tpu, op)?;
             rounded.repeat(&candidate)?;
         }
     }
@@ -171,7 +172,7 @@ fn correct_bias(
     let Some(tensor) = tpu.weight(bias)? else {
         return Ok(false);
     };
-    let Some(units) = super::accumulator_units(&tpu.ctx, op) else {
+    let Some(biases) = super::Bias::of_channels(&tpu.ctx, op) else {
         return Ok(false);
     };
     let relu = tpu.ctx.get_bool(op, "do_relu") == Some(true);
@@ -192,10 +193,9 @@ fn correct_bias(
         } else {
             1.0
         };
-        let step = mean / share.max(LEAST_SHARE) / units[channel];
-        *value = (f64::from(*value) + step)
-            .round()
-            .clamp(f64::from(i16::MIN), f64::from(i16::MAX)) as i16;
+        let bias = &biases[channel];
+        let step = mean / share.max(LEAST_SHARE) / bias.unit;
+        *value = bias.clamp(f64::from(*value) + step);
     }
     if values == before {
         return Ok(false);

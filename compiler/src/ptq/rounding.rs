@@ -60,9 +60,9 @@ pub fn round(
         Some(bias) => top.weight(bias)?,
         None => None,
     };
-    let (Some(bias), Some(units), Some(geometry)) = (
+    let (Some(bias), Some(channels), Some(geometry)) = (
         conv.bias(&tpu.ctx),
-        super::accumulator_units(&tpu.ctx, op),
+        super::Bias::of_channels(&tpu.ctx, op),
         geometry(top, top_conv),
     ) else {
         return Ok(false);
@@ -73,7 +73,7 @@ pub fn round(
     let Some(in_scale) = super::value_scale(&tpu.ctx, conv.input(&tpu.ctx)) else {
         return Ok(false);
     };
-    let outputs = units.len();
+    let outputs = channels.len();
     let row = filter.len() / outputs.max(1);
     if row == 0 || row > LONGEST_ROW || filter.len() != float_filter.len() || exact.len() != rounded.len() {
         return Ok(false);
@@ -97,7 +97,7 @@ pub fn round(
             .into_par_iter()
             .map(|output| {
                 let channel = Channel {
-                    unit: units[output],
+                    integers: &channels[output],
                     float: &floats[output * row..(output + 1) * row],
                     bias: f64::from(float_bias[output]),
                     start: &integers[output * row..(output + 1) * row],
@@ -290,8 +290,7 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
 
 /// One output channel's problem.
 struct Channel<'a> {
-    /// Real value of one unit of the sum.
-    unit: f64,
+    integers: &'a super::Bias,
     float: &'a [f32],
     bias: f64,
     start: &'a [f32],
@@ -311,14 +310,14 @@ impl Channel<'_> {
                 *sum += weight * value;
             }
         }
-        let inverse = (1.0 / self.unit) as f32;
+        let inverse = (1.0 / self.integers.unit) as f32;
         for sum in &mut exact {
             *sum *= inverse;
         }
         let ideal: Vec<f64> = self
             .float
             .iter()
-            .map(|weight| f64::from(*weight) * self.in_scale / self.unit)
+            .map(|weight| f64::from(*weight) * self.in_scale / self.integers.unit)
             .collect();
         let mut weights: Vec<f64> = self.start.iter().map(|weight| f64::from(*weight)).collect();
         let diagonal: f64 = (0..taps)
@@ -348,8 +347,8 @@ impl Channel<'_> {
                     .map(|(weight, mean)| weight * mean)
                     .sum::<f64>();
         }
-        let bias = bias.round().clamp(f64::from(i16::MIN), f64::from(i16::MAX));
-        (weights.iter().map(|weight| *weight as i8).collect(), bias as i16)
+        let weights = weights.iter().map(|weight| *weight as i8).collect();
+        (weights, self.integers.clamp(bias))
     }
 
     fn sums(&self, patches: &Patches, weights: &[f64], bias: f64) -> Vec<f32> {

@@ -1,7 +1,8 @@
 //! The program `tpuc`: its subcommands, and TPU-MLIR's names for them.
 
 use super::{
-    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, report, run, to_onnx, transform,
+    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, quantize, report, run, to_onnx,
+    transform,
 };
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -36,6 +37,8 @@ enum Command {
     FpForward(fp_forward::FpForwardArgs),
     /// Quantise, lower, generate a bmodel and check every step (model_deploy).
     Deploy(Box<deploy::DeployArgs>),
+    /// Quantise a network by itself: the best table, qtable and bmodel.
+    Quantize(Box<quantize::QuantizeArgs>),
     /// Run a bmodel on the emulator, or MLIR text in the reference inference (model_runner).
     Run(run::RunArgs),
     /// Compare, show and change npz files (npz_tool).
@@ -95,6 +98,7 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
         Command::Calibrate(args) => calibrate::run(&args),
         Command::FpForward(args) => fp_forward::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Deploy(args) => deploy::run(&args),
+        Command::Quantize(args) => quantize::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Npz(args) => npz::run(&args),
         Command::Bmodel(args) => bmodel::run(&args),

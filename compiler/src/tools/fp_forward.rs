@@ -175,7 +175,7 @@ fn after(ctx: &Context, op: Op) -> Vec<Op> {
 }
 
 /// Seconds since 1970: a time that needs no time zone.
-fn time_text() -> String {
+pub(super) fn time_text() -> String {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or_else(

@@ -376,20 +376,40 @@ fn judge_floats(a: &[f32], b: &[f32], shape: &[usize], options: &CompareOptions)
             ..Outcome::of(Level::Close)
         };
     }
-    let replace = |run: &[f32]| -> Vec<f32> {
-        let limit = 10_000_f32;
-        let number = |value: f32| {
-            if value.is_nan() {
-                0.0
-            } else {
-                limit.copysign(value)
-            }
-        };
-        run.iter()
-            .map(|&value| if value.is_finite() { value } else { number(value) })
-            .collect()
+    judge_parts(&with_numbers(a), &with_numbers(b), shape, options)
+}
+
+/// NaN as 0, infinities as 10,000.
+fn with_numbers(run: &[f32]) -> Vec<f32> {
+    let limit = 10_000_f32;
+    let number = |value: f32| {
+        if value.is_nan() {
+            0.0
+        } else {
+            limit.copysign(value)
+        }
     };
-    judge_parts(&replace(a), &replace(b), shape, options)
+    run.iter()
+        .map(|&value| if value.is_finite() { value } else { number(value) })
+        .collect()
+}
+
+/// The similarities of two tensors of real numbers with as many elements each, also where they are so close that a
+/// report would not tell them: 1, 1 and infinity for equal ones.
+#[must_use]
+pub fn similarity(target: &Tensor, reference: &Tensor) -> Similarity {
+    let (a, b) = (target.to_f32(), reference.to_f32());
+    if a == b {
+        return Similarity {
+            cosine: 1.0,
+            euclidean: 1.0,
+            sqnr: f64::INFINITY,
+        };
+    }
+    let run = |array: &ndarray::CowArray<'_, f32, ndarray::IxDyn>| -> Vec<f32> {
+        with_numbers(&array.iter().copied().collect::<Vec<f32>>())
+    };
+    metrics::similarity(&run(&a), &run(&b))
 }
 
 fn judge<T: Number + text::Printed>(
@@ -505,6 +525,17 @@ mod tests {
         let matrix = Tensor::from_vec(&[1, 2], vec![1_f32; 2]).unwrap();
         assert_eq!(level(&a, &matrix), Level::NotMatch);
         assert_eq!(level(&matrix, &tensor(&[1.0, 1.0])), Level::Equal);
+    }
+
+    #[test]
+    fn similarity_of_close_tensors_is_told() {
+        let a = tensor(&[1.0, 2.0, f32::NAN]);
+        let b = tensor(&[1.0, 2.000_01, 0.0]);
+        assert!(similarity(&a, &b).sqnr > 90.0);
+        assert_eq!(similarity(&b, &b).sqnr, f64::INFINITY);
+        let zero = tensor(&[0.0; 3]);
+        assert_eq!(similarity(&zero, &zero).cosine, 1.0);
+        assert_eq!(similarity(&zero, &b).cosine, 0.0);
     }
 
     #[test]
