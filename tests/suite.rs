@@ -12,6 +12,7 @@ mod damaged;
 mod data;
 mod emulator;
 mod errors;
+mod export;
 mod functions;
 mod fuzz_corpus;
 mod import;

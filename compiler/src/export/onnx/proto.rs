@@ -33,14 +33,15 @@ impl Names {
 /// A tensor's name, shape and element type; all elements are single precision if `as_float`.
 pub fn value_info(ctx: &Context, value: Value, name: String, as_float: bool) -> ValueInfoProto {
     let ty = ctx.value_type(value);
-    let shape = ctx.type_shape(ty).map(|dims| TensorShapeProto {
-        dim: dims
-            .iter()
-            .map(|dim| Dimension {
-                dim_value: (*dim >= 0).then_some(*dim),
-                dim_param: (*dim < 0).then(|| "?".to_owned()),
-            })
-            .collect(),
+    let dimension = |value: Option<i64>| Dimension {
+        dim_value: value.filter(|dim| *dim >= 0),
+        dim_param: value.is_none_or(|dim| dim < 0).then(|| "?".to_owned()),
+    };
+    // Every tensor must have a shape: one of unknown rank has a single unknown dimension.
+    let dims = ctx.type_shape(ty).map(|dims| dims.iter().copied().map(Some).collect());
+    let dims: Vec<Option<i64>> = dims.unwrap_or_else(|| vec![None]);
+    let shape = Some(TensorShapeProto {
+        dim: dims.into_iter().map(dimension).collect(),
     });
     let element = if as_float {
         1

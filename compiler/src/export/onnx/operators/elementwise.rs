@@ -413,7 +413,7 @@ fn gelu(writer: &mut Writer<'_>, op: Op, out: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// For other files: a number times a tensor plus another.
+/// `x * factor + term`, either of which may be missing.
 pub fn affine(writer: &mut Writer<'_>, x: &str, factor: Option<String>, term: Option<String>, out: &str) {
     match (factor, term) {
         (Some(factor), Some(term)) => {
@@ -426,7 +426,7 @@ pub fn affine(writer: &mut Writer<'_>, x: &str, factor: Option<String>, term: Op
     }
 }
 
-/// An attribute of one number, for other files.
+/// ONNX's attribute `epsilon` of the operation's number of this name.
 pub fn epsilon(writer: &Writer<'_>, op: Op, name: &str) -> crate::import::onnx::schema::AttributeProto {
     float("epsilon", writer.f64(op, name, 1e-5))
 }

@@ -10,19 +10,20 @@ pub const TABLE: &[(&str, Write)] = &[
     ("top.AvgPool", pool),
     ("top.Conv", conv),
     ("top.Deconv", deconv),
+    ("top.GridSampler", grid_sample),
     ("top.Interp", interp),
     ("top.MaxPool", pool),
     ("top.Upsample", upsample),
 ];
 
-/// A list of whole numbers, or as many ones.
+/// A list of whole numbers, a default where there are none; what goes beyond the spatial dimensions is left out.
 fn list(writer: &Writer<'_>, op: Op, name: &str, count: usize, default: i64) -> Vec<i64> {
-    let values = writer.i64s(op, name);
+    let mut values = writer.i64s(op, name);
     if values.is_empty() {
-        vec![default; count]
-    } else {
-        values
+        return vec![default; count];
     }
+    values.truncate(count);
+    values
 }
 
 fn conv(writer: &mut Writer<'_>, op: Op, out: &str) -> Result<(), String> {
@@ -30,16 +31,25 @@ fn conv(writer: &mut Writer<'_>, op: Op, out: &str) -> Result<(), String> {
         return Err("inserts zeros ('inserts')".to_owned());
     }
     let kernel = writer.i64s(op, "kernel_shape");
-    let dims = kernel.len();
-    let channels = writer.operand_shape(op, 1).first().copied().unwrap_or(0);
-    let mut inputs = vec![writer.operand(op, 0)?, writer.operand(op, 1)?];
+    let all = kernel.len();
+    // A kernel may have a second dimension of 1 that the sequence lacks.
+    let dims = writer.operand_shape(op, 0).len().saturating_sub(2).min(all);
+    let pads = list(writer, op, "pads", 2 * all, 0);
+    if kernel[dims..].iter().any(|size| *size != 1) || pads.len() != 2 * all {
+        return Err(format!("has a kernel of {kernel:?} for {dims} dimensions"));
+    }
+    let mut filter = writer.operand_shape(op, 1);
+    filter.truncate(2 + dims);
+    let channels = filter.first().copied().unwrap_or(0);
+    let x = writer.operand(op, 0)?;
+    let mut inputs = vec![x, writer.reshaped(op, 1, &filter)?.ok_or("lacks its filter")?];
     inputs.extend(writer.reshaped(op, 2, &[channels])?);
     let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
     let attributes = vec![
-        ints("kernel_shape", &kernel),
+        ints("kernel_shape", &kernel[..dims]),
         ints("strides", &list(writer, op, "strides", dims, 1)),
         ints("dilations", &list(writer, op, "dilations", dims, 1)),
-        ints("pads", &list(writer, op, "pads", 2 * dims, 0)),
+        ints("pads", &[&pads[..dims], &pads[all..all + dims]].concat()),
         int("group", writer.i64(op, "group", 1)),
     ];
     writer.node("Conv", &inputs, &[out], attributes);
@@ -170,5 +180,26 @@ fn interp(writer: &mut Writer<'_>, op: Op, out: &str) -> Result<(), String> {
         attributes.push(text("nearest_mode", rounding));
     }
     writer.node("Resize", &[&x, "", "", &sizes], &[out], attributes);
+    Ok(())
+}
+
+fn grid_sample(writer: &mut Writer<'_>, op: Op, out: &str) -> Result<(), String> {
+    let (x, grid) = (writer.operand(op, 0)?, writer.operand(op, 1)?);
+    let choose = |words: &[&'static str], name: &str| {
+        let number = writer.i64(op, name, 0);
+        let word = usize::try_from(number)
+            .ok()
+            .and_then(|number| words.get(number).copied());
+        word.ok_or_else(|| format!("has {name} = {number}"))
+    };
+    let mode = choose(&["bilinear", "nearest"], "mode")?;
+    let padding = choose(&["zeros", "border", "reflection"], "padding_mode")?;
+    let align = writer.flag(op, "align_corners", false);
+    let attributes = vec![
+        text("mode", mode),
+        text("padding_mode", padding),
+        int("align_corners", align.into()),
+    ];
+    writer.node("GridSample", &[&x, &grid], &[out], attributes);
     Ok(())
 }
