@@ -63,3 +63,6 @@ where
         program.weights.insert(&name, tensor);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ use tpuc_dialects::ir::OpView;
   tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --per_channel --model net_int8.bmodel
 Files of the steps are named NAME_bm1684_int8_sym_tpu.mlir, ..._final.mlir, ..._tpu_outputs.npz, ..._model_outputs.npz.")]
 pub struct DeployArgs {
-    /// MLIR text in the top dialect, made by 'tpuc transform'.
+    /// MLIR text in the top dialect, made by 'tpuc transform', or a lowered program, made by 'tpuc quantize'.
     #[arg(long, value_name = "FILE")]
     mlir: PathBuf,
     /// F32 or INT8.
@@ -98,10 +98,18 @@ pub struct DeployArgs {
 pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     let quantize = check(args)?;
     let program = Program::read(&args.mlir)?;
-    let state = program.module_str("state").unwrap_or("unknown");
-    if !state.starts_with("TOP") {
+    let state = program.module_str("state").unwrap_or("unknown").to_owned();
+    let lowered = state == "TPU_LOWERED";
+    if lowered {
+        check_lowered(args, &program, quantize)?;
+    } else if !state.starts_with("TOP") {
         bail!(
-            "'{}' is in state {state}; deploy needs a top module, as 'tpuc transform' writes it",
+            "'{}' is in state {state}; deploy needs a top module, as 'tpuc transform' writes it, or a lowered one",
+            args.mlir.display()
+        );
+    } else if quantize == "INT8" && args.calibration_table.is_none() {
+        bail!(
+            "--quantize INT8 needs --calibration_table; make one with 'tpuc calibrate {}'",
             args.mlir.display()
         );
     }
@@ -117,8 +125,12 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     );
     let test = Test::load(args, &program, &name, quantize)?;
 
-    let program = lower(args, program, quantize, &prefix)?;
-    let tpu_mlir = PathBuf::from(format!("{prefix}_tpu.mlir"));
+    let (program, tpu_mlir) = if lowered {
+        (program, args.mlir.clone())
+    } else {
+        let program = lower(args, program, quantize, &prefix)?;
+        (program, PathBuf::from(format!("{prefix}_tpu.mlir")))
+    };
     let mut tpu_outputs = None;
     if let Some(test) = &test {
         let outputs = Interpreter::new(&program)?.run_all(
@@ -190,12 +202,6 @@ fn check(args: &DeployArgs) -> Result<&'static str> {
     if args.asymmetric {
         bail!("--asymmetric: bm1684 has symmetric INT8 only; leave the option out");
     }
-    if quantize == "INT8" && args.calibration_table.is_none() {
-        bail!(
-            "--quantize INT8 needs --calibration_table; make one with 'tpuc calibrate {}'",
-            args.mlir.display()
-        );
-    }
     let tables = args
         .calibration_table
         .iter()
@@ -205,6 +211,28 @@ fn check(args: &DeployArgs) -> Result<&'static str> {
         std::fs::File::open(path).with_context(|| format!("cannot read '{}'", path.display()))?;
     }
     Ok(quantize)
+}
+
+/// A lowered module has its tables behind it: options that would change it are refused.
+fn check_lowered(args: &DeployArgs, program: &Program, quantize: &str) -> Result<()> {
+    let mode = program.module_str("mode").unwrap_or("F32");
+    if mode != quantize {
+        bail!(
+            "'{}' is lowered to {mode} already; --quantize {quantize} does not suit",
+            args.mlir.display()
+        );
+    }
+    let given = [
+        ("--calibration_table", args.calibration_table.is_some()),
+        ("--quantize_table", args.quantize_table.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => bail!(
+            "'{}' is lowered already, {option} has no effect on it; leave it out, or deploy the top module",
+            args.mlir.display()
+        ),
+        None => Ok(()),
+    }
 }
 
 /// What the results are checked with.
