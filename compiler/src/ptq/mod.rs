@@ -2,6 +2,7 @@
 //! what must stay in floating point.
 
 pub mod channel_classes;
+pub mod diagnose;
 pub mod equalize;
 pub mod heads;
 pub mod lockstep;
