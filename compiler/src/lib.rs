@@ -10,6 +10,7 @@ pub mod inputs;
 pub mod lowering;
 pub mod pass;
 pub mod program;
+pub mod ptq;
 pub mod quantization;
 pub mod tools;
 pub mod top;

@@ -11,6 +11,7 @@ pub mod lsp;
 pub mod npz;
 pub mod opt;
 pub mod output;
+pub mod qtable;
 pub mod run;
 pub mod runner;
 pub mod to_onnx;

@@ -376,20 +376,31 @@ fn judge_floats(a: &[f32], b: &[f32], shape: &[usize], options: &CompareOptions)
             ..Outcome::of(Level::Close)
         };
     }
-    let replace = |run: &[f32]| -> Vec<f32> {
-        let limit = 10_000_f32;
-        let number = |value: f32| {
-            if value.is_nan() {
-                0.0
-            } else {
-                limit.copysign(value)
-            }
-        };
-        run.iter()
-            .map(|&value| if value.is_finite() { value } else { number(value) })
-            .collect()
+    judge_parts(&finite_numbers(a), &finite_numbers(b), shape, options)
+}
+
+/// NaN as 0, infinities as 10000 of their sign.
+fn finite_numbers(run: &[f32]) -> Vec<f32> {
+    let number = |value: f32| {
+        if value.is_nan() {
+            0.0
+        } else {
+            10_000_f32.copysign(value)
+        }
     };
-    judge_parts(&replace(a), &replace(b), shape, options)
+    run.iter()
+        .map(|&value| if value.is_finite() { value } else { number(value) })
+        .collect()
+}
+
+/// The similarities of two equally long runs, as a comparison reports them; the signal of the SQNR is `raw`.
+#[must_use]
+pub fn similarity_of(raw: &[f32], other: &[f32]) -> Similarity {
+    let finite = |run: &[f32]| run.iter().all(|value| value.is_finite());
+    if finite(raw) && finite(other) {
+        return metrics::similarity(raw, other);
+    }
+    metrics::similarity(&finite_numbers(raw), &finite_numbers(other))
 }
 
 fn judge<T: Number + text::Printed>(
