@@ -534,7 +534,10 @@ impl Plan<'_> {
             return;
         };
         let identity = self.pool.and_then(|pool| pool.identity(program, op));
-        let known = self.pool.zip(identity).and_then(|(pool, identity)| pool.get(identity));
+        let known = self
+            .pool
+            .zip(identity)
+            .and_then(|(pool, identity)| pool.get(identity));
         let (prepared, taken) = match known {
             Some(shared) => (Ok(shared.kernel), shared.taken),
             None => {

@@ -8,17 +8,6 @@ use super::layers::{Floats, Layers};
 use super::score::Score;
 use crate::data::progress::Progress;
 
-/// In which order layers become float.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// By what each gains alone, the best first.
-    Ranked,
-    /// From the inputs.
-    First,
-    /// From the outputs.
-    Last,
-}
-
 /// A trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trial {

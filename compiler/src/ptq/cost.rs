@@ -20,7 +20,6 @@ pub fn microseconds(mut program: Program) -> Result<f64, String> {
         .first()
         .and_then(|net| net.stages.first())
         .ok_or("the bmodel is empty")?;
-    let profile =
-        Profile::of_stage(stage, &OperationNames::default()).map_err(|error| error.to_string())?;
+    let profile = Profile::of_stage(stage, &OperationNames::default()).map_err(|error| error.to_string())?;
     Ok(profile.totals.milliseconds() * 1e3)
 }

@@ -1,5 +1,5 @@
 //! Both error columns of every layer: what is lost when only this layer is INT8, and what is lost when everything up to it
-//! is; and what would be won if only this layer were not.
+//! is; and what it costs to keep only this layer in F32.
 
 use super::cost;
 use super::evaluate::{EvaluateError, Evaluator, Version};
@@ -23,9 +23,8 @@ pub struct LayerError {
     pub single: Score,
     /// Everything up to this layer, in the network's order, is INT8, the rest F32.
     pub cumulative: Score,
-    /// Only this layer (with the movers that it needs) is F32, the rest INT8; not known for movers.
-    pub only_float: Option<Score>,
-    /// What that costs in microseconds.
+    /// What it costs in microseconds when only this layer, with the movers that join it to other float operations, is F32,
+    /// casts included; `None` for movers and where no bmodel can be made.
     pub microseconds: Option<f64>,
 }
 
@@ -41,7 +40,7 @@ pub struct Ends {
 pub const INT8: &str = "int8";
 const FLOAT: &str = "float";
 
-/// Measures the columns over the first `count` samples. `only_float` comes from [`gains`].
+/// Measures the columns over the first `count` samples; costs are beyond `start`, the layers that are float already.
 ///
 /// # Errors
 /// When a version cannot be lowered or executed.
@@ -49,9 +48,11 @@ pub fn columns(
     evaluator: &mut Evaluator<'_>,
     layers: &Layers,
     ends: &Ends,
-    gains: &FxHashMap<usize, Gain>,
+    start: &Floats,
     count: usize,
 ) -> Result<Vec<LayerError>, EvaluateError> {
+    let base = cost::microseconds(evaluator.lower(layers.names(start))?).ok();
+    evaluator.remember(INT8, &ends.int8, count)?;
     evaluator.remember(FLOAT, &ends.float, count)?;
     let all: Floats = layers.layers().collect();
     let own = own_cosines(evaluator, layers, ends, count)?;
@@ -65,7 +66,15 @@ pub fn columns(
             let later: Floats = all.iter().copied().filter(|other| other > layer).collect();
             let cumulative = shared.score(&shared.version(layers.names(&later))?, count)?;
             let node = &layers.nodes()[*layer];
-            let gain = gains.get(layer);
+            let microseconds = match base {
+                Some(base) if !node.is_mover => {
+                    let mut floats = start.clone();
+                    floats.insert(*layer);
+                    let program = shared.lower(layers.names(&layers.with_movers(&floats)))?;
+                    cost::microseconds(program).ok().map(|found| found - base)
+                }
+                _ => None,
+            };
             progress.step();
             Ok(LayerError {
                 name: node.name.clone(),
@@ -73,8 +82,7 @@ pub fn columns(
                 own_cosine: own.get(&node.name).copied().unwrap_or(1.0),
                 single,
                 cumulative,
-                only_float: gain.map(|gain| gain.score),
-                microseconds: gain.and_then(|gain| gain.microseconds),
+                microseconds,
             })
         })
         .collect::<Result<_, EvaluateError>>();
@@ -108,31 +116,6 @@ pub struct Gain {
     pub microseconds: Option<f64>,
 }
 
-/// Tries each candidate alone: it and the movers that it needs in F32, the rest INT8.
-///
-/// # Errors
-/// When a version cannot be lowered or executed.
-pub fn gains(
-    evaluator: &Evaluator<'_>,
-    layers: &Layers,
-    start: &Floats,
-    candidates: &[usize],
-    base_microseconds: Option<f64>,
-    count: usize,
-) -> Result<FxHashMap<usize, Gain>, EvaluateError> {
-    let progress = Progress::new("gain of each layer", candidates.len());
-    candidates
-        .par_iter()
-        .map(|candidate| {
-            let mut floats = start.clone();
-            floats.insert(*candidate);
-            let gain = try_floats(evaluator, layers, &layers.with_movers(&floats), base_microseconds, count)?;
-            progress.step();
-            Ok((*candidate, gain))
-        })
-        .collect()
-}
-
 /// Lowers, scores and prices a set of float layers.
 ///
 /// # Errors
@@ -156,15 +139,12 @@ pub fn try_floats(
 /// The columns as a table of tab-separated values with a line of names.
 pub fn to_text(errors: &[LayerError]) -> String {
     let mut text = String::from(
-        "name\ttype\town_cosine\tsingle_sqnr\tsingle_cosine\tcumulative_sqnr\tcumulative_cosine\tonly_float_sqnr\tonly_float_cosine\tmicroseconds\n",
+        "name\ttype\town_cosine\tsingle_sqnr\tsingle_cosine\tcumulative_sqnr\tcumulative_cosine\tmicroseconds\n",
     );
-    let number = |value: Option<f64>, digits: usize| {
-        value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
-    };
     for error in errors {
         let _ = writeln!(
             text,
-            "{}\t{}\t{:.6}\t{:.3}\t{:.6}\t{:.3}\t{:.6}\t{}\t{}\t{}",
+            "{}\t{}\t{:.6}\t{:.3}\t{:.6}\t{:.3}\t{:.6}\t{}",
             error.name,
             error.kind,
             error.own_cosine,
@@ -172,9 +152,9 @@ pub fn to_text(errors: &[LayerError]) -> String {
             error.single.cosine,
             error.cumulative.sqnr,
             error.cumulative.cosine,
-            number(error.only_float.map(|score| score.sqnr), 3),
-            number(error.only_float.map(|score| score.cosine), 6),
-            number(error.microseconds, 2),
+            error
+                .microseconds
+                .map_or_else(|| "-".to_owned(), |cost| format!("{cost:.2}")),
         );
     }
     text
@@ -193,9 +173,8 @@ pub fn loss_table(own: &FxHashMap<String, f64>, layers: &Layers, time: &str, sam
         .filter_map(|name| Some((name, half_cosine(*own.get(name)?))))
         .collect();
     rows.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let mut text = format!(
-        "# genetated time: {time}\n# sample number: {samples}\n# chip: bm1684  mix_mode: F32\n###\n"
-    );
+    let mut text =
+        format!("# genetated time: {time}\n# sample number: {samples}\n# chip: bm1684  mix_mode: F32\n###\n");
     for (index, (name, cosine)) in rows.into_iter().enumerate() {
         let _ = writeln!(text, "No.{index:<4}: Layer: {name:<50}\t\t\tCos: {cosine:.6}");
     }

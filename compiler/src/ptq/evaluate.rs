@@ -137,15 +137,21 @@ impl<'a> Evaluator<'a> {
         Ok(Score::mean(scores.into_iter().map(|score| (score, 1.0))))
     }
 
+    /// The compared tensors of a sample as real values.
+    ///
+    /// # Errors
+    /// When an operation fails.
+    pub fn found(&self, version: &Version, index: usize) -> Result<Vec<Tensor>, EvaluateError> {
+        let tensors = self.tensors(version, index, &version.targets)?;
+        let slots = version.targets.iter().zip(&tensors);
+        Ok(slots
+            .map(|(slot, tensor)| version.interpreter.real(*slot, tensor))
+            .collect())
+    }
+
     fn score_sample(&self, version: &Version, index: usize) -> Result<Score, EvaluateError> {
         let sample = &self.samples.all[index];
-        let tensors = self.tensors(version, index, &version.targets)?;
-        let real: Vec<Tensor> = version
-            .targets
-            .iter()
-            .zip(&tensors)
-            .map(|(slot, tensor)| version.interpreter.real(*slot, tensor))
-            .collect();
+        let real = self.found(version, index)?;
         let found: Vec<Cow<'_, [f32]>> = real.iter().map(values).collect();
         Ok(self.samples.targets.score(&found, &sample.reference))
     }
@@ -301,7 +307,8 @@ impl<'a> Evaluator<'a> {
         let count = count.min(self.samples.len()).max(1);
         let mut sums = vec![0.0; pairs.len()];
         for index in 0..count {
-            let slots = |take: fn(&(&String, usize, usize)) -> usize| pairs.iter().map(take).collect::<Vec<_>>();
+            let slots =
+                |take: fn(&(&String, usize, usize)) -> usize| pairs.iter().map(take).collect::<Vec<_>>();
             let found = self.tensors(version, index, &slots(|pair| pair.1))?;
             let wanted = self.tensors(reference, index, &slots(|pair| pair.2))?;
             let cosines: Vec<f64> = pairs
@@ -318,7 +325,11 @@ impl<'a> Evaluator<'a> {
             }
         }
         let means = sums.into_iter().map(|sum| sum / count as f64);
-        Ok(pairs.iter().map(|(name, _, _)| (*name).clone()).zip(means).collect())
+        Ok(pairs
+            .iter()
+            .map(|(name, _, _)| (*name).clone())
+            .zip(means)
+            .collect())
     }
 }
 

@@ -74,11 +74,15 @@ impl External {
             None => Err(quoted(
                 "printed nothing; its last line must be a number, higher being better".to_owned(),
             )),
-            Some(line) => line.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| {
-                quoted(format!(
-                    "printed '{line}' as its last line, which must be a number, higher being better"
-                ))
-            }),
+            Some(line) => line
+                .parse()
+                .ok()
+                .filter(|number: &f64| number.is_finite())
+                .ok_or_else(|| {
+                    quoted(format!(
+                        "printed '{line}' as its last line, which must be a number, higher being better"
+                    ))
+                }),
         }
     }
 
@@ -126,18 +130,28 @@ mod tests {
             command: command.to_owned(),
             limit: seconds.map(Duration::from_secs_f64),
         };
-        external.judge(Path::new("/m/net.mlir"), Path::new("/m"), Some(Path::new("/m/qtable")))
+        external.judge(
+            Path::new("/m/net.mlir"),
+            Path::new("/m"),
+            Some(Path::new("/m/qtable")),
+        )
     }
 
     #[test]
     fn the_last_line_is_the_number() {
-        assert_eq!(judge("echo images: 3; echo; echo ' 0.75 '; echo; #", None), Ok(0.75));
+        assert_eq!(
+            judge("echo images: 3; echo; echo ' 0.75 '; echo; #", None),
+            Ok(0.75)
+        );
         assert_eq!(
             judge("f() { [ \"$1 $2\" = '/m/net.mlir /m' ] && echo 1; }; f", None),
             Ok(1.0)
         );
         assert_eq!(
-            judge("[ \"$TPUC_MODEL $TPUC_FOLDER $TPUC_QTABLE\" = '/m/net.mlir /m /m/qtable' ] && echo -2e1 #", None),
+            judge(
+                "[ \"$TPUC_MODEL $TPUC_FOLDER $TPUC_QTABLE\" = '/m/net.mlir /m /m/qtable' ] && echo -2e1 #",
+                None
+            ),
             Ok(-20.0)
         );
     }

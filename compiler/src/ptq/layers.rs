@@ -80,10 +80,11 @@ impl Layers {
                 }
                 continue;
             }
+            let this = nodes.len();
             for input in &inputs {
-                nodes[*input].users.push(nodes.len());
+                nodes[*input].users.push(this);
             }
-            number.insert(op, nodes.len());
+            number.insert(op, this);
             nodes.push(node(ctx, op, inputs, int8));
         }
         Ok(Self { nodes })
@@ -128,7 +129,11 @@ impl Layers {
         let passes = |index: usize| self.nodes[index].is_mover && !floats.contains(&index);
         for index in 0..count {
             for input in &self.nodes[index].inputs {
-                let from = if passes(*input) { above[*input] } else { own(*input) };
+                let from = if passes(*input) {
+                    above[*input]
+                } else {
+                    own(*input)
+                };
                 above[index] = join(above[index], from);
             }
         }
@@ -183,7 +188,10 @@ mod tests {
             name: format!("n{index}"),
             kind: format!("top.{kind}"),
             inputs: index.checked_sub(1).into_iter().collect(),
-            users: Some(index + 1).filter(|user| *user < kinds.len()).into_iter().collect(),
+            users: Some(index + 1)
+                .filter(|user| *user < kinds.len())
+                .into_iter()
+                .collect(),
             returned: index + 1 == kinds.len(),
             is_layer: kind.starts_with(char::is_uppercase),
             is_mover: MOVERS.contains(&format!("top.{kind}").as_str()),
@@ -199,14 +207,22 @@ mod tests {
 
     #[test]
     fn movers_between_floats_join_them() {
-        let layers = chain(&["input", "Conv", "Reshape", "Permute", "Conv", "Slice", "softmax", "MaxPool", "Conv"]);
+        let layers = chain(&[
+            "input", "Conv", "Reshape", "Permute", "Conv", "Slice", "softmax", "MaxPool", "Conv",
+        ]);
         assert_eq!(layers.with_movers(&floats(&[1, 4])), floats(&[1, 2, 3, 4, 5]));
         assert_eq!(layers.with_movers(&floats(&[1])), floats(&[1]));
         // Between two operations that are float anyway nothing changes.
         assert_eq!(layers.with_movers(&floats(&[])), floats(&[]));
         assert_eq!(layers.with_movers(&floats(&[8])), floats(&[7, 8]));
-        assert_eq!(chain(&["input", "Conv", "Reshape"]).with_movers(&floats(&[1])), floats(&[1, 2]));
-        assert_eq!(chain(&["input", "Pad", "Conv"]).with_movers(&floats(&[2])), floats(&[1, 2]));
+        assert_eq!(
+            chain(&["input", "Conv", "Reshape"]).with_movers(&floats(&[1])),
+            floats(&[1, 2])
+        );
+        assert_eq!(
+            chain(&["input", "Pad", "Conv"]).with_movers(&floats(&[2])),
+            floats(&[1, 2])
+        );
     }
 
     #[test]

@@ -151,7 +151,11 @@ impl<'a> Reach<'a> {
 
     /// The chosen operations in the program's order.
     pub fn in_order(&self, chosen: &FxHashSet<Op>) -> Vec<Op> {
-        self.ops.iter().copied().filter(|op| chosen.contains(op)).collect()
+        self.ops
+            .iter()
+            .copied()
+            .filter(|op| chosen.contains(op))
+            .collect()
     }
 }
 

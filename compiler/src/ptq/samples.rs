@@ -194,4 +194,3 @@ impl Sample {
         Ok(Self { inputs, reference })
     }
 }
-

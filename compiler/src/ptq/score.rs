@@ -81,7 +81,10 @@ mod tests {
         let score = Score::of(&[0.0, 2.2], &[0.0, 2.0]);
         assert!((score.sqnr - 20.0).abs() < 1e-4, "{score}");
         let nothing = Score::of(&[f32::NAN, 1.0], &[1.0, 2.0]);
-        assert!(nothing.sqnr.is_finite() && nothing.cosine.is_finite(), "{nothing}");
+        assert!(
+            nothing.sqnr.is_finite() && nothing.cosine.is_finite(),
+            "{nothing}"
+        );
     }
 
     #[test]

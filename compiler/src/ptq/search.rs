@@ -1,13 +1,15 @@
 //! Which layers to keep in floating point: greedily, by the gain that is measured on the mixed network itself.
 //!
-//! Errors of single layers neither add up nor rank what is won by keeping a layer in F32, so every choice is tried: lowered,
-//! executed on a few samples to rank, on all samples to decide. A step stays only if the outputs really improve. The order
-//! in which layers are tried is that of their last measured gain, and a step ends when the best one measured beats what the
-//! next ones had at their best; so a step costs a few trials, not one for each layer. Nothing depends on the number of threads.
+//! Errors of single layers neither add up nor rank what is won by keeping a layer in F32, so every choice is tried on the
+//! network as it is then: lowered for real and executed on all samples. What a single sample set says of a small gain is
+//! mostly chance, though, and the largest of a hundred such numbers is the luckiest one: trying all layers finds sets that
+//! are worse on other samples. So a step chooses among the few layers that do most harm when only they are INT8, an
+//! error that is measured without the noise of all others. It stays only if the outputs really improve. Nothing depends on
+//! the number of threads.
 
 use super::cost;
-use super::errors::{Ends, Gain, INT8, gains, half_cosine, try_floats};
-use super::evaluate::{EvaluateError, Evaluator, Version};
+use super::errors::{Ends, Gain, INT8, LayerError, half_cosine, try_floats};
+use super::evaluate::{EvaluateError, Evaluator};
 use super::layers::{Floats, Layers};
 use super::score::Score;
 use crate::data::progress::Progress;
@@ -15,10 +17,10 @@ use crate::program::Program;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-/// Candidates that are tried at once.
-const BATCH: usize = 8;
-/// Layers that may fail in a row before the search gives up.
-const PATIENCE: usize = 5;
+/// Layers among which a step chooses.
+const SHORT_LIST: usize = 12;
+/// So many lists are gone through when no layer of the first one helps.
+const LISTS: usize = 3;
 /// Steps without a better number from the judge before the search gives up.
 const JUDGE_PATIENCE: usize = 3;
 /// A step must win as many dB.
@@ -68,8 +70,6 @@ pub enum Prefer {
 pub struct Options {
     /// When to stop.
     pub budget: Budget,
-    /// Samples that layers are ranked with; all decide.
-    pub few: usize,
     /// What gains are measured against.
     pub prefer: Prefer,
     /// In floating point whatever happens.
@@ -98,12 +98,8 @@ pub enum SearchError {
 /// Why a layer is in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// It was asked for.
-    Fixed,
     /// The outputs gain most by it.
     Gain,
-    /// It replaces another one, which gained less.
-    Exchange,
     /// Beside a float layer it costs nothing.
     Joined,
 }
@@ -157,11 +153,9 @@ pub struct Found {
     pub metrics: Option<[f64; 2]>,
     /// Why it ended.
     pub stop: Stop,
-    /// Each layer alone, over the few samples.
-    pub gains: FxHashMap<usize, Gain>,
 }
 
-/// Searches. `enough`: the judge's number that is enough.
+/// Searches, with the error columns of the layers. The judge comes with its number that is enough.
 ///
 /// # Errors
 /// When a version fails, the budget of time cannot be kept or is not known, or the judge fails.
@@ -169,19 +163,23 @@ pub fn search(
     evaluator: &mut Evaluator<'_>,
     layers: &Layers,
     ends: &Ends,
+    columns: &[LayerError],
     options: &Options,
     judge: Option<(&mut Judge<'_>, Option<f64>)>,
 ) -> Result<Found, SearchError> {
     let mut search = Search::begin(evaluator, layers, ends, options)?;
-    if options.budget.is_reached(search.all) && judge.is_none() {
+    if options.budget.is_reached(search.now) && judge.is_none() {
         return Ok(search.finish(Stop::Reached, None));
     }
-    search.rank()?;
+    search.rank(columns);
     match judge {
         Some((judge, enough)) => search.run_judged(judge, enough),
         None => {
             let stop = search.run()?;
-            search.polish(stop)?;
+            if stop == Stop::Reached {
+                search.drop_needless()?;
+            }
+            search.join_neighbours()?;
             Ok(search.finish(stop, None))
         }
     }
@@ -189,17 +187,16 @@ pub fn search(
 
 struct Candidate {
     layer: usize,
-    /// Noise that it took away when it was last tried, over what it costs.
-    priority: f64,
-    /// Not tried before this number of steps.
-    barred_until: usize,
+    /// Noise of its own error over what it costs.
+    prior: f64,
+    /// Whether it fitted into the time when it was last tried.
+    fits: bool,
 }
 
 struct Trial {
     layer: usize,
     floats: Floats,
     gain: Gain,
-    priority: f64,
 }
 
 struct Search<'s, 'e> {
@@ -209,12 +206,10 @@ struct Search<'s, 'e> {
     queue: Vec<Candidate>,
     floats: Floats,
     steps: Vec<Step>,
-    few: Score,
-    all: Score,
+    now: Score,
     start: Score,
     microseconds: Option<f64>,
     start_microseconds: Option<f64>,
-    gains: FxHashMap<usize, Gain>,
 }
 
 /// Power of the noise relative to the signal.
@@ -234,8 +229,7 @@ impl<'s, 'e> Search<'s, 'e> {
         let floats = layers.with_movers(&options.fixed);
         let program = evaluator.lower(layers.names(&floats))?;
         let version = evaluator.plan(&program)?;
-        let all = evaluator.score(&version, all_samples)?;
-        let few = evaluator.score(&version, options.few)?;
+        let now = evaluator.score(&version, all_samples)?;
         if !floats.is_empty() {
             evaluator.remember(CURRENT, &version, all_samples)?;
         }
@@ -249,7 +243,9 @@ impl<'s, 'e> Search<'s, 'e> {
             }
             (Ok(found), _) => Some(found),
             (Err(why), Some(_)) => {
-                return Err(SearchError::Cost(format!("the time of a run is not known: {why}")));
+                return Err(SearchError::Cost(format!(
+                    "the time of a run is not known: {why}"
+                )));
             }
             (Err(_), None) => None,
         };
@@ -259,40 +255,32 @@ impl<'s, 'e> Search<'s, 'e> {
             options,
             queue: Vec::new(),
             steps: Vec::new(),
-            few,
-            all,
-            start: all,
+            now,
+            start: now,
             microseconds,
             start_microseconds: microseconds,
-            gains: FxHashMap::default(),
             floats,
         })
     }
 
-    /// Tries every layer alone.
-    fn rank(&mut self) -> Result<(), SearchError> {
-        let candidates: Vec<usize> = self
-            .layers
-            .candidates()
-            .filter(|layer| !self.floats.contains(layer) && !self.options.barred.contains(layer))
-            .collect();
-        self.gains = gains(
-            self.evaluator,
-            self.layers,
-            &self.floats,
-            &candidates,
-            self.microseconds,
-            self.options.few,
-        )?;
-        self.queue = candidates
-            .into_iter()
-            .map(|layer| Candidate {
+    /// Puts the layers into the order of their own errors.
+    fn rank(&mut self, columns: &[LayerError]) {
+        let columns: FxHashMap<&str, &LayerError> =
+            columns.iter().map(|error| (error.name.as_str(), error)).collect();
+        let free = |layer: &usize| !self.floats.contains(layer) && !self.options.barred.contains(layer);
+        for layer in self.layers.candidates().filter(free) {
+            let Some(error) = columns.get(self.layers.nodes()[layer].name.as_str()) else {
+                continue;
+            };
+            let price = self.price_of(&self.with(layer), error.microseconds);
+            self.queue.push(Candidate {
                 layer,
-                priority: self.priority(&self.with(layer), self.gains[&layer]),
-                barred_until: 0,
-            })
-            .collect();
-        Ok(())
+                prior: noise(error.single) / price,
+                fits: true,
+            });
+        }
+        self.queue
+            .sort_by(|a, b| b.prior.total_cmp(&a.prior).then(a.layer.cmp(&b.layer)));
     }
 
     fn with(&self, layer: usize) -> Floats {
@@ -301,17 +289,20 @@ impl<'s, 'e> Search<'s, 'e> {
         self.layers.with_movers(&floats)
     }
 
-    fn priority(&self, floats: &Floats, gain: Gain) -> f64 {
-        let gained = noise(self.few) - noise(gain.score);
-        let price = match (self.options.prefer, gain.microseconds) {
+    /// What gains are divided by.
+    fn price_of(&self, floats: &Floats, microseconds: Option<f64>) -> f64 {
+        match (self.options.prefer, microseconds) {
             (Prefer::Time, Some(microseconds)) => microseconds.max(LEAST_TIME),
             _ => floats.len().saturating_sub(self.floats.len()).max(1) as f64,
-        };
-        gained / price
+        }
     }
 
     fn fits(&self, floats: &Floats, added_microseconds: Option<f64>) -> bool {
-        let time = match (self.options.budget.microseconds, self.microseconds, added_microseconds) {
+        let time = match (
+            self.options.budget.microseconds,
+            self.microseconds,
+            added_microseconds,
+        ) {
             (None, ..) => true,
             (Some(most), Some(now), Some(added)) => now + added <= most,
             _ => false,
@@ -319,90 +310,63 @@ impl<'s, 'e> Search<'s, 'e> {
         floats.len() <= self.options.budget.layers && time
     }
 
-    /// The best layer to add, as far as the few samples tell.
-    fn best(&mut self) -> Result<Option<Trial>, SearchError> {
-        let steps = self.steps.len();
-        self.queue.sort_by(|a, b| b.priority.total_cmp(&a.priority).then(a.layer.cmp(&b.layer)));
-        let mut best: Option<Trial> = None;
-        let mut start = 0;
-        while start < self.queue.len() {
-            if best.as_ref().is_some_and(|best| best.priority >= self.queue[start].priority) {
-                break;
+    /// The best layer to add of the `list`-th short list.
+    fn best(&mut self, list: usize) -> Result<Option<Trial>, SearchError> {
+        let short: Vec<(usize, Floats)> = (0..self.queue.len())
+            .filter(|position| self.queue[*position].fits)
+            .map(|position| (position, self.with(self.queue[position].layer)))
+            .filter(|(_, floats)| floats.len() <= self.options.budget.layers)
+            .skip(list * SHORT_LIST)
+            .take(SHORT_LIST)
+            .collect();
+        let samples = self.evaluator.sample_count();
+        let shared: &Evaluator<'_> = self.evaluator;
+        let gains: Vec<Gain> = short
+            .par_iter()
+            .map(|(_, floats)| try_floats(shared, self.layers, floats, self.microseconds, samples))
+            .collect::<Result<_, _>>()?;
+        let mut best: Option<(f64, Trial)> = None;
+        for ((position, floats), gain) in short.into_iter().zip(gains) {
+            if !self.fits(&floats, gain.microseconds) {
+                self.queue[position].fits = false;
+                continue;
             }
-            let mut batch = Vec::new();
-            while start < self.queue.len() && batch.len() < BATCH {
-                let candidate = &self.queue[start];
-                // Gain per time is not known before it was tried; gain per layer is, at least for the budget's sake.
-                if candidate.barred_until <= steps {
-                    let floats = self.with(candidate.layer);
-                    if floats.len() <= self.options.budget.layers {
-                        batch.push((start, candidate.layer, floats));
-                    }
-                }
-                start += 1;
-            }
-            let shared: &Evaluator<'_> = self.evaluator;
-            let trials: Vec<Gain> = batch
-                .par_iter()
-                .map(|(_, _, floats)| {
-                    try_floats(shared, self.layers, floats, self.microseconds, self.options.few)
-                })
-                .collect::<Result<_, _>>()?;
-            for ((position, layer, floats), gain) in batch.into_iter().zip(trials) {
-                let priority = self.priority(&floats, gain);
-                self.queue[position].priority = priority;
-                let better = best.as_ref().is_none_or(|best| priority > best.priority);
-                if better && gain.score.sqnr > self.few.sqnr && self.fits(&floats, gain.microseconds) {
-                    best = Some(Trial {
-                        layer,
-                        floats,
-                        gain,
-                        priority,
-                    });
-                }
+            let gained = gain.score.sqnr - self.now.sqnr;
+            let priority = gained / self.price_of(&floats, gain.microseconds);
+            if gained >= LEAST_GAIN && best.as_ref().is_none_or(|(most, _)| priority > *most) {
+                let layer = self.queue[position].layer;
+                best = Some((priority, Trial { layer, floats, gain }));
             }
         }
-        Ok(best)
+        Ok(best.map(|(_, trial)| trial))
     }
 
-    /// The version of these float layers with its score over all samples; `few` is that over the few.
-    fn decide(&self, floats: &Floats, few: Score) -> Result<(Version, Score), SearchError> {
-        let version = self.evaluator.version(self.layers.names(floats))?;
-        let samples = self.evaluator.sample_count();
-        let score = if self.options.few >= samples {
-            few
-        } else {
-            self.evaluator.score(&version, samples)?
-        };
-        Ok((version, score))
-    }
-
-    fn accept(
-        &mut self,
-        trial: Trial,
-        version: &Version,
-        score: Score,
-        why: Why,
-    ) -> Result<(), SearchError> {
+    fn accept(&mut self, trial: Trial, why: Why) -> Result<(), SearchError> {
         let added: Floats = trial.floats.difference(&self.floats).copied().collect();
         self.steps.push(Step {
             layer: trial.layer,
             added,
             why,
-            scores: [self.all, score],
+            scores: [self.now, trial.gain.score],
             microseconds: trial.gain.microseconds,
             metric: None,
         });
-        self.queue.retain(|candidate| !trial.floats.contains(&candidate.layer));
-        self.floats = trial.floats;
-        self.few = trial.gain.score;
-        self.all = score;
+        self.queue
+            .retain(|candidate| !trial.floats.contains(&candidate.layer));
         self.microseconds = self
             .microseconds
             .zip(trial.gain.microseconds)
             .map(|(now, added)| now + added);
+        self.put(trial.floats, trial.gain.score)
+    }
+
+    /// Goes over to another set of float layers.
+    fn put(&mut self, floats: Floats, score: Score) -> Result<(), SearchError> {
+        let version = self.evaluator.version(self.layers.names(&floats))?;
+        self.floats = floats;
+        self.now = score;
         let samples = self.evaluator.sample_count();
-        self.evaluator.remember(CURRENT, version, samples)?;
+        self.evaluator.remember(CURRENT, &version, samples)?;
         Ok(())
     }
 
@@ -411,24 +375,14 @@ impl<'s, 'e> Search<'s, 'e> {
         if self.floats.len() >= self.options.budget.layers {
             return Ok(Some(Stop::Layers));
         }
-        for _ in 0..PATIENCE {
-            let Some(trial) = self.best()? else { break };
-            let (version, score) = self.decide(&trial.floats, trial.gain.score)?;
-            if score.sqnr >= self.all.sqnr + LEAST_GAIN {
-                self.accept(trial, &version, score, Why::Gain)?;
+        for list in 0..LISTS {
+            if let Some(trial) = self.best(list)? {
+                self.accept(trial, Why::Gain)?;
                 return Ok(None);
             }
-            let barred_until = self.steps.len() + 2;
-            for candidate in &mut self.queue {
-                if candidate.layer == trial.layer {
-                    candidate.barred_until = barred_until;
-                }
-            }
         }
-        Ok(Some(match self.options.budget.microseconds {
-            Some(_) if self.queue.iter().any(|candidate| candidate.priority > 0.0) => Stop::Time,
-            _ => Stop::NoGain,
-        }))
+        let all_fit = self.queue.iter().all(|candidate| candidate.fits);
+        Ok(Some(if all_fit { Stop::NoGain } else { Stop::Time }))
     }
 
     fn run(&mut self) -> Result<Stop, SearchError> {
@@ -438,8 +392,8 @@ impl<'s, 'e> Search<'s, 'e> {
                 return Ok(stop);
             }
             progress.step();
-            progress.describe(&self.all.to_string());
-            if self.options.budget.is_reached(self.all) {
+            progress.describe(&self.now.to_string());
+            if self.options.budget.is_reached(self.now) {
                 return Ok(Stop::Reached);
             }
         }
@@ -450,7 +404,7 @@ impl<'s, 'e> Search<'s, 'e> {
         let start = self.ask(judge)?;
         let (mut best, mut best_steps) = (start, 0);
         let is_enough = |number: f64| enough.is_some_and(|enough| number >= enough);
-        let mut states = vec![(self.floats.clone(), self.all, self.microseconds)];
+        let mut states = vec![(self.floats.clone(), self.now, self.microseconds)];
         let stop = loop {
             if is_enough(best) {
                 break Stop::Reached;
@@ -465,13 +419,13 @@ impl<'s, 'e> Search<'s, 'e> {
             if let Some(step) = self.steps.last_mut() {
                 step.metric = Some(metric);
             }
-            states.push((self.floats.clone(), self.all, self.microseconds));
+            states.push((self.floats.clone(), self.now, self.microseconds));
             if metric > best {
                 (best, best_steps) = (metric, self.steps.len());
             }
         };
         self.steps.truncate(best_steps);
-        (self.floats, self.all, self.microseconds) = states.swap_remove(best_steps);
+        (self.floats, self.now, self.microseconds) = states.swap_remove(best_steps);
         Ok(self.finish(stop, Some([start, best])))
     }
 
@@ -481,23 +435,24 @@ impl<'s, 'e> Search<'s, 'e> {
         judge(program, &names).map_err(SearchError::Judge)
     }
 
-    /// Makes the table better without making it longer, or shorter without making it worse than expected.
-    fn polish(&mut self, stop: Stop) -> Result<(), SearchError> {
-        match stop {
-            Stop::Reached => self.drop_needless()?,
-            Stop::Layers | Stop::NoGain | Stop::Time => self.exchange()?,
-            Stop::Metric => {}
-        }
-        self.join_neighbours()
-    }
-
     /// Drops layers that an early step added and later ones made needless.
     fn drop_needless(&mut self) -> Result<(), SearchError> {
         for index in 0..self.steps.len().saturating_sub(1) {
-            let without = self.without(index);
-            let (version, score) = self.decide_all(&without)?;
-            if self.options.budget.is_reached(score) {
-                self.put(without, &version, score)?;
+            let added = &self.steps[index].added;
+            let kept: Floats = self
+                .floats
+                .iter()
+                .copied()
+                .filter(|layer| !added.contains(layer))
+                .collect();
+            let without = self.layers.with_movers(&kept);
+            let gain = self.measure(&without)?;
+            if self.options.budget.is_reached(gain.score) {
+                self.microseconds = self
+                    .microseconds
+                    .zip(gain.microseconds)
+                    .map(|(now, added)| now + added);
+                self.put(without, gain.score)?;
                 self.steps[index].added.clear();
             }
         }
@@ -505,114 +460,29 @@ impl<'s, 'e> Search<'s, 'e> {
         Ok(())
     }
 
-    /// The float layers without those of a step.
-    fn without(&self, step: usize) -> Floats {
-        let kept: Floats = self
-            .floats
-            .iter()
-            .copied()
-            .filter(|layer| !self.steps[step].added.contains(layer))
-            .collect();
-        self.layers.with_movers(&kept)
-    }
-
-    fn decide_all(&self, floats: &Floats) -> Result<(Version, Score), SearchError> {
-        let version = self.evaluator.version(self.layers.names(floats))?;
-        let score = self.evaluator.score(&version, self.evaluator.sample_count())?;
-        Ok((version, score))
-    }
-
-    /// Goes over to another set of float layers.
-    fn put(&mut self, floats: Floats, version: &Version, score: Score) -> Result<(), SearchError> {
-        self.few = self.evaluator.score(version, self.options.few)?;
-        self.microseconds = self.price(&floats)?;
-        self.floats = floats;
-        self.all = score;
+    fn measure(&self, floats: &Floats) -> Result<Gain, SearchError> {
         let samples = self.evaluator.sample_count();
-        self.evaluator.remember(CURRENT, version, samples)?;
-        Ok(())
-    }
-
-    fn price(&self, floats: &Floats) -> Result<Option<f64>, SearchError> {
-        if self.microseconds.is_none() {
-            return Ok(None);
-        }
-        let program = self.evaluator.lower(self.layers.names(floats))?;
-        Ok(cost::microseconds(program).ok())
-    }
-
-    /// Takes each step back once, and looks for a better one in its place.
-    fn exchange(&mut self) -> Result<(), SearchError> {
-        for index in 0..self.steps.len() {
-            let (floats, few, all, microseconds) =
-                (self.floats.clone(), self.few, self.all, self.microseconds);
-            let without = self.without(index);
-            let (version, score) = self.decide_all(&without)?;
-            self.put(without, &version, score)?;
-            let old = self.steps[index].layer;
-            let better = match self.best()? {
-                Some(trial) => {
-                    let (version, score) = self.decide(&trial.floats, trial.gain.score)?;
-                    (score.sqnr >= all.sqnr + LEAST_GAIN).then_some((trial, version, score))
-                }
-                None => None,
-            };
-            match better {
-                Some((trial, version, score)) => {
-                    self.accept(trial, &version, score, Why::Exchange)?;
-                    let step = self.steps.pop();
-                    if let Some(step) = step {
-                        self.steps[index] = step;
-                    }
-                    self.queue.push(Candidate {
-                        layer: old,
-                        priority: 0.0,
-                        barred_until: 0,
-                    });
-                }
-                None => {
-                    let version = self.evaluator.version(self.layers.names(&floats))?;
-                    (self.floats, self.few, self.all, self.microseconds) = (floats, few, all, microseconds);
-                    let samples = self.evaluator.sample_count();
-                    self.evaluator.remember(CURRENT, &version, samples)?;
-                }
-            }
-        }
-        Ok(())
+        Ok(try_floats(
+            self.evaluator,
+            self.layers,
+            floats,
+            self.microseconds,
+            samples,
+        )?)
     }
 
     /// Neighbours of float layers join them where that saves time, casts as a rule, and the outputs do not suffer.
     fn join_neighbours(&mut self) -> Result<(), SearchError> {
-        let Some(mut now) = self.microseconds else {
-            return Ok(());
-        };
         for layer in self.layers.neighbours(&self.floats) {
             let floats = self.with(layer);
-            if self.floats.contains(&layer)
-                || self.options.barred.contains(&layer)
-                || floats.len() > self.options.budget.layers
-            {
+            let taken = self.floats.contains(&layer) || self.options.barred.contains(&layer);
+            if taken || floats.len() > self.options.budget.layers {
                 continue;
             }
-            let Some(time) = self.price(&floats)? else { return Ok(()) };
-            if time > now - LEAST_SAVING {
-                continue;
-            }
-            let (version, score) = self.decide_all(&floats)?;
-            if score.sqnr >= self.all.sqnr {
-                let few = self.evaluator.score(&version, self.options.few)?;
-                let gain = Gain {
-                    score: few,
-                    microseconds: Some(time - now),
-                };
-                let trial = Trial {
-                    layer,
-                    floats,
-                    gain,
-                    priority: 0.0,
-                };
-                self.accept(trial, &version, score, Why::Joined)?;
-                now = time;
+            let gain = self.measure(&floats)?;
+            let saves = gain.microseconds.is_some_and(|added| added <= -LEAST_SAVING);
+            if saves && gain.score.sqnr >= self.now.sqnr {
+                self.accept(Trial { layer, floats, gain }, Why::Joined)?;
             }
         }
         Ok(())
@@ -624,11 +494,13 @@ impl<'s, 'e> Search<'s, 'e> {
             floats: self.floats,
             steps: self.steps,
             start: self.start,
-            end: self.all,
-            microseconds: self.start_microseconds.zip(self.microseconds).map(<[f64; 2]>::from),
+            end: self.now,
+            microseconds: self
+                .start_microseconds
+                .zip(self.microseconds)
+                .map(<[f64; 2]>::from),
             metrics,
             stop,
-            gains: self.gains,
         }
     }
 }

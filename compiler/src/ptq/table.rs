@@ -20,12 +20,22 @@ pub fn table(layers: &Layers, found: &Found) -> QuantizeTable {
 /// Why each entry is there.
 pub fn notes(layers: &Layers, found: &Found, errors: &FxHashMap<String, LayerError>) -> Notes {
     let mut notes = Notes::default();
-    notes.head.push(format!("without: {}", measured(found.start, found.microseconds.map(|both| both[0]))));
-    notes.head.push(format!("with this table: {}", measured(found.end, found.microseconds.map(|both| both[1]))));
+    notes.head.push(format!(
+        "without: {}",
+        measured(found.start, found.microseconds.map(|both| both[0]))
+    ));
+    notes.head.push(format!(
+        "with this table: {}",
+        measured(found.end, found.microseconds.map(|both| both[1]))
+    ));
     if let Some([before, after]) = found.metrics {
-        notes.head.push(format!("evaluator: {before} without, {after} with this table"));
+        notes
+            .head
+            .push(format!("evaluator: {before} without, {after} with this table"));
     }
-    notes.head.push(format!("the search ended because {}", reason(found.stop)));
+    notes
+        .head
+        .push(format!("the search ended because {}", reason(found.stop)));
     for (number, step) in found.steps.iter().enumerate() {
         for layer in &step.added {
             let node = &layers.nodes()[*layer];
@@ -55,7 +65,9 @@ pub fn notes(layers: &Layers, found: &Found, errors: &FxHashMap<String, LayerErr
 }
 
 fn measured(score: Score, microseconds: Option<f64>) -> String {
-    let time = microseconds.map_or_else(String::new, |time| format!(", {:.3} ms by the cycle model", time / 1e3));
+    let time = microseconds.map_or_else(String::new, |time| {
+        format!(", {:.3} ms by the cycle model", time / 1e3)
+    });
     format!("SQNR {score}{time}")
 }
 
@@ -68,9 +80,7 @@ fn of_step(number: usize, step: &Step) -> String {
         .metric
         .map_or_else(String::new, |metric| format!(", evaluator {metric}"));
     let why = match step.why {
-        Why::Fixed => "given",
         Why::Gain => "gains most",
-        Why::Exchange => "gains more than what stood here",
         Why::Joined => "costs nothing beside a float layer",
     };
     format!(
@@ -85,8 +95,8 @@ fn of_step(number: usize, step: &Step) -> String {
 
 fn of_errors(error: &LayerError) -> String {
     let alone = error
-        .only_float
-        .map_or_else(String::new, |score| format!("; only this F32: {score}"));
+        .microseconds
+        .map_or_else(String::new, |cost| format!("; only this F32: {cost:+.1} us"));
     format!(
         "{}: only this INT8: {}; all up to this INT8: {}{alone}",
         error.kind, error.single, error.cumulative

@@ -1,6 +1,8 @@
 //! The program `tpuc`: its subcommands, and TPU-MLIR's names for them.
 
-use super::{bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, qtable, run, to_onnx, transform};
+use super::{
+    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, qtable, run, to_onnx, transform,
+};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::Path;

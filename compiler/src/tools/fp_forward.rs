@@ -3,9 +3,9 @@
 
 use crate::data::file::write_bytes_atomically;
 use crate::program::Program;
+use crate::ptq::reach::Reach;
 use crate::quantization::qtable::{Precision, QuantizeHeader, QuantizeTable};
 use crate::tools::output::print;
-use crate::ptq::reach::Reach;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use rustc_hash::FxHashSet;
@@ -53,7 +53,13 @@ pub struct FpForwardArgs {
     #[arg(long = "fp_type", alias = "fp-type", default_value = "auto")]
     pub fp_type: String,
     /// The table to write.
-    #[arg(short, long, required = true, alias = "quantize_free_table", value_name = "FILE")]
+    #[arg(
+        short,
+        long,
+        required = true,
+        alias = "quantize_free_table",
+        value_name = "FILE"
+    )]
     pub output: PathBuf,
 }
 
@@ -176,7 +182,13 @@ mod tests {
             ("b_Relu", "", vec![], "", vec!["a_Relu", "b_Relu"]),
             ("", "b_Relu", vec![], "", vec!["b_Relu", "c_Relu"]),
             ("", "", vec!["b_Relu:b_Relu"], "", vec!["b_Relu"]),
-            ("", "", vec!["a_Relu:c_Relu"], "", vec!["a_Relu", "b_Relu", "c_Relu"]),
+            (
+                "",
+                "",
+                vec!["a_Relu:c_Relu"],
+                "",
+                vec!["a_Relu", "b_Relu", "c_Relu"],
+            ),
             ("a_Relu", "c_Relu", vec![], "", vec!["a_Relu", "c_Relu"]),
             ("", "", vec![], "?_Relu", vec!["a_Relu", "b_Relu", "c_Relu"]),
             ("", "", vec![], "b*,a_Relu", vec!["a_Relu", "b_Relu"]),
@@ -196,10 +208,9 @@ mod tests {
     #[test]
     fn wrong_arguments_are_errors() {
         let message = |result: Result<Vec<String>>| result.unwrap_err().to_string();
-        assert!(
-            message(table("a_Rel", "", &[], ""))
-                .ends_with("--fpfwd_inputs: the network has no operation 'a_Rel'; did you mean a_Relu, b_Relu, c_Relu?")
-        );
+        assert!(message(table("a_Rel", "", &[], "")).ends_with(
+            "--fpfwd_inputs: the network has no operation 'a_Rel'; did you mean a_Relu, b_Relu, c_Relu?"
+        ));
         assert!(
             message(table("", "a_Relu,d_*", &[], ""))
                 .contains("the network has no operation whose name matches 'd_*'")

@@ -11,7 +11,7 @@ use std::path::PathBuf;
   tpuc qtable net.mlir --dataset images/ --calibration_table net_cali_table -o net_qtable
   tpuc qtable net.mlir --dataset images/ --calibration_table net_cali_table --max_latency_ms 4 --expected_sqnr 20 -o net_qtable
   tpuc qtable net.mlir --dataset images/ --calibration_table net_cali_table --evaluator './map.py --images val/' -o net_qtable
-Every layer is tried alone in F32, then layers are added while the outputs really get better. The table holds the reasons as
+Every layer is measured alone in INT8, then layers are added in F32 while the outputs really get better. The table holds the reasons as
 comments and may be edited: --start TABLE goes on from it.
 The evaluator gets the model's path and its folder as its last two arguments (also TPUC_MODEL, TPUC_FOLDER, TPUC_QTABLE) and
 prints a number on its last line, higher being better.")]
@@ -34,7 +34,12 @@ pub struct QtableArgs {
     #[arg(long, value_name = "FILE")]
     pub calibration_table: PathBuf,
     /// The chip.
-    #[arg(long, visible_alias = "processor", default_value = "bm1684", value_name = "CHIP")]
+    #[arg(
+        long,
+        visible_alias = "processor",
+        default_value = "bm1684",
+        value_name = "CHIP"
+    )]
     pub chip: String,
     /// Precision of the float layers: F32 on bm1684.
     #[arg(long, default_value = "auto", value_name = "TYPE")]
@@ -76,7 +81,7 @@ pub struct QtableArgs {
     /// The evaluator's number that is enough.
     #[arg(long, value_name = "NUMBER", requires = "evaluator")]
     pub expected_metric: Option<f64>,
-    /// Find the smallest set that is enough by bisection: of the layers ranked by gain, the first, or the last layers.
+    /// Find the smallest set that is enough by bisection: of the layers with the largest errors of their own, the first, or the last ones.
     #[arg(long, value_enum, value_name = "ORDER", num_args = 0..=1, default_missing_value = "ranked", require_equals = true)]
     pub bisect: Option<BisectOrder>,
     /// Both error columns, gain and cost of every layer, as tab-separated values.
@@ -138,7 +143,7 @@ pub enum Form {
 /// In which order a bisection makes layers float.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum BisectOrder {
-    /// By what each gains alone.
+    /// By their own errors, the largest first.
     Ranked,
     /// From the inputs.
     First,
@@ -162,7 +167,9 @@ impl QtableArgs {
             );
         }
         if let Some(file) = &self.post_process {
-            bail!("--post_process {file}: Python files are not loaded; --evaluator COMMAND runs a program of yours");
+            bail!(
+                "--post_process {file}: Python files are not loaded; --evaluator COMMAND runs a program of yours"
+            );
         }
         let numbers = [
             ("expected_cos", Some(self.expected_cos)),

@@ -14,16 +14,16 @@ use crate::inference::Interpreter;
 use crate::inputs::input_specs;
 use crate::lowering::quantised;
 use crate::program::Program;
-use crate::ptq::bisect::{Order, bisect};
-use crate::ptq::errors::{self, Ends, half_cosine};
+use crate::ptq::bisect::bisect;
+use crate::ptq::errors::{self, Ends, LayerError, half_cosine};
 use crate::ptq::evaluate::Evaluator;
 use crate::ptq::external::External;
 use crate::ptq::layers::{Floats, Layers};
 use crate::ptq::samples::{Samples, Targets};
-use crate::ptq::search::{Budget, Found, Options, Prefer, Stop, search};
+use crate::ptq::search::{Budget, Found, Judge, Options, Prefer, Stop, search};
 use crate::ptq::{cost, table};
-use crate::quantization::qtable::{Precision, QuantizeHeader, QuantizeTable};
 use crate::quantization::CalibrationTable;
+use crate::quantization::qtable::{Precision, QuantizeHeader, QuantizeTable};
 use crate::tools::fp_forward::time_text;
 use anyhow::{Context, Result, anyhow, bail};
 use arguments::{BisectOrder, Form, Preference};
@@ -51,7 +51,9 @@ pub fn run(args: &QtableArgs) -> Result<ExitCode> {
     let float = Interpreter::new(&top)?;
     let targets = match args.global_compare_layers.as_str() {
         "" => Targets::outputs(float.output_slots().len()),
-        text => Targets::parse(text, &float).map_err(|message| anyhow!("--global_compare_layers: {message}"))?,
+        text => {
+            Targets::parse(text, &float).map_err(|message| anyhow!("--global_compare_layers: {message}"))?
+        }
     };
     let samples = Samples::load(&float, targets, &batches, &specs)?;
     drop(float);
@@ -83,7 +85,6 @@ pub fn run(args: &QtableArgs) -> Result<ExitCode> {
             layers: args.max_float_layers.unwrap_or(all.len() / 4).max(fixed.len()),
             microseconds: args.max_latency_ms.map(|ms| ms * 1e3),
         },
-        few,
         prefer: match args.prefer {
             Some(Preference::Layers) => Prefer::Layers,
             Some(Preference::Time) => Prefer::Time,
@@ -94,13 +95,24 @@ pub fn run(args: &QtableArgs) -> Result<ExitCode> {
         barred,
     };
     if let Some(least) = args.min_layer_cos {
-        let good = layers
-            .layers()
-            .filter(|layer| own.get(&layers.nodes()[*layer].name).is_some_and(|cos| half_cosine(*cos) >= least));
-        options.barred.extend(good.filter(|layer| !options.fixed.contains(layer)).collect::<Vec<_>>());
+        let good = layers.layers().filter(|layer| {
+            own.get(&layers.nodes()[*layer].name)
+                .is_some_and(|cos| half_cosine(*cos) >= least)
+        });
+        options.barred.extend(
+            good.filter(|layer| !options.fixed.contains(layer))
+                .collect::<Vec<_>>(),
+        );
     }
+    let columns = errors::columns(
+        &mut evaluator,
+        &layers,
+        &ends,
+        &layers.with_movers(&options.fixed),
+        few,
+    )?;
     let found = match (args.bisect, &args.evaluator) {
-        (Some(order), _) => bisected(&mut evaluator, &layers, &ends, &options, order)?,
+        (Some(order), _) => bisected(&evaluator, &layers, &columns, &options, order)?,
         (None, Some(command)) => {
             let folder = tempfile::tempdir().context("cannot make a folder for the evaluator")?;
             let external = External {
@@ -111,26 +123,18 @@ pub fn run(args: &QtableArgs) -> Result<ExitCode> {
             let mut judge = |program: Program, floats: &[String]| {
                 judge(&external, folder.path(), args.evaluator_input, program, floats)
             };
-            search(
-                &mut evaluator,
-                &layers,
-                &ends,
-                &options,
-                Some((&mut judge, args.expected_metric)),
-            )?
+            let judge: (&mut Judge<'_>, _) = (&mut judge, args.expected_metric);
+            search(&mut evaluator, &layers, &ends, &columns, &options, Some(judge))?
         }
-        (None, None) => search(&mut evaluator, &layers, &ends, &options, None)?,
-    };
-
-    let columns = if args.errors.is_some() || !found.floats.is_empty() {
-        errors::columns(&mut evaluator, &layers, &ends, &found.gains, few)?
-    } else {
-        Vec::new()
+        (None, None) => search(&mut evaluator, &layers, &ends, &columns, &options, None)?,
     };
     if let Some(path) = &args.errors {
         write_bytes_atomically(path, errors::to_text(&columns).as_bytes())?;
     }
-    let by_name: FxHashMap<_, _> = columns.iter().map(|error| (error.name.clone(), error.clone())).collect();
+    let by_name: FxHashMap<_, _> = columns
+        .iter()
+        .map(|error| (error.name.clone(), error.clone()))
+        .collect();
     let qtable = start.joined(table::table(&layers, &found));
     let header = QuantizeHeader {
         time,
@@ -234,42 +238,45 @@ fn judge(
 
 /// A bisection in the form of a search's result.
 fn bisected(
-    evaluator: &mut Evaluator<'_>,
+    evaluator: &Evaluator<'_>,
     layers: &Layers,
-    ends: &Ends,
+    columns: &[LayerError],
     options: &Options,
     order: BisectOrder,
 ) -> Result<Found> {
-    let order = match order {
-        BisectOrder::Ranked => Order::Ranked,
-        BisectOrder::First => Order::First,
-        BisectOrder::Last => Order::Last,
-    };
-    let all_samples = evaluator.sample_count();
-    evaluator.remember(errors::INT8, &ends.int8, all_samples)?;
     let fixed = layers.with_movers(&options.fixed);
     let free = |layer: &usize| !options.barred.contains(layer) && !fixed.contains(layer);
     let program = evaluator.lower(layers.names(&fixed))?;
-    let start = evaluator.score(&evaluator.plan(&program)?, all_samples)?;
+    let start = evaluator.score(&evaluator.plan(&program)?, evaluator.sample_count())?;
     let before = cost::microseconds(program).ok();
-    let candidates: Vec<usize> = layers.candidates().filter(free).collect();
-    let mut gains = FxHashMap::default();
-    let order: Vec<usize> = match order {
-        Order::Ranked => {
-            gains = errors::gains(evaluator, layers, &fixed, &candidates, before, options.few)?;
-            let mut ranked = candidates;
-            ranked.sort_by(|a, b| {
-                let sqnr = |layer: &usize| gains[layer].score.sqnr;
-                sqnr(b).total_cmp(&sqnr(a)).then(a.cmp(b))
-            });
-            ranked
-        }
-        Order::First => layers.layers().filter(free).collect(),
-        Order::Last => layers.layers().filter(free).collect::<Vec<_>>().into_iter().rev().collect(),
+    let mut candidates: Vec<usize> = match order {
+        BisectOrder::Ranked => layers.candidates().filter(free).collect(),
+        BisectOrder::First | BisectOrder::Last => layers.layers().filter(free).collect(),
     };
-    let found = bisect(evaluator, layers, &fixed, &order, options.budget.layers, |score| {
-        options.budget.is_reached(score)
-    })?;
+    match order {
+        BisectOrder::Ranked => {
+            let sqnr: FxHashMap<&str, f64> = columns
+                .iter()
+                .map(|error| (error.name.as_str(), error.single.sqnr))
+                .collect();
+            let of = |layer: &usize| {
+                sqnr.get(layers.nodes()[*layer].name.as_str())
+                    .copied()
+                    .unwrap_or(0.0)
+            };
+            candidates.sort_by(|a, b| of(a).total_cmp(&of(b)).then(a.cmp(b)));
+        }
+        BisectOrder::First => {}
+        BisectOrder::Last => candidates.reverse(),
+    }
+    let found = bisect(
+        evaluator,
+        layers,
+        &fixed,
+        &candidates,
+        options.budget.layers,
+        |score| options.budget.is_reached(score),
+    )?;
     if !found.reached {
         warn(&format!(
             "{} float layers give {}, which is less than expected; --max_float_layers allows more",
@@ -285,7 +292,10 @@ fn bisected(
         end: found.score,
         microseconds: before.zip(after).map(<[f64; 2]>::from),
         metrics: None,
-        stop: if found.reached { Stop::Reached } else { Stop::Layers },
-        gains,
+        stop: if found.reached {
+            Stop::Reached
+        } else {
+            Stop::Layers
+        },
     })
 }

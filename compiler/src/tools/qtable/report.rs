@@ -23,7 +23,10 @@ pub fn summary(
     if !columns.is_empty() {
         let mut worst: Vec<&LayerError> = columns.iter().collect();
         worst.sort_by(|a, b| a.single.sqnr.total_cmp(&b.single.sqnr));
-        let _ = writeln!(text, "worst layers: only this INT8 | all up to this INT8 | type name");
+        let _ = writeln!(
+            text,
+            "worst layers: only this INT8 | all up to this INT8 | type name"
+        );
         for error in worst.into_iter().take(WORST) {
             let _ = writeln!(
                 text,
@@ -43,8 +46,12 @@ pub fn summary(
             0 | 1 => String::new(),
             more => format!(" and {} movers", more - 1),
         };
-        let cost = step.microseconds.map_or_else(String::new, |cost| format!(", {cost:+.1} us"));
-        let metric = step.metric.map_or_else(String::new, |metric| format!(", evaluator {metric}"));
+        let cost = step
+            .microseconds
+            .map_or_else(String::new, |cost| format!(", {cost:+.1} us"));
+        let metric = step
+            .metric
+            .map_or_else(String::new, |metric| format!(", evaluator {metric}"));
         let _ = writeln!(
             text,
             "step {}: {}{movers}: {}{cost}{metric}",
@@ -65,7 +72,12 @@ pub fn summary(
     if let Some([before, after]) = found.metrics {
         let _ = writeln!(text, "evaluator: {before}; with the table: {after}");
     }
-    let _ = writeln!(text, "{} float layers, because {}", found.floats.len(), reason(found.stop));
+    let _ = writeln!(
+        text,
+        "{} float layers, because {}",
+        found.floats.len(),
+        reason(found.stop)
+    );
     let _ = writeln!(text, "int8 outputs_cos:{} old", outputs_cos(found.start));
     let _ = writeln!(text, "mix model outputs_cos:{}", outputs_cos(found.end));
     let _ = writeln!(text, "Output mix quantization table to {}", args.output.display());
