@@ -23,6 +23,7 @@ mod networks;
 mod onnx_backend;
 mod ops_table;
 mod profile;
+mod qtable;
 mod random_networks;
 mod session;
 mod small_programs;
