@@ -24,6 +24,7 @@ mod networks;
 mod onnx_backend;
 mod ops_table;
 mod profile;
+mod qtable;
 mod random_networks;
 mod report;
 mod session;

@@ -10,6 +10,8 @@ use crate::inference::{Dump, Interpreter};
 use crate::inputs::{input_specs, load_inputs};
 use crate::pass::run_pipeline;
 use crate::program::Program;
+use crate::ptq::diagnose::diagnose;
+use crate::quantization::{CalibrationTable, QuantizeTable};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fmt::Write as _;
@@ -148,12 +150,16 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
         )?;
         if let Some(reference) = &test.reference {
             let options = CompareOptions::default().with_tolerance(&test.tolerance)?;
-            report(
-                "tpu",
-                &format!("{}", tpu_mlir.display()),
-                &test.tolerance,
-                &test.compare(&outputs, reference, &options)?,
-            )?;
+            let compared = test.compare(&outputs, reference, &options)?;
+            let target = tpu_mlir.display().to_string();
+            if let Err(error) = report("tpu", &target, &test.tolerance, &compared) {
+                let reason = if lowered {
+                    String::new()
+                } else {
+                    explain_failure(args, &program, &test.inputs)?
+                };
+                bail!("{error}\n{}", reason.trim_end());
+            }
         }
         tpu_outputs = Some(outputs);
     }
@@ -185,6 +191,22 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     }
     print(&format!("{} written\n", args.model.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why the lowered program is not similar enough, and what to do.
+fn explain_failure(args: &DeployArgs, tpu: &Program, inputs: &TensorMap) -> Result<String> {
+    let top = Program::read(&args.mlir)?;
+    let table = match &args.calibration_table {
+        Some(path) => Some(CalibrationTable::read(path)?),
+        None => None,
+    };
+    let floats = match &args.quantize_table {
+        Some(path) => QuantizeTable::read(path)?,
+        None => QuantizeTable::default(),
+    };
+    let names = floats.modes.keys().map(String::as_str);
+    let diagnosis = diagnose(&top, tpu, inputs, table.as_ref(), names)?;
+    Ok(diagnosis.explain(&args.mlir.display().to_string()))
 }
 
 /// Everything that can be refused before work starts. Gives the mode in capitals.
