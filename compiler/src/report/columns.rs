@@ -110,6 +110,12 @@ mod tests {
     }
 
     #[test]
+    fn what_qtable_writes_is_read() {
+        let text = crate::ptq::errors::to_text(&[]);
+        assert!(Columns::parse(&text, "f").is_ok(), "{text}");
+    }
+
+    #[test]
     fn bad_files_are_errors() {
         let message = |text: &str| Columns::parse(text, "f").unwrap_err();
         assert!(message("a b c").contains("no column 'name'"));

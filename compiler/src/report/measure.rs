@@ -5,11 +5,9 @@ use super::histogram::Histogram;
 use crate::data::progress::Progress;
 use crate::data::{DataError, Tensor, TensorMap};
 use crate::inference::{InferenceError, Interpreter};
+use crate::ptq::score::{EQUAL_SQNR, Score};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-
-/// What counts as the SQNR of equal tensors, in dB: a mean over samples must stay finite.
-const EQUAL: f64 = 150.0;
 
 /// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]
@@ -22,53 +20,7 @@ pub enum MeasureError {
     Inference(#[from] InferenceError),
 }
 
-/// How near a tensor is to its reference: signal to noise in dB, and cosine similarity.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Nearness {
-    /// 10 log10(variance of the reference / variance of the difference).
-    pub sqnr: f64,
-    /// Cosine similarity.
-    pub cosine: f64,
-}
-
-impl Nearness {
-    /// Of a tensor against its reference; what is not a finite number counts as 0.
-    pub fn of(found: &[f32], reference: &[f32]) -> Self {
-        let number = |value: f32| if value.is_finite() { f64::from(value) } else { 0.0 };
-        let count = reference.len().max(1) as f64;
-        let (mut sum, mut squares, mut noise_sum, mut noise_squares) = (0.0, 0.0, 0.0, 0.0);
-        let (mut dot, mut found_squares) = (0.0, 0.0);
-        for (found, reference) in found.iter().zip(reference) {
-            let (found, reference) = (number(*found), number(*reference));
-            let noise = reference - found;
-            sum += reference;
-            squares += reference * reference;
-            noise_sum += noise;
-            noise_squares += noise * noise;
-            dot += found * reference;
-            found_squares += found * found;
-        }
-        let variance = |sum: f64, squares: f64| (squares / count - (sum / count).powi(2)).max(0.0);
-        let (signal, noise) = (variance(sum, squares), variance(noise_sum, noise_squares));
-        let sqnr = if noise_squares == 0.0 {
-            EQUAL
-        } else if signal == 0.0 {
-            // Without a signal that varies there is no ratio; an offset alone has no variance.
-            if noise == 0.0 { EQUAL } else { -EQUAL }
-        } else {
-            (10.0 * (signal / noise).log10()).clamp(-EQUAL, EQUAL)
-        };
-        let norms = (squares * found_squares).sqrt();
-        let cosine = if norms > 0.0 {
-            dot / norms
-        } else {
-            f64::from(u8::from(squares == found_squares))
-        };
-        Self { sqnr, cosine }
-    }
-}
-
-/// A mean of [`Nearness`].
+/// A mean of scores.
 #[derive(Clone, Copy, Debug, Default)]
 struct Mean {
     sqnr: f64,
@@ -77,15 +29,15 @@ struct Mean {
 }
 
 impl Mean {
-    fn add(&mut self, nearness: Nearness) {
+    fn add(&mut self, nearness: Score) {
         self.sqnr += nearness.sqnr;
         self.cosine += nearness.cosine;
         self.count += 1;
     }
 
-    fn get(&self) -> Option<Nearness> {
+    fn get(&self) -> Option<Score> {
         let count = self.count as f64;
-        (self.count > 0).then(|| Nearness {
+        (self.count > 0).then(|| Score {
             sqnr: self.sqnr / count,
             cosine: self.cosine / count,
         })
@@ -109,7 +61,7 @@ pub struct Outcome {
     /// Samples.
     pub samples: usize,
     /// Of the network's outputs.
-    pub outputs: Option<Nearness>,
+    pub outputs: Option<Score>,
 }
 
 /// Runs both programs on every sample and writes what is found into the layers. Without a quantised program there are values
@@ -229,10 +181,21 @@ fn together(
 }
 
 /// `None` where the numbers of elements differ.
-fn compare(found: &Tensor, reference: &Tensor) -> Option<Nearness> {
+fn compare(found: &Tensor, reference: &Tensor) -> Option<Score> {
     let (found, reference) = (found.to_f32(), reference.to_f32());
     let (found, reference) = (found.as_slice()?, reference.as_slice()?);
-    (found.len() == reference.len()).then(|| Nearness::of(found, reference))
+    let equal = Score {
+        sqnr: EQUAL_SQNR,
+        cosine: 1.0,
+    };
+    // Equal tensors without any variance have no ratio.
+    (found.len() == reference.len()).then(|| {
+        if found == reference {
+            equal
+        } else {
+            Score::of(found, reference)
+        }
+    })
 }
 
 /// Each operation on exact inputs: what the float program has of a tensor's name is rounded to the quantised type; what it
@@ -297,23 +260,6 @@ fn add_outputs(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nearness_is_of_the_variances() {
-        // The variance of 0, 2 is 1, that of the noise 0, 0.2 is 0.01.
-        let near = Nearness::of(&[0.0, 2.2], &[0.0, 2.0]);
-        assert!((near.sqnr - 20.0).abs() < 1e-4, "{near:?}");
-        assert_eq!(
-            Nearness::of(&[1.0, 2.0], &[1.0, 2.0]),
-            Nearness {
-                sqnr: EQUAL,
-                cosine: 1.0
-            }
-        );
-        assert_eq!(Nearness::of(&[0.0; 3], &[0.0; 3]).cosine, 1.0);
-        assert_eq!(Nearness::of(&[f32::NAN, 0.0], &[1.0, 1.0]).cosine, 0.0);
-        assert_eq!(Nearness::of(&[3.0, -3.0], &[1.0, 1.0]).sqnr, -EQUAL);
-    }
 
     #[test]
     fn what_a_range_cannot_hold_is_counted() {

@@ -57,7 +57,7 @@ pub struct ReportArgs {
     /// One sample: an npz, or a picture or npy for each input joined by commas.
     #[arg(long, value_name = "FILES", conflicts_with_all = ["dataset", "data_list"])]
     test_input: Option<String>,
-    /// Errors of the outputs for each layer: a table with tabulators and the columns name, single_sqnr, cumulative_sqnr.
+    /// Errors of the outputs for each layer, written by 'tpuc qtable --errors'.
     #[arg(long, value_name = "FILE")]
     layer_errors: Option<PathBuf>,
     /// The HTML file to write.
