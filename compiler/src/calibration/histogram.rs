@@ -106,7 +106,7 @@ impl Histogram {
 }
 
 /// Counts values into bins of `width`; the division is a single-precision one, as numpy does it for f32 arrays.
-fn count(counts: &mut [u64], values: &[f32], width: f64) {
+fn count(counts: &mut Vec<u64>, values: &[f32], width: f64) {
     vectorised(Count {
         counts,
         values,
@@ -115,7 +115,7 @@ fn count(counts: &mut [u64], values: &[f32], width: f64) {
 }
 
 struct Count<'a> {
-    counts: &'a mut [u64],
+    counts: &'a mut Vec<u64>,
     values: &'a [f32],
     width: f32,
 }
@@ -125,21 +125,29 @@ impl Vectorised for Count<'_> {
 
     #[inline(always)]
     fn run(self) {
-        // Bins are found for a few values at once; NaN and values above the range have none, nor have zeros.
+        // Bins are found for a few values at once. NaN, values above the range and zeros go to a bin behind the others: half of
+        // the values may be zeros in no order, which no processor foresees.
         const AT_ONCE: usize = 64;
-        let bins = self.counts.len() as f32;
-        for values in self.values.chunks(AT_ONCE) {
-            let mut places = [0f32; AT_ONCE];
+        let Self {
+            counts,
+            values,
+            width,
+        } = self;
+        let bins = counts.len() as f32;
+        counts.push(0);
+        for values in values.chunks(AT_ONCE) {
+            let mut places = [0u32; AT_ONCE];
             for (place, value) in places.iter_mut().zip(values) {
-                *place = value.abs() / self.width + 0.5;
+                let bin = value.abs() / width + 0.5;
+                let counted = *value != 0.0 && bin < bins;
+                // Cut off, which is the floor of what is not negative.
+                *place = (if counted { bin } else { bins }) as i32 as u32;
             }
-            for (place, value) in places.iter().zip(values) {
-                if *value != 0.0 && *place < bins {
-                    // Cut off, which is the floor of what is not negative.
-                    self.counts[*place as usize] += 1;
-                }
+            for place in &places[..values.len()] {
+                counts[*place as usize] += 1;
             }
         }
+        counts.pop();
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{GridBuffers, Kernel, OnGrid, Prepared};
 use crate::data::Tensor;
-use crate::inference::convolution::{ConvShape, Filters, convolve};
+use crate::inference::convolution::{ConvShape, Filters, convolve, convolve_by};
 use crate::inference::gemm::{Cut, PackedRows, Source};
 use crate::inference::grid;
 use crate::inference::math::Rounding;
@@ -242,7 +242,8 @@ fn on_grid(
                 *out = activation.apply(*sum as f32 * step + bias);
             }
         };
-        convolve(&shape, &filters, integers, finish, out);
+        // The candidates of tuning are enough work for all threads.
+        convolve_by(1, &shape, &filters, integers, finish, out);
         Ok(())
     })
 }
