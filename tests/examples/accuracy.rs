@@ -1,4 +1,5 @@
-//! How well candidates detect what the exact network detects: `accuracy fastestdet|rfb320 TOP.mlir PICTURES CANDIDATE...`.
+//! How well candidates detect what the exact network detects: `accuracy fastestdet|rfb320|other TOP.mlir PICTURES
+//! CANDIDATE...`.
 //! Candidates are lowered programs (.mlir) or bmodels. The first 20 pictures of the folder are for calibration; the others are used.
 #![allow(clippy::print_stdout)]
 
@@ -9,10 +10,11 @@ use tpuc_tests::detections::{Accuracy, Network};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let usage = "usage: accuracy fastestdet|rfb320 TOP.mlir PICTURES CANDIDATE...";
+    let usage = "usage: accuracy fastestdet|rfb320|other TOP.mlir PICTURES CANDIDATE...";
     let network = match arguments.next().context(usage)?.to_str() {
         Some("fastestdet") => Network::FastestDet,
         Some("rfb320") => Network::Rfb320,
+        Some("other") => Network::Other,
         _ => bail!(usage),
     };
     let top = arguments.next().context(usage)?;

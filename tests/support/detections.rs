@@ -21,6 +21,8 @@ pub enum Network {
     FastestDet,
     /// The face detector RFB-320: scores of two classes and box offsets for 4420 priors.
     Rfb320,
+    /// Any other: nothing is detected, only the outputs are compared.
+    Other,
 }
 
 /// Scores over which F7 is pooled.
@@ -47,6 +49,7 @@ pub fn decode(network: Network, outputs: &TensorMap) -> Vec<Detection> {
     let mut found = match network {
         Network::FastestDet => fastestdet(outputs),
         Network::Rfb320 => rfb320(outputs),
+        Network::Other => Vec::new(),
     };
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     found

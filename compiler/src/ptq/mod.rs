@@ -2,6 +2,7 @@
 //! what must stay in floating point.
 
 pub mod channel_classes;
+pub mod diagnose;
 pub mod equalize;
 pub mod heads;
 pub mod lockstep;
@@ -63,3 +64,6 @@ where
         program.weights.insert(&name, tensor);
     }
 }
+
+#[cfg(test)]
+mod tests;

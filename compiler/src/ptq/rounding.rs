@@ -3,13 +3,14 @@
 //! For output channel `o` with integer weights `w`, inputs `x` (the integers that the quantised network really gives) and the
 //! exact network's sums `y` in units of the accumulator, `sum over positions of (w.x - y)^2` is minimised over integers `w`
 //! by coordinate descent on the normal equations `H = mean(x x')`, `g = mean(y x)`, both centred because the bias takes the
-//! mean. A ridge pulls towards the exact weights where the samples say little. With a relu, positions that both networks
-//! clip cost nothing; the target is adapted and the descent repeated. The objective is that of AdaRound (Nagel et al.,
+//! mean. A ridge pulls towards the exact weights where the samples say little. Positions that both networks clip, by
+//! a relu or at the end of the range, cost nothing; the target is adapted and the descent repeated. The objective is that of AdaRound (Nagel et al.,
 //! 2020); the solver is GPTQ-like coordinate descent without its fixed order.
 
 use super::refine::RefineError;
 use crate::data::Tensor;
 use crate::program::Program;
+use crate::quantization::quant_params;
 use rayon::prelude::*;
 use tpuc_dialects::ir::{Op, OpView};
 use tpuc_dialects::top::Conv;
@@ -23,8 +24,8 @@ const LONGEST_ROW: usize = 1200;
 const RIDGE: f64 = 0.02;
 /// Passes over the weights.
 const SWEEPS: usize = 4;
-/// Adaptions of the target to a relu.
-const RELU_ROUNDS: usize = 3;
+/// Adaptions of the target to what is clipped.
+const CLIP_ROUNDS: usize = 3;
 
 /// The geometry of a two-dimensional convolution.
 struct Geometry {
@@ -79,6 +80,9 @@ pub fn round(
         return Ok(false);
     }
     let relu = tpu.ctx.get_bool(op, "do_relu") == Some(true);
+    let Some(upper) = largest_output(top, top_op, tpu, op) else {
+        return Ok(false);
+    };
     let integers: Vec<f32> = filter.to_f32().iter().copied().collect();
     let floats: Vec<f32> = float_filter.to_f32().iter().copied().collect();
     let float_bias: Vec<f32> = match &float_bias {
@@ -103,6 +107,7 @@ pub fn round(
                     start: &integers[output * row..(output + 1) * row],
                     in_scale,
                     relu,
+                    upper,
                 };
                 channel.solve(&patches, &statistics)
             })
@@ -118,6 +123,14 @@ pub fn round(
     super::replace_weight(tpu, filter_value, &filter_shape, weights);
     super::replace_weight(tpu, bias, &bias_shape, biases);
     Ok(true)
+}
+
+/// What an output is clipped at from above: the end of its integers' range, or the limit of its relu.
+fn largest_output(top: &Program, top_op: Op, tpu: &Program, op: Op) -> Option<f64> {
+    let params = quant_params(&tpu.ctx, tpu.ctx.result(op)).ok()?;
+    let end = params.scale * if params.signed { 127.0 } else { 255.0 };
+    let limit = Conv::new_unchecked(top_op).relu_limit(&top.ctx);
+    Some(if limit > 0.0 { end.min(limit) } else { end })
 }
 
 fn geometry(program: &Program, conv: Conv) -> Option<Geometry> {
@@ -296,6 +309,8 @@ struct Channel<'a> {
     start: &'a [f32],
     in_scale: f64,
     relu: bool,
+    /// The output's largest value: what is above it is clipped.
+    upper: f64,
 }
 
 impl Channel<'_> {
@@ -326,13 +341,23 @@ impl Channel<'_> {
             / taps as f64;
         let ridge = RIDGE * diagonal;
         let mut bias = 0.0;
-        let mut target = exact.clone();
-        for round in 0..if self.relu { RELU_ROUNDS } else { 1 } {
-            if self.relu && round > 0 {
+        let upper = self.upper as f32 * inverse;
+        let clips = self.relu || exact.iter().any(|exact| *exact > upper);
+        // Sums that are clipped say nothing of the weights beyond the end of the range.
+        let lower = if self.relu { 0.0 } else { f32::MIN };
+        let mut target: Vec<f32> = exact.iter().map(|exact| exact.min(upper)).collect();
+        for round in 0..if clips { CLIP_ROUNDS } else { 1 } {
+            if clips && round > 0 {
                 let sums = self.sums(patches, &weights, bias);
                 for ((target, exact), sum) in target.iter_mut().zip(&exact).zip(sums) {
                     // Where the exact network clips, any sum that is clipped too is right.
-                    *target = if *exact < 0.0 { sum.min(0.0) } else { *exact };
+                    *target = if *exact < lower {
+                        sum.min(lower)
+                    } else if *exact > upper {
+                        sum.max(upper)
+                    } else {
+                        *exact
+                    };
                 }
             }
             let mean_target = target.iter().map(|value| f64::from(*value)).sum::<f64>() / count;

@@ -2,7 +2,7 @@
 
 use super::{
     bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, quantize, report, run, to_onnx,
-    transform,
+    transform, umodel,
 };
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -49,6 +49,8 @@ enum Command {
     Report(Box<report::ReportArgs>),
     /// MLIR text to an ONNX file for Netron (mlir2onnx).
     ToOnnx(to_onnx::ToOnnxArgs),
+    /// TPU-NNTC's view of a network: the prototxt for Netron.
+    Umodel(umodel::UmodelArgs),
     /// Top-1 accuracy of a classifier over an npz of samples and labels.
     Eval(eval::EvalArgs),
     /// Make links with TPU-MLIR's tool names to this program.
@@ -104,6 +106,7 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
         Command::Bmodel(args) => bmodel::run(&args),
         Command::Report(args) => report::run(&args),
         Command::ToOnnx(args) => to_onnx::run(&args),
+        Command::Umodel(args) => umodel::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::InstallLinks(args) => links::run(&args),
     }

@@ -10,6 +10,8 @@ use crate::inference::{Dump, Interpreter};
 use crate::inputs::{input_specs, load_inputs};
 use crate::pass::run_pipeline;
 use crate::program::Program;
+use crate::ptq::diagnose::diagnose;
+use crate::quantization::{CalibrationTable, QuantizeTable};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fmt::Write as _;
@@ -26,7 +28,7 @@ use tpuc_dialects::ir::OpView;
   tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --per_channel --model net_int8.bmodel
 Files of the steps are named NAME_bm1684_int8_sym_tpu.mlir, ..._final.mlir, ..._tpu_outputs.npz, ..._model_outputs.npz.")]
 pub struct DeployArgs {
-    /// MLIR text in the top dialect, made by 'tpuc transform'.
+    /// MLIR text in the top dialect, made by 'tpuc transform', or a lowered program, made by 'tpuc quantize'.
     #[arg(long, value_name = "FILE")]
     mlir: PathBuf,
     /// F32 or INT8.
@@ -98,10 +100,18 @@ pub struct DeployArgs {
 pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     let quantize = check(args)?;
     let program = Program::read(&args.mlir)?;
-    let state = program.module_str("state").unwrap_or("unknown");
-    if !state.starts_with("TOP") {
+    let state = program.module_str("state").unwrap_or("unknown").to_owned();
+    let lowered = state == "TPU_LOWERED";
+    if lowered {
+        check_lowered(args, &program, quantize)?;
+    } else if !state.starts_with("TOP") {
         bail!(
-            "'{}' is in state {state}; deploy needs a top module, as 'tpuc transform' writes it",
+            "'{}' is in state {state}; deploy needs a top module, as 'tpuc transform' writes it, or a lowered one",
+            args.mlir.display()
+        );
+    } else if quantize == "INT8" && args.calibration_table.is_none() {
+        bail!(
+            "--quantize INT8 needs --calibration_table; make one with 'tpuc calibrate {}'",
             args.mlir.display()
         );
     }
@@ -117,8 +127,12 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     );
     let test = Test::load(args, &program, &name, quantize)?;
 
-    let program = lower(args, program, quantize, &prefix)?;
-    let tpu_mlir = PathBuf::from(format!("{prefix}_tpu.mlir"));
+    let (program, tpu_mlir) = if lowered {
+        (program, args.mlir.clone())
+    } else {
+        let program = lower(args, program, quantize, &prefix)?;
+        (program, PathBuf::from(format!("{prefix}_tpu.mlir")))
+    };
     let mut tpu_outputs = None;
     if let Some(test) = &test {
         let outputs = Interpreter::new(&program)?.run_all(
@@ -136,12 +150,16 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
         )?;
         if let Some(reference) = &test.reference {
             let options = CompareOptions::default().with_tolerance(&test.tolerance)?;
-            report(
-                "tpu",
-                &format!("{}", tpu_mlir.display()),
-                &test.tolerance,
-                &test.compare(&outputs, reference, &options)?,
-            )?;
+            let compared = test.compare(&outputs, reference, &options)?;
+            let target = tpu_mlir.display().to_string();
+            if let Err(error) = report("tpu", &target, &test.tolerance, &compared) {
+                let reason = if lowered {
+                    String::new()
+                } else {
+                    explain_failure(args, &program, &test.inputs)?
+                };
+                bail!("{error}\n{}", reason.trim_end());
+            }
         }
         tpu_outputs = Some(outputs);
     }
@@ -175,6 +193,22 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Why the lowered program is not similar enough, and what to do.
+fn explain_failure(args: &DeployArgs, tpu: &Program, inputs: &TensorMap) -> Result<String> {
+    let top = Program::read(&args.mlir)?;
+    let table = match &args.calibration_table {
+        Some(path) => Some(CalibrationTable::read(path)?),
+        None => None,
+    };
+    let floats = match &args.quantize_table {
+        Some(path) => QuantizeTable::read(path)?,
+        None => QuantizeTable::default(),
+    };
+    let names = floats.modes.keys().map(String::as_str);
+    let diagnosis = diagnose(&top, tpu, inputs, table.as_ref(), names)?;
+    Ok(diagnosis.explain(&args.mlir.display().to_string()))
+}
+
 /// Everything that can be refused before work starts. Gives the mode in capitals.
 fn check(args: &DeployArgs) -> Result<&'static str> {
     if args.chip != "bm1684" {
@@ -190,12 +224,6 @@ fn check(args: &DeployArgs) -> Result<&'static str> {
     if args.asymmetric {
         bail!("--asymmetric: bm1684 has symmetric INT8 only; leave the option out");
     }
-    if quantize == "INT8" && args.calibration_table.is_none() {
-        bail!(
-            "--quantize INT8 needs --calibration_table; make one with 'tpuc calibrate {}'",
-            args.mlir.display()
-        );
-    }
     let tables = args
         .calibration_table
         .iter()
@@ -205,6 +233,28 @@ fn check(args: &DeployArgs) -> Result<&'static str> {
         std::fs::File::open(path).with_context(|| format!("cannot read '{}'", path.display()))?;
     }
     Ok(quantize)
+}
+
+/// A lowered module has its tables behind it: options that would change it are refused.
+fn check_lowered(args: &DeployArgs, program: &Program, quantize: &str) -> Result<()> {
+    let mode = program.module_str("mode").unwrap_or("F32");
+    if mode != quantize {
+        bail!(
+            "'{}' is lowered to {mode} already; --quantize {quantize} does not suit",
+            args.mlir.display()
+        );
+    }
+    let given = [
+        ("--calibration_table", args.calibration_table.is_some()),
+        ("--quantize_table", args.quantize_table.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => bail!(
+            "'{}' is lowered already, {option} has no effect on it; leave it out, or deploy the top module",
+            args.mlir.display()
+        ),
+        None => Ok(()),
+    }
 }
 
 /// What the results are checked with.

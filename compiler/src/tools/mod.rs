@@ -17,3 +17,4 @@ pub mod run;
 pub mod runner;
 pub mod to_onnx;
 pub mod transform;
+pub mod umodel;
