@@ -310,15 +310,17 @@ impl<'s, 'e> Search<'s, 'e> {
         floats.len() <= self.options.budget.layers && time
     }
 
-    /// The best layer to add of the `list`-th short list.
-    fn best(&mut self, list: usize) -> Result<Option<Trial>, SearchError> {
-        let short: Vec<(usize, Floats)> = (0..self.queue.len())
+    /// The best layer to add of the short list that begins at `start` in the queue, and where the next list begins.
+    fn best(&mut self, start: usize) -> Result<(Option<Trial>, usize), SearchError> {
+        let short: Vec<(usize, Floats)> = (start..self.queue.len())
             .filter(|position| self.queue[*position].fits)
             .map(|position| (position, self.with(self.queue[position].layer)))
             .filter(|(_, floats)| floats.len() <= self.options.budget.layers)
-            .skip(list * SHORT_LIST)
             .take(SHORT_LIST)
             .collect();
+        let next = short
+            .last()
+            .map_or(self.queue.len(), |(position, _)| position + 1);
         let samples = self.evaluator.sample_count();
         let shared: &Evaluator<'_> = self.evaluator;
         let gains: Vec<Gain> = short
@@ -338,7 +340,7 @@ impl<'s, 'e> Search<'s, 'e> {
                 best = Some((priority, Trial { layer, floats, gain }));
             }
         }
-        Ok(best.map(|(_, trial)| trial))
+        Ok((best.map(|(_, trial)| trial), next))
     }
 
     fn accept(&mut self, trial: Trial, why: Why) -> Result<(), SearchError> {
@@ -375,11 +377,14 @@ impl<'s, 'e> Search<'s, 'e> {
         if self.floats.len() >= self.options.budget.layers {
             return Ok(Some(Stop::Layers));
         }
-        for list in 0..LISTS {
-            if let Some(trial) = self.best(list)? {
+        let mut start = 0;
+        for _ in 0..LISTS {
+            let (trial, next) = self.best(start)?;
+            if let Some(trial) = trial {
                 self.accept(trial, Why::Gain)?;
                 return Ok(None);
             }
+            start = next;
         }
         let all_fit = self.queue.iter().all(|candidate| candidate.fits);
         Ok(Some(if all_fit { Stop::NoGain } else { Stop::Time }))
