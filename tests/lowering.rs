@@ -12,6 +12,7 @@ use tpuc_compiler::lowering::{
 use tpuc_compiler::pass::canonicalize;
 use tpuc_compiler::pass::{Options, Pass};
 use tpuc_compiler::program::Program;
+use tpuc_compiler::quantization::channel_shift::{bias_range, sum_units};
 use tpuc_compiler::tpu::weight_fold;
 use tpuc_compiler::weights::WeightStore;
 use tpuc_dialects::ir::{Diagnostic, OpView, verify};
@@ -405,4 +406,43 @@ fn unmatched_names_can_be_allowed() {
         "{}",
         messages(&error)
     );
+}
+
+/// What a unit of a channel's sums is worth, and how far its bias may go, follow from the text alone.
+#[test]
+fn shifts_of_channels_give_the_units_of_their_sums() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lit/lowering/convert_top_to_tpu.mlir");
+    for (options, shifts) in [
+        (("per_channel", "true"), [6, 6, 7, 8, 8, 7, 7, 6]),
+        (("conv_group", "2"), [6, 6, 7, 7, 7, 7, 7, 6]),
+        (("conv_group", "0"), [6; 8]),
+    ] {
+        let mut program = Program::read(&file).expect("a calibrated program");
+        run(&mut program, &convert_top_to_tpu::PASS, &[options]).expect("lowered");
+        let ctx = &program.ctx;
+        let ops = program.main().expect("a function").ops(ctx);
+        let conv = ops
+            .into_iter()
+            .find(|op| ctx.is(*op, "tpu.Conv2D"))
+            .expect("a convolution");
+        let out_scale = 6.0 / 127.0;
+        let wanted = shifts.map(|shift| out_scale / f64::from(1 << shift));
+        assert_eq!(sum_units(ctx, conv).expect("units"), wanted);
+        // The lowered weights are what these units say, to half a unit.
+        let (filter, bias) = (ctx.operand(conv, 1), ctx.operand(conv, 2));
+        let weight = |name: &str| program.weights.get(name).expect("a weight").to_f64();
+        let real: Vec<f64> = weight("conv.weight").iter().copied().collect();
+        let lowered = weight(ctx.value_name(filter));
+        for (index, (integer, real)) in lowered.iter().zip(&real).enumerate() {
+            let unit = wanted[index / 4] / (4.0 / 127.0);
+            assert!(
+                (integer * unit - real).abs() <= 0.5001 * unit,
+                "{options:?} {index}"
+            );
+        }
+        for (index, integer) in weight(ctx.value_name(bias)).iter().enumerate() {
+            let (low, high) = bias_range(shifts[index], shifts.into_iter().min().unwrap_or(0));
+            assert!((low..=high).contains(&(*integer as i64)), "{options:?} {index}");
+        }
+    }
 }

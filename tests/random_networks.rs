@@ -78,6 +78,8 @@ struct Network {
     most_work: usize,
     /// Most elements of one tensor.
     most_elements: usize,
+    /// The output channels of a convolution have weights of different magnitude.
+    uneven: bool,
     body: String,
     weights: TensorMap,
     values: Vec<Value>,
@@ -107,6 +109,7 @@ impl Network {
             random,
             most_work,
             most_elements: (most_work / 20).max(input.iter().product()),
+            uneven: false,
             body: String::new(),
             weights: TensorMap::default(),
             values: Vec::new(),
@@ -138,6 +141,25 @@ impl Network {
             tensor_type(shape)
         );
         format!("%{name} : {}", tensor_type(shape))
+    }
+
+    /// Makes the output channels of the last weight differ by up to 2^11; some have no weights at all.
+    fn spread_channels(&mut self) {
+        let Some((_, tensor)) = self.weights.iter_mut().next_back() else {
+            return;
+        };
+        let shape = tensor.shape().to_vec();
+        let per_channel = tensor.len() / shape[0];
+        let mut data: Vec<f32> = tensor.to_f32().iter().copied().collect();
+        for channel in data.chunks_mut(per_channel) {
+            let factor = if self.random.chance(5) {
+                0.0
+            } else {
+                (-(self.random.below(12) as f32)).exp2()
+            };
+            channel.iter_mut().for_each(|value| *value *= factor);
+        }
+        *tensor = Tensor::from_vec(&shape, data).expect("a weight");
     }
 
     /// Appends an operation; operands are `%name : type`.
@@ -230,6 +252,9 @@ impl Network {
         let scale = 1.0 / ((c / group * taps) as f32).sqrt();
         let input = self.operand(x);
         let filter = self.weight(&[outputs, c / group, rows[0], columns[0]], scale);
+        if self.uneven {
+            self.spread_channels();
+        }
         let bias = if self.random.chance(70) {
             self.weight(&[outputs], 0.3)
         } else {
@@ -662,10 +687,25 @@ struct Counts {
     mixed: usize,
     /// The operations that made them so.
     floats: std::collections::BTreeMap<String, usize>,
+    /// Convolutions with a shift for each channel.
+    shifts: usize,
 }
 
-/// Both precisions of one network.
-fn check(network: &Network, name: &str, counts: &mut Counts) -> Result<(), Failure> {
+/// Convolutions whose channels have shifts of their own.
+fn convolutions_with_shifts(program: &Program) -> usize {
+    let ctx = &program.ctx;
+    let ops = program
+        .main()
+        .map(|function| function.ops(ctx))
+        .unwrap_or_default();
+    ops.into_iter()
+        .filter(|op| ctx.is(*op, "tpu.Conv2D"))
+        .filter(|op| ctx.get_i64s(*op, "rshift").is_some_and(|shifts| shifts.len() > 1))
+        .count()
+}
+
+/// Both precisions of one network; `convert` are options of the lowering.
+fn check(network: &Network, name: &str, convert: &str, counts: &mut Counts) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let mut random = Random(network.random.0 ^ 1);
     let count = network.input.iter().product();
@@ -694,11 +734,12 @@ fn check(network: &Network, name: &str, counts: &mut Counts) -> Result<(), Failu
         }
         passes.extend([
             ("processor-top-optimize", ""),
-            ("convert-top-to-tpu", "asymmetric=false"),
+            ("convert-top-to-tpu", convert),
             ("canonicalize", ""),
             ("weight-fold", ""),
         ]);
         run_pipeline(&mut program, &passes).map_err(|error| format!("{mode}: {error}"))?;
+        counts.shifts += convolutions_with_shifts(&program);
         let floats = if mode == "INT8" {
             float_operations(&program)
         } else {
@@ -737,7 +778,12 @@ fn check_seeds(seeds: Range<u64>, operations: usize, most_work: usize, input: Op
     for seed in seeds {
         let mut network = Network::new(seed, input, most_work);
         network.grow(operations);
-        if let Err(error) = check(&network, &format!("random{seed}"), &mut counts) {
+        if let Err(error) = check(
+            &network,
+            &format!("random{seed}"),
+            "asymmetric=false",
+            &mut counts,
+        ) {
             failed.push(format!("seed {seed}: {error}\n{}", network.body));
         }
     }
@@ -762,6 +808,54 @@ fn seeds_or(default: Range<u64>) -> Range<u64> {
 #[test]
 fn random_networks_run_as_the_reference_says() {
     check_seeds(seeds_or(0..40), 5, 2_000_000, None);
+}
+
+/// Convolutions with a right shift for each channel, dense, grouped and depthwise.
+fn check_channel_shifts(seeds: Range<u64>, most_work: usize, input: Option<&[usize]>) {
+    let mut failed = Vec::new();
+    let mut counts = Counts::default();
+    for seed in seeds {
+        let mut network = Network::new(seed, input, most_work);
+        network.uneven = true;
+        for _ in 0..3 {
+            network.convolution(network.values.len() - 1, None, false);
+        }
+        let convert = [
+            "per_channel=true",
+            "conv_group=2",
+            "per_channel=true",
+            "conv_group=4",
+        ];
+        let convert = convert[(seed % 4) as usize];
+        if let Err(error) = check(&network, &format!("shifts{seed}"), convert, &mut counts) {
+            failed.push(format!("seed {seed}: {error}\n{}", network.body));
+        }
+    }
+    println!("networks with channel shifts: {counts:?}");
+    assert!(
+        failed.is_empty(),
+        "{} failed:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+    assert!(counts.shifts > counts.integer && counts.mixed == 0, "{counts:?}");
+}
+
+#[test]
+fn channels_with_shifts_of_their_own_run_as_the_reference_says() {
+    check_channel_shifts(seeds_or(7000..7024), 1_000_000, None);
+}
+
+#[test]
+#[ignore = "half a minute: tensors larger than local memory"]
+fn channel_shifts_on_large_tensors_run_as_the_reference_says() {
+    for (seed, input) in [
+        (7100, [1, 64, 300, 310]),
+        (7110, [5, 3, 400, 500]),
+        (7120, [6, 700, 40, 50]),
+    ] {
+        check_channel_shifts(seed..seed + 4, 200_000_000, Some(&input));
+    }
 }
 
 #[test]
@@ -849,7 +943,7 @@ fn windows_over_three_dimensions_run_as_the_reference_says() {
         let mut network = Network::new(index as u64, Some(input), 1);
         network.volume(name, window, out);
         let kept = format!("volume{index}_{name}");
-        if let Err(error) = check(&network, &kept, &mut counts) {
+        if let Err(error) = check(&network, &kept, "asymmetric=false", &mut counts) {
             panic!("{kept}: {error}\n{}", network.body);
         }
     }
@@ -862,7 +956,7 @@ fn check_recurrent(cases: &[([usize; 3], usize, usize, usize, bool, &str)]) {
         let mut network = Network::new(index as u64, Some(input), 1);
         network.recurrent(*gates, *hidden, *directions, *whole, more);
         let kept = format!("recurrent{gates}_{hidden}_{index}");
-        if let Err(error) = check(&network, &kept, &mut counts) {
+        if let Err(error) = check(&network, &kept, "asymmetric=false", &mut counts) {
             panic!("{kept}: {error}\n{}", network.body);
         }
     }

@@ -1,8 +1,10 @@
 //! The suite. Its tests print their counts.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod accuracy;
 mod bmodel;
 mod bmodel_tools;
+mod calibrate_options;
 mod calibration;
 mod codegen;
 mod codegen_forms;

@@ -12,6 +12,7 @@ pub mod pass;
 pub mod program;
 pub mod ptq;
 pub mod quantization;
+pub mod report;
 pub mod tools;
 pub mod top;
 pub mod tpu;

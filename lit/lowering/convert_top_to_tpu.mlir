@@ -1,4 +1,15 @@
 // RUN: tpuc-opt %s --verify-roundtrip --convert-top-to-tpu="weightFileName=lowered.npz" | FileCheck %s
+// A right shift for each channel: as many bits as its largest weight leaves.
+// RUN: tpuc-opt %s --verify-roundtrip --convert-top-to-tpu="per_channel=true" | FileCheck %s --check-prefix=CHANNELS
+// CHANNELS: "tpu.Conv2D"{{.*}}quant_mode = #tpu<rq_mode OnlyShift>{{.*}}rshift = [6, 6, 7, 8, 8, 7, 7, 6]
+// RUN: tpuc-opt %s --convert-top-to-tpu="conv_group=2" | FileCheck %s --check-prefix=GROUPS
+// GROUPS: "tpu.Conv2D"{{.*}}rshift = [6, 6, 7, 7, 7, 7, 7, 6]
+// RUN: tpuc-opt %s --convert-top-to-tpu="conv_group=1" | FileCheck %s --check-prefix=ONE
+// ONE: "tpu.Conv2D"{{.*}}rshift = [6], strides
+// RUN: not tpuc-opt %s --convert-top-to-tpu="per_channel=true conv_group=2" 2>&1 | FileCheck %s --check-prefix=BOTH
+// BOTH: error: per_channel=true gives each channel its own shift, conv_group=N at most N different ones: use one of them
+// RUN: not tpuc-opt %s --convert-top-to-tpu="conv_group=-1" 2>&1 | FileCheck %s --check-prefix=NEGATIVE
+// NEGATIVE: error: conv_group=-1: expected 0 or the number of groups
 // RUN: not tpuc-opt %s --convert-top-to-tpu="asymmetric=true" 2>&1 | FileCheck %s --check-prefix=ASYMMETRIC
 
 // ASYMMETRIC: error: {{.*}}symmetric

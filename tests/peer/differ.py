@@ -219,6 +219,26 @@ def depthwise_int8(r, fields):
     return "tiu", fields
 
 
+def wide(fields):
+    """A window over bytes with a result of 16 bits, as a shift for each channel needs it."""
+    batches = min(fields["res0_n"], 4)
+    fields.update(opt_res0_prec=3, res0_n=batches, opd0_n=batches)
+    if fields.pop("opt_opd1_const", 0):
+        fields["opd1_addr"] = local_address(0, 0x18000)
+    return "tiu", fields
+
+
+def conv_wide(r, fields):
+    conv(r, fields, False)
+    fields["short_opd1_str"] = 3
+    return wide(fields)
+
+
+def depthwise_wide(r, fields):
+    depthwise_int8(r, fields)
+    return wide(fields)
+
+
 def max_pool(r, fields):
     window(r, fields, r.chance(0.5), None)
     fields.update(tsk_typ=1, tsk_eu_typ=4, opt_opd1_const=0, opt_relu=0, opd0_x_ins0=0, opd0_y_ins0=0)
@@ -339,7 +359,7 @@ def dma(r, fields):
     return "dma", fields
 
 
-INTS = (arith_int8, arith_int16, arith_int32, arith_mixed, conv_int8, depthwise_int8)
+INTS = (arith_int8, arith_int16, arith_int32, arith_mixed, conv_int8, depthwise_int8, conv_wide, depthwise_wide)
 FLOATS = (arith_float, conv_float, depthwise_float, scalar, special, linear, outer)
 BOTH = (max_pool, matmul, select, lut, dma)
 KINDS = {function.__name__: function for function in INTS + FLOATS + BOTH}

@@ -19,6 +19,8 @@ from vendor_worker import Vendor  # noqa: E402
 FLOAT = dict(opt_res0_prec=2, opt_opd0_prec=2, opt_opd1_prec=2, opt_opd2_prec=2)
 PLACES = dict(res0_addr=at(0, 0x1000), opd0_addr=at(0, 0x2000), opd1_addr=at(0, 0x3000), opd2_addr=at(0, 0x4000),
               res1_addr=at(0, 0x5000), opd3_addr=at(0, 0x6000))
+PAIRS = {f"{operand}_{dim}_str": stride for operand, strides in (("res0", (1, 64, 6, 2)), ("opd0", (1, 64, 6, 2)), ("opd1", (0, 1, 0, 0)))
+         for dim, stride in zip("nchw", strides)}
 VECTORS = dict(opd0_c=2, opd0_w=2, opd1_w=1, res0_c=2, res0_w=3)
 
 
@@ -49,6 +51,15 @@ CASES = {
     "conv rows of weights without strides": tiu("f32", tsk_typ=0, opd0_c=3, opd0_w=2, opd1_w=2, res0_c=66),
     "conv with result strides": tiu("f32", tsk_typ=0, short_opd1_str=3, short_res0_str=3, res0_h=2, res0_w=2, res0_h_str=7, opd0_h=2, opd0_w=2),
     "depthwise 8-bit bias": tiu("bytes", tsk_typ=1, tsk_eu_typ=1, tsk_opd_num=3, res0_c=2, opd0_c=2, opt_right_shift=5),
+    "conv to 16 bits": tiu("bytes", tsk_typ=0, short_opd1_str=3, opt_res0_prec=3, res0_n=5, opd0_n=5, opd0_c=3, opd0_h=2, opd0_w=3, opd1_h=2,
+                           opd1_w=2, opd1_h_str=2, opd1_c_str=4, res0_c=2, res0_w=2, opt_opd0_sign=1, opt_right_shift=2),
+    "conv to 16 bits unsigned": tiu("bytes", tsk_typ=0, short_opd1_str=3, opt_res0_prec=3, opd0_c=4, opd0_w=2, res0_c=66, res0_w=2,
+                                    opt_relu=1, tsk_opd_num=3, opt_opd2_prec=3),
+    "depthwise to 16 bits": tiu("bytes", tsk_typ=1, tsk_eu_typ=1, opt_res0_prec=3, res0_n=5, opd0_n=5, opd0_c=2, opd0_h=2, opd0_w=3, opd1_h=2,
+                                res0_c=2, res0_w=3, opt_opd0_sign=1, opt_right_shift=1),
+    "shift by channels in pairs of words": tiu("bytes", tsk_typ=3, tsk_eu_typ=6, opt_res0_prec=3, opt_opd0_prec=3, opt_opd1_prec=3, opt_opd0_sign=1,
+                                               opt_shift_typ=1, res0_n=4, res0_c=2, res0_w=3, short_res0_str=3, short_opd0_str=3,
+                                               short_opd1_str=3, **PAIRS),
     "neq1 f32": tiu("f32", tsk_typ=3, tsk_eu_typ=2, res0_n=2, res0_w=3, opd0_neq1=1),
     "f32 to f16": dma("f32", (1, 2, 1, 5), special_func=3, src_data_format=0, dst_data_format=4),
     "f16 to f32": dma("bytes", (1, 2, 1, 5), special_func=3, src_data_format=4, dst_data_format=0),

@@ -1,6 +1,8 @@
 //! Shared helpers of the test suite.
 #![allow(clippy::print_stderr)]
 
+pub mod accuracy;
+pub mod detections;
 pub mod large_module;
 
 use std::path::{Path, PathBuf};

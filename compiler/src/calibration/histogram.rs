@@ -4,6 +4,8 @@
 //! largest magnitude. Growing keeps TPU-MLIR's step of `maximum / bins` (not `width`), which is what makes the thresholds
 //! of the two tools comparable.
 
+use crate::inference::kernels::{Vectorised, vectorised};
+
 /// No tensor needs more bins than this; values of such different size are reported by [`Histogram::add`].
 const MOST_BINS: usize = 8_000_000;
 
@@ -69,6 +71,29 @@ impl Histogram {
         Added::Counted
     }
 
+    /// Counts, width, largest magnitude, and whether that is a single-precision number still.
+    pub(super) fn parts(&self) -> (&[u64], f64, f64, bool) {
+        (&self.counts, self.width, self.largest, self.single)
+    }
+
+    /// A histogram of [`Histogram::parts`]; `None` when they cannot be.
+    pub(super) fn from_parts(counts: &[u64], width: f64, largest: f64, single: bool) -> Option<Self> {
+        let sizes = [width, largest];
+        let possible = counts.len() >= 2
+            && counts.len() <= MOST_BINS
+            && sizes.iter().all(|size| size.is_finite() && *size > 0.0)
+            && counts
+                .iter()
+                .try_fold(0u64, |sum, count| sum.checked_add(*count))
+                .is_some();
+        possible.then(|| Self {
+            counts: counts.to_vec(),
+            width,
+            largest,
+            single,
+        })
+    }
+
     /// Counts of the bins.
     pub fn counts(&self) -> &[u64] {
         &self.counts
@@ -82,13 +107,37 @@ impl Histogram {
 
 /// Counts values into bins of `width`; the division is a single-precision one, as numpy does it for f32 arrays.
 fn count(counts: &mut [u64], values: &[f32], width: f64) {
-    let width = width as f32;
-    for value in values {
-        if *value != 0.0 {
-            let bin = (value.abs() / width + 0.5).floor();
-            // NaN and values above the range are not counted: the comparison is false for both.
-            if bin <= (counts.len() - 1) as f32 {
-                counts[bin as usize] += 1;
+    vectorised(Count {
+        counts,
+        values,
+        width: width as f32,
+    });
+}
+
+struct Count<'a> {
+    counts: &'a mut [u64],
+    values: &'a [f32],
+    width: f32,
+}
+
+impl Vectorised for Count<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        // Bins are found for a few values at once; NaN and values above the range have none, nor have zeros.
+        const AT_ONCE: usize = 64;
+        let bins = self.counts.len() as f32;
+        for values in self.values.chunks(AT_ONCE) {
+            let mut places = [0f32; AT_ONCE];
+            for (place, value) in places.iter_mut().zip(values) {
+                *place = value.abs() / self.width + 0.5;
+            }
+            for (place, value) in places.iter().zip(values) {
+                if *value != 0.0 && *place < bins {
+                    // Cut off, which is the floor of what is not negative.
+                    self.counts[*place as usize] += 1;
+                }
             }
         }
     }

@@ -21,9 +21,17 @@ pub fn threshold(histogram: &Histogram) -> f32 {
         width *= 2.0;
     }
     let total: u64 = counts.iter().sum();
+    // What a bin adds is the same for all candidates but in its own level and where it is the last one.
+    let shares: Vec<(f32, f64)> = counts
+        .iter()
+        .map(|count| {
+            let p = *count as f32 / total as f32;
+            (p, (f64::from(p) + 1e-30).log10())
+        })
+        .collect();
     let mut best = (f32::INFINITY, 0);
     for candidate in 1..=counts.len() / LEVELS {
-        let divergence = divergence(&counts, candidate * LEVELS, total);
+        let divergence = divergence(&counts, &shares, candidate * LEVELS, total);
         if candidate == 1 || divergence < best.0 {
             best = (divergence, candidate);
         }
@@ -40,7 +48,7 @@ fn pad(counts: &mut Cow<'_, [u64]>) {
 }
 
 /// Divergence of the histogram clipped to `bins` bins from its version in [`LEVELS`] levels.
-fn divergence(counts: &[u64], bins: usize, total: u64) -> f32 {
+fn divergence(counts: &[u64], shares: &[(f32, f64)], bins: usize, total: u64) -> f32 {
     let mut clipped_tail = counts[bins - 1] as f32;
     for count in &counts[bins..] {
         clipped_tail += *count as f32;
@@ -59,11 +67,16 @@ fn divergence(counts: &[u64], bins: usize, total: u64) -> f32 {
             filled += f32::from(u8::from(*count > 0));
         }
         let share = sum / filled.max(1.0) / inside;
+        let logarithms = [0.0, share].map(|q| (f64::from(q) + 1e-30).log10());
         for (offset, count) in group.iter().enumerate() {
-            let is_last = level * per_level + offset == bins - 1;
-            let p = if is_last { clipped_tail } else { *count as f32 } / total as f32;
-            let q = if *count > 0 { share } else { 0.0 };
-            let term = f64::from(p) * ((f64::from(p) + 1e-30).log10() - (f64::from(q) + 1e-30).log10());
+            let bin = level * per_level + offset;
+            let (p, logarithm) = if bin == bins - 1 {
+                let p = clipped_tail / total as f32;
+                (p, (f64::from(p) + 1e-30).log10())
+            } else {
+                shares[bin]
+            };
+            let term = f64::from(p) * (logarithm - logarithms[usize::from(*count > 0)]);
             divergence = (f64::from(divergence) + term) as f32;
         }
     }

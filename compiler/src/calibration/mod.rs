@@ -5,12 +5,19 @@
 //! Thresholds follow TPU-MLIR 1.30.2 so that tables can be compared with its own.
 
 pub mod aciq;
+pub mod admm;
+pub mod dump;
 pub mod histogram;
 pub mod kl;
+pub mod method;
 pub mod mse;
+pub mod samples;
+pub mod search;
 pub mod statistics;
 pub mod tails;
 pub mod tune;
 
 pub use histogram::Histogram;
-pub use statistics::{Method, OpNames, Statistics, TensorStatistics};
+pub use method::Method;
+pub use samples::{CalibrationError, Samples, collect};
+pub use statistics::{OpNames, Statistics, TensorStatistics};

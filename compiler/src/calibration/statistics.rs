@@ -2,56 +2,13 @@
 
 use super::histogram::{Added, Histogram};
 use super::tails::Tails;
-use super::{aciq, kl, mse};
+use super::{Method, admm, kl};
+use crate::program::Program;
 use crate::quantization::arithmetic::min_max;
+use crate::quantization::calibration_table::{CalibrationTable, Threshold};
 use indexmap::IndexMap;
 use rayon::prelude::*;
-
-/// How a threshold is chosen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Method {
-    /// Least information lost (Kullback-Leibler).
-    Kl,
-    /// The largest magnitude seen.
-    Max,
-    /// Least mean squared error (OCTAV), averaged over the samples.
-    Mse,
-    /// The percentile 99.99 for the first operation, rising to 99.999999 for the last.
-    Percentile9999,
-    /// Analytical clipping of a normal distribution, averaged over the samples.
-    AciqGauss,
-    /// Analytical clipping of a Laplace distribution, averaged over the samples.
-    AciqLaplace,
-}
-
-impl Method {
-    /// TPU-MLIR's word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Kl => "kl",
-            Self::Max => "max",
-            Self::Mse => "mse",
-            Self::Percentile9999 => "percentile9999",
-            Self::AciqGauss => "aciq_gauss",
-            Self::AciqLaplace => "aciq_laplace",
-        }
-    }
-
-    /// Whether tuning moves the thresholds afterwards, as TPU-MLIR does it.
-    pub fn is_tuned(self) -> bool {
-        matches!(self, Self::Kl | Self::AciqGauss | Self::AciqLaplace)
-    }
-
-    /// The threshold of one sample, for methods that average these.
-    fn of_sample(self) -> Option<fn(&[f32]) -> f64> {
-        match self {
-            Self::Mse => Some(mse::threshold),
-            Self::AciqGauss => Some(aciq::gauss),
-            Self::AciqLaplace => Some(aciq::laplace),
-            Self::Kl | Self::Max | Self::Percentile9999 => None,
-        }
-    }
-}
+use tpuc_dialects::ir::OpView;
 
 /// A tensor that never differs from zero gets this threshold.
 pub const SMALLEST_THRESHOLD: f64 = 1e-5;
@@ -70,6 +27,26 @@ pub struct OpNames {
     pub is_matrix: bool,
 }
 
+impl OpNames {
+    /// The operations of a top program whose results are measured, in order.
+    pub fn of(program: &Program) -> Vec<Self> {
+        let ctx = &program.ctx;
+        let ops = ctx.walk(program.module.op()).into_iter();
+        ops.filter(|op| ctx.op_name(*op).starts_with("top."))
+            .filter(|op| !ctx.is(*op, "top.None") && !ctx.is(*op, "top.Weight"))
+            .map(|op| Self {
+                results: ctx
+                    .results(op)
+                    .iter()
+                    .map(|value| ctx.value_name(*value).to_owned())
+                    .collect(),
+                is_input: ctx.is(op, "top.Input"),
+                is_matrix: ctx.is(op, "top.Conv") || ctx.is(op, "top.MatMul"),
+            })
+            .collect()
+    }
+}
+
 /// What is known of one tensor.
 #[derive(Clone, Debug)]
 pub struct TensorStatistics {
@@ -78,11 +55,11 @@ pub struct TensorStatistics {
     /// Largest value.
     pub max: f32,
     /// Magnitudes; missing while every value was (nearly) zero, and where the method needs none.
-    histogram: Option<Histogram>,
-    /// Sum and number of the samples' own thresholds.
-    of_samples: (f64, usize),
+    pub(super) histogram: Option<Histogram>,
+    /// Sum and number of the samples' own thresholds, for each method that averages these.
+    pub(super) of_samples: [(f64, usize); Method::AVERAGED.len()],
     /// Kept where a percentile is asked for.
-    tails: Option<Tails>,
+    pub(super) tails: Option<Tails>,
 }
 
 impl TensorStatistics {
@@ -100,12 +77,17 @@ impl TensorStatistics {
                 .histogram
                 .as_ref()
                 .map_or(largest, |histogram| kl::threshold(histogram).into()),
+            Method::Admm => self
+                .histogram
+                .as_ref()
+                .map_or(largest, |histogram| admm::threshold(histogram, self.min >= 0.0)),
             Method::Percentile9999 => self.tails.as_ref().map_or(largest, |tails| {
                 let (min, max) = tails.range();
                 min.abs().max(max.abs()).into()
             }),
             Method::Mse | Method::AciqGauss | Method::AciqLaplace => {
-                self.of_samples.0 / self.of_samples.1 as f64
+                let (sum, count) = method.averaged().map_or((0.0, 0), |index| self.of_samples[index]);
+                sum / count as f64
             }
         };
         at_least_smallest(threshold.min(largest))
@@ -123,18 +105,22 @@ impl TensorStatistics {
             .is_some_and(|tails| tails.magnitude() == self.largest())
     }
 
-    fn add(&mut self, values: &[f32], method: Method, bins: usize) -> Added {
+    fn add(&mut self, values: &[f32], methods: &[Method], bins: usize) -> Added {
         let (min, max) = min_max(values);
         self.min = self.min.min(min);
         self.max = self.max.max(max);
         if let Some(tails) = &mut self.tails {
             tails.add(values);
         }
-        if let Some(threshold) = method.of_sample() {
-            self.of_samples.0 += threshold(values);
-            self.of_samples.1 += 1;
+        for method in methods {
+            if let (Some(index), Some(threshold)) = (method.averaged(), method.of_sample(values)) {
+                let (sum, count) = &mut self.of_samples[index];
+                *sum += threshold;
+                *count += 1;
+            }
         }
-        if method != Method::Kl || min.abs().max(max.abs()) < 1e-8 {
+        let counted = methods.iter().any(|method| method.needs_histogram());
+        if !counted || min.abs().max(max.abs()) < 1e-8 {
             return Added::Counted;
         }
         let largest = self.largest();
@@ -160,7 +146,7 @@ fn at_least_smallest(threshold: f64) -> f64 {
 #[derive(Clone, Debug)]
 pub struct Statistics {
     tensors: IndexMap<String, TensorStatistics>,
-    method: Method,
+    methods: Vec<Method>,
     bins: usize,
     samples: usize,
     ops: Vec<OpNames>,
@@ -171,9 +157,9 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Empty statistics for a method, with `bins` histogram bins (2048 is the usual number), for this number of samples of
-    /// a network of these operations, in order.
-    pub fn new(method: Method, bins: usize, samples: usize, ops: Vec<OpNames>) -> Self {
+    /// Empty statistics that serve these methods, with `bins` histogram bins (2048 is the usual number), for this number of
+    /// samples of a network of these operations, in order.
+    pub fn new(methods: &[Method], bins: usize, samples: usize, ops: Vec<OpNames>) -> Self {
         let op_of = ops
             .iter()
             .enumerate()
@@ -181,7 +167,7 @@ impl Statistics {
             .collect();
         Self {
             tensors: IndexMap::new(),
-            method,
+            methods: methods.to_vec(),
             bins,
             samples,
             ops,
@@ -203,13 +189,13 @@ impl Statistics {
                 min: f32::INFINITY,
                 max: f32::NEG_INFINITY,
                 histogram: None,
-                of_samples: (0.0, 0),
+                of_samples: Default::default(),
                 tails,
             };
             self.tensors.insert(name.to_owned(), tensor);
         }
         let tensor = &mut self.tensors[name];
-        if tensor.add(values, self.method, self.bins) == Added::Restarted
+        if tensor.add(values, &self.methods, self.bins) == Added::Restarted
             && !self.restarted.iter().any(|other| other == name)
         {
             self.restarted.push(name.to_owned());
@@ -221,7 +207,8 @@ impl Statistics {
         let op = *self.op_of.get(name)?;
         let is_last =
             op + LAST >= self.ops.len() && self.ops[op].results.first().is_some_and(|first| first == name);
-        let wanted = self.method == Method::Percentile9999 || (self.method.of_sample().is_some() && is_last);
+        let averages = self.methods.iter().any(|method| method.averaged().is_some());
+        let wanted = self.methods.contains(&Method::Percentile9999) || (averages && is_last);
         wanted.then(|| 99.99 + op as f64 * (99.999_999 - 99.99) / self.ops.len() as f64)
     }
 
@@ -230,9 +217,26 @@ impl Statistics {
         self.bins
     }
 
-    /// The method that the statistics are for.
-    pub fn method(&self) -> Method {
-        self.method
+    /// The methods that the statistics serve.
+    pub fn methods(&self) -> &[Method] {
+        &self.methods
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// To be said once all samples were added, of which there were only so many.
+    pub fn settle(&mut self, samples: usize) {
+        self.samples = samples;
+        for tails in self
+            .tensors
+            .values_mut()
+            .filter_map(|tensor| tensor.tails.as_mut())
+        {
+            tails.settle(samples);
+        }
     }
 
     /// One tensor's statistics.
@@ -240,23 +244,42 @@ impl Statistics {
         self.tensors.get(name)
     }
 
+    /// Puts back tensors that were written to a file.
+    pub(super) fn restore(&mut self, tensors: impl IntoIterator<Item = (String, TensorStatistics)>) {
+        self.tensors = tensors.into_iter().collect();
+    }
+
     /// All tensors in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &TensorStatistics)> {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
-    /// The smallest and largest value to write beside a threshold.
-    pub fn table_range(&self, name: &str) -> Option<(f32, f32)> {
-        let tensor = self.tensors.get(name)?;
-        match (self.method, &tensor.tails) {
-            (Method::Percentile9999, Some(tails)) => Some(tails.range()),
-            _ => Some((tensor.min, tensor.max)),
+    /// The smallest and largest value to write beside a method's threshold.
+    fn table_range(method: Method, tensor: &TensorStatistics) -> (f32, f32) {
+        match (method, &tensor.tails) {
+            (Method::Percentile9999, Some(tails)) => tails.range(),
+            _ => (tensor.min, tensor.max),
         }
     }
 
-    /// Thresholds of all tensors, in order; computed in parallel.
-    pub fn thresholds(&self) -> IndexMap<String, f64> {
-        let unclipped = self.unclipped();
+    /// A table of these thresholds, without a header.
+    pub fn table(&self, method: Method, thresholds: &IndexMap<String, f64>) -> CalibrationTable {
+        let mut table = CalibrationTable::default();
+        for (name, tensor) in &self.tensors {
+            let (min, max) = Self::table_range(method, tensor);
+            let threshold = Threshold {
+                threshold: thresholds.get(name).copied().unwrap_or(SMALLEST_THRESHOLD),
+                min: min.into(),
+                max: max.into(),
+            };
+            table.thresholds.insert(name.clone(), threshold);
+        }
+        table
+    }
+
+    /// Thresholds of all tensors by one of the [`Statistics::methods`], in order; computed in parallel.
+    pub fn thresholds(&self, method: Method) -> IndexMap<String, f64> {
+        let unclipped = self.unclipped(method);
         let tensors: Vec<(&String, &TensorStatistics)> = self.tensors.iter().collect();
         let thresholds: Vec<f64> = tensors
             .par_iter()
@@ -264,7 +287,7 @@ impl Statistics {
                 if unclipped.contains(&name.as_str()) {
                     at_least_smallest(tensor.largest().into())
                 } else {
-                    tensor.threshold(self.method)
+                    tensor.threshold(method)
                 }
             })
             .collect();
@@ -277,8 +300,8 @@ impl Statistics {
 
     /// Tensors that the averaging methods do not clip: the network's inputs; and from its end up to the last convolution or
     /// matrix product those without outliers, five at most.
-    fn unclipped(&self) -> Vec<&str> {
-        if self.method.of_sample().is_none() {
+    fn unclipped(&self, method: Method) -> Vec<&str> {
+        if method.averaged().is_none() {
             return Vec::new();
         }
         let first = |op: &'_ OpNames| {
@@ -325,21 +348,17 @@ mod tests {
 
     #[test]
     fn thresholds_stay_within_the_range() {
-        for method in [
-            Method::Kl,
-            Method::Max,
-            Method::Mse,
-            Method::Percentile9999,
-            Method::AciqGauss,
-            Method::AciqLaplace,
-        ] {
-            let mut statistics = Statistics::new(method, 2048, 2, ops(&["a", "zero"]));
-            statistics.add("a", &[-2.0, 0.5, 1.0]);
-            statistics.add("a", &[0.1, 3.0]);
-            statistics.add("zero", &[0.0; 4]);
+        let mut together = Statistics::new(&Method::ALL, 2048, 2, ops(&["a", "zero"]));
+        for method in Method::ALL {
+            let mut statistics = Statistics::new(&[method], 2048, 2, ops(&["a", "zero"]));
+            for statistics in [&mut statistics, &mut together] {
+                statistics.add("a", &[-2.0, 0.5, 1.0]);
+                statistics.add("a", &[0.1, 3.0]);
+                statistics.add("zero", &[0.0; 4]);
+            }
             let a = statistics.get("a").unwrap();
             assert_eq!((a.min, a.max), (-2.0, 3.0));
-            let thresholds = statistics.thresholds();
+            let thresholds = statistics.thresholds(method);
             assert_eq!(thresholds.keys().collect::<Vec<_>>(), ["a", "zero"]);
             assert!(thresholds["a"] > 0.5 && thresholds["a"] <= 3.0, "{method:?}");
             if method == Method::Max {
@@ -351,9 +370,39 @@ mod tests {
     }
 
     #[test]
+    fn one_pass_serves_all_methods() {
+        let names = ["in", "a_Conv", "b", "c", "d_Conv", "e", "f"];
+        let sample = |seed: usize| -> Vec<f32> {
+            (0..3000)
+                .map(|index| {
+                    (((index * 7919 + seed * 104_729) % 10_007) as f32 / 10_007.0 - 0.4).powi(3) * 9.0
+                })
+                .collect()
+        };
+        let collect = |methods: &[Method], planned: usize| {
+            let mut statistics = Statistics::new(methods, 256, planned, ops(&names));
+            for seed in 0..3 {
+                for (index, name) in names.iter().enumerate() {
+                    statistics.add(name, &sample(seed + 5 * index));
+                }
+            }
+            statistics.settle(3);
+            statistics
+        };
+        // Two of five samples did not come.
+        let together = collect(&Method::ALL, 5);
+        for method in Method::ALL {
+            let alone = collect(&[method], 3);
+            let tables =
+                [&together, &alone].map(|found| found.table(method, &found.thresholds(method)).to_text());
+            assert_eq!(tables[0], tables[1], "{method:?}");
+        }
+    }
+
+    #[test]
     fn averaging_methods_leave_inputs_and_the_end_alone() {
         let mut statistics = Statistics::new(
-            Method::AciqLaplace,
+            &[Method::AciqLaplace],
             2048,
             1,
             ops(&["in", "a_Conv", "b_Conv", "c"]),
@@ -363,7 +412,7 @@ mod tests {
         for name in ["in", "a_Conv", "b_Conv", "c"] {
             statistics.add(name, &values);
         }
-        let thresholds = statistics.thresholds();
+        let thresholds = statistics.thresholds(Method::AciqLaplace);
         assert_eq!(
             [thresholds["in"], thresholds["b_Conv"], thresholds["c"]],
             [9.0; 3]

@@ -4,6 +4,8 @@
 /// The tails of one tensor.
 #[derive(Clone, Debug)]
 pub struct Tails {
+    /// Number of values of a sample.
+    size: usize,
     /// How many values each tail has.
     keep: usize,
     /// Number of all values over all samples.
@@ -17,33 +19,51 @@ pub struct Tails {
 impl Tails {
     /// For samples of `size` values, `samples` in number.
     pub fn new(percentile: f64, size: usize, samples: usize) -> Self {
-        let total = size.saturating_mul(samples);
-        let keep = (total as f64 * (1.0 - percentile / 100.0)) as usize + 1;
-        Self {
-            keep,
-            total,
+        let mut tails = Self {
+            size,
+            keep: 0,
+            total: 0,
             percentile,
             low: Vec::new(),
             high: Vec::new(),
-        }
+        };
+        tails.settle(samples);
+        tails
+    }
+
+    /// Sets the number of samples, which may be less than was said before once all were added.
+    pub fn settle(&mut self, samples: usize) {
+        self.total = self.size.saturating_mul(samples);
+        self.keep = (self.total as f64 * (1.0 - self.percentile / 100.0)) as usize + 1;
+        self.cut();
+    }
+
+    /// Percentile, number of values of a sample, lower and upper tail.
+    pub(super) fn parts(&self) -> (f64, usize, &[f32], &[f32]) {
+        (self.percentile, self.size, &self.low, &self.high)
+    }
+
+    /// Tails of [`Tails::parts`], to be settled; `None` when they cannot be.
+    pub(super) fn from_parts(percentile: f64, size: usize, low: &[f32], high: &[f32]) -> Option<Self> {
+        (50.0..=100.0).contains(&percentile).then(|| Self {
+            size,
+            keep: usize::MAX,
+            total: 0,
+            percentile,
+            low: low.to_vec(),
+            high: high.to_vec(),
+        })
+    }
+
+    /// Leaves of both tails what is to be kept.
+    fn cut(&mut self) {
+        cut(&mut self.low, self.keep, false);
+        cut(&mut self.high, self.keep, true);
     }
 
     /// Adds a sample. NaN is passed over.
     pub fn add(&mut self, values: &[f32]) {
         let keep = self.keep;
-        let cut = |tail: &mut Vec<f32>, descending: bool| {
-            if tail.len() > keep {
-                let order = |a: &f32, b: &f32| {
-                    if descending {
-                        b.total_cmp(a)
-                    } else {
-                        a.total_cmp(b)
-                    }
-                };
-                tail.select_nth_unstable_by(keep - 1, order);
-                tail.truncate(keep);
-            }
-        };
         // Values that cannot be in a full tail any more are passed over; tails may grow to twice their length.
         let room = (2 * keep).max(64);
         let (mut least, mut most) = (f32::INFINITY, f32::NEG_INFINITY);
@@ -51,20 +71,19 @@ impl Tails {
             if value <= least {
                 self.low.push(value);
                 if self.low.len() >= room + keep {
-                    cut(&mut self.low, false);
+                    cut(&mut self.low, keep, false);
                     least = self.low[keep - 1];
                 }
             }
             if value >= most {
                 self.high.push(value);
                 if self.high.len() >= room + keep {
-                    cut(&mut self.high, true);
+                    cut(&mut self.high, keep, true);
                     most = self.high[keep - 1];
                 }
             }
         }
-        cut(&mut self.low, false);
-        cut(&mut self.high, true);
+        self.cut();
     }
 
     /// How far the percentile lies between two values: the fraction of its position.
@@ -112,6 +131,21 @@ impl Tails {
         all.sort_unstable_by(|a, b| b.total_cmp(a));
         all.truncate(self.keep);
         self.end(all, false)
+    }
+}
+
+/// Leaves of a tail its `keep` outermost values.
+fn cut(tail: &mut Vec<f32>, keep: usize, descending: bool) {
+    if tail.len() > keep {
+        let order = |a: &f32, b: &f32| {
+            if descending {
+                b.total_cmp(a)
+            } else {
+                a.total_cmp(b)
+            }
+        };
+        tail.select_nth_unstable_by(keep - 1, order);
+        tail.truncate(keep);
     }
 }
 

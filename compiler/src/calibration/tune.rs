@@ -9,10 +9,13 @@
 use super::Statistics;
 use crate::data::progress::Progress;
 use crate::data::{Tensor, TensorMap};
+use crate::inference::grid::{round_to_grid, squared_distance, sum_of_magnitudes};
+use crate::inference::ops::OnGrid;
 use crate::inference::{InferenceError, Interpreter};
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// Distances between the method's threshold and the maximum.
@@ -42,10 +45,10 @@ pub fn tune(
         .collect::<Result<_, InferenceError>>()?;
     let progress = Progress::new("tune", interpreter.step_count());
     for step in 0..interpreter.step_count() {
-        let mut references = Vec::with_capacity(samples.len());
-        for sample in &values {
-            references.push(interpreter.run_step(step, &|slot| sample.get(&slot).cloned())?);
-        }
+        let references = values
+            .iter()
+            .map(|sample| Reference::new(interpreter, step, sample))
+            .collect::<Result<Vec<_>, _>>()?;
         let inputs = interpreter.step_inputs(step);
         let mut targets: Vec<usize> = Vec::new();
         for slot in &inputs {
@@ -56,24 +59,34 @@ pub fn tune(
         if targets.is_empty() {
             targets.extend(inputs.first());
         }
+        // Prepared when the first search needs it.
+        let on_grid = OnceCell::new();
         for target in targets {
             let name = interpreter.slot_name(target);
             let (Some(start), Some(range)) = (initial.get(name), statistics.get(name)) else {
                 continue;
             };
-            let best = search(
+            let candidates = candidates(*start, range.largest().into());
+            let current = &mut tuned[name];
+            // What is not above the threshold so far changes nothing.
+            if candidates.last().is_none_or(|last| last <= current) {
+                continue;
+            }
+            let trial = Trial {
                 interpreter,
                 step,
-                &values,
-                &references,
-                *start,
-                range.largest().into(),
-            )?;
-            let current = &mut tuned[name];
+                values: &values,
+                references: &references,
+                on_grid: on_grid
+                    .get_or_init(|| interpreter.step_on_grid(step))
+                    .as_deref()
+                    .zip(inputs.first().copied()),
+            };
+            let best = trial.search(&candidates)?;
             *current = current.max(best);
         }
-        for (sample, results) in values.iter_mut().zip(references) {
-            for (slot, tensor) in interpreter.step_results(step).iter().zip(results) {
+        for (sample, reference) in values.iter_mut().zip(references) {
+            for (slot, tensor) in interpreter.step_results(step).iter().zip(reference.results) {
                 sample.insert(*slot, Arc::new(tensor));
             }
             for slot in interpreter.step_last_uses(step) {
@@ -85,67 +98,106 @@ pub fn tune(
     Ok(tuned)
 }
 
-/// The candidate with the smallest distance; the first of equals.
-fn search(
-    interpreter: &Interpreter,
-    step: usize,
-    values: &[Values],
-    references: &[Vec<Tensor>],
-    start: f64,
-    largest: f64,
-) -> Result<f64, InferenceError> {
+/// What a step computes of a sample.
+struct Reference {
+    results: Vec<Tensor>,
+    /// Sum of the magnitudes of the first result.
+    norm: f64,
+}
+
+impl Reference {
+    fn new(interpreter: &Interpreter, step: usize, sample: &Values) -> Result<Self, InferenceError> {
+        let results = interpreter.run_step(step, &|slot| sample.get(&slot).cloned())?;
+        let norm = results
+            .first()
+            .map_or(0.0, |tensor| with_values(tensor, sum_of_magnitudes));
+        Ok(Self { results, norm })
+    }
+}
+
+/// Thresholds to try; none where the range is too narrow.
+fn candidates(start: f64, largest: f64) -> Vec<f64> {
     let width = (largest - start) / STEPS as f64;
-    let mut best = start;
     if width <= 0.0 || (largest - start).abs() <= LEAST_RANGE {
-        return Ok(best);
+        return Vec::new();
     }
-    let distances: Vec<f64> = (0..=STEPS)
-        .into_par_iter()
-        .map(|candidate| {
-            let threshold = start + width * candidate as f64;
-            let mut total = 0.0;
-            for (sample, reference) in values.iter().zip(references) {
-                let lookup = |slot: usize| {
-                    sample
-                        .get(&slot)
-                        .map(|tensor| Arc::new(rounded(tensor, threshold)))
-                };
-                let results = interpreter.run_step(step, &lookup)?;
-                if let (Some(result), Some(reference)) = (results.first(), reference.first()) {
-                    total += distance(result, reference);
-                }
+    (0..=STEPS)
+        .map(|candidate| start + width * candidate as f64)
+        .collect()
+}
+
+/// A step that is tried on rounded inputs.
+struct Trial<'a> {
+    interpreter: &'a Interpreter,
+    step: usize,
+    values: &'a [Values],
+    references: &'a [Reference],
+    /// The fast way, and the slot that it reads.
+    on_grid: Option<(&'a OnGrid, usize)>,
+}
+
+impl Trial<'_> {
+    /// The candidate with the smallest distance; the first of equals.
+    fn search(&self, candidates: &[f64]) -> Result<f64, InferenceError> {
+        let distances: Vec<f64> = candidates
+            .par_iter()
+            .map(|threshold| self.distance(*threshold))
+            .collect::<Result<_, InferenceError>>()?;
+        let mut best = 0;
+        for (candidate, distance) in distances.iter().enumerate() {
+            if *distance < distances[best] {
+                best = candidate;
             }
-            Ok(total)
-        })
-        .collect::<Result<_, InferenceError>>()?;
-    let mut least = distances[0];
-    for (candidate, distance) in distances.into_iter().enumerate().skip(1) {
-        if distance < least {
-            (least, best) = (distance, start + width * candidate as f64);
         }
+        Ok(candidates[best])
     }
-    Ok(best)
+
+    /// `||result - reference||_2 / ||reference||_1`, summed over the samples.
+    fn distance(&self, threshold: f64) -> Result<f64, InferenceError> {
+        let scale = (127.0 / threshold) as f32;
+        let mut total = 0.0;
+        let mut buffer = Vec::new();
+        for (sample, reference) in self.values.iter().zip(self.references) {
+            let Some(wanted) = reference.results.first() else {
+                continue;
+            };
+            let input = self
+                .on_grid
+                .and_then(|(run, slot)| Some((run, sample.get(&slot)?.as_f32()?.as_slice()?)));
+            let square = if let Some((run, input)) = input {
+                run(input, scale, &mut buffer)
+                    .map_err(|message| self.interpreter.step_error(self.step, &message))?;
+                with_values(wanted, |wanted| squared_distance(&buffer, wanted))
+            } else {
+                let lookup = |slot: usize| sample.get(&slot).map(|tensor| Arc::new(rounded(tensor, scale)));
+                let results = self.interpreter.run_step(self.step, &lookup)?;
+                results.first().map_or(0.0, |result| {
+                    with_values(result, |result| {
+                        with_values(wanted, |wanted| squared_distance(result, wanted))
+                    })
+                })
+            };
+            total += square.sqrt() / reference.norm;
+        }
+        Ok(total)
+    }
 }
 
-/// A tensor rounded to the 8-bit grid of a threshold, as single-precision arithmetic does it.
-fn rounded(tensor: &Tensor, threshold: f64) -> Tensor {
-    let scale = (127.0 / threshold) as f32;
-    Tensor::F32(
-        tensor
-            .to_f32()
-            .mapv(|value| (value * scale).round_ties_even().clamp(-128.0, 127.0) / scale),
-    )
+/// Runs a function on the elements as f32.
+fn with_values<T>(tensor: &Tensor, run: impl FnOnce(&[f32]) -> T) -> T {
+    let values = tensor.to_f32();
+    match values.as_slice() {
+        Some(values) => run(values),
+        None => run(&values.iter().copied().collect::<Vec<f32>>()),
+    }
 }
 
-/// `||a - b||_2 / ||b||_1`
-fn distance(result: &Tensor, reference: &Tensor) -> f64 {
-    let (result, reference) = (result.to_f32(), reference.to_f32());
-    let (mut square, mut sum) = (0.0, 0.0);
-    for (a, b) in result.iter().zip(reference.iter()) {
-        square += f64::from(b - a).powi(2);
-        sum += f64::from(b.abs());
-    }
-    square.sqrt() / sum
+/// A tensor rounded to the 8-bit grid of a scale, as single-precision arithmetic does it.
+fn rounded(tensor: &Tensor, scale: f32) -> Tensor {
+    let mut out = Vec::new();
+    with_values(tensor, |values| round_to_grid(values, scale, &mut out));
+    // As many elements as the tensor has.
+    Tensor::from_vec(tensor.shape(), out).unwrap_or_else(|_| tensor.clone())
 }
 
 #[cfg(test)]
@@ -155,13 +207,22 @@ mod tests {
     #[test]
     fn rounds_to_the_grid() {
         let tensor = Tensor::from_vec(&[4], vec![0.2f32, 1.0, -3.0, 0.5]).unwrap();
-        let rounded = rounded(&tensor, 1.27);
+        let rounded = rounded(&tensor, 100.0);
+        assert_eq!(rounded.shape(), [4]);
         let values: Vec<f32> = rounded
             .to_f32()
             .iter()
             .map(|value| (value * 100.0).round())
             .collect();
         assert_eq!(values, [20.0, 100.0, -128.0, 50.0]);
-        assert!((distance(&tensor, &tensor)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn candidates_go_up_to_the_largest_magnitude() {
+        let found = candidates(1.0, 3.1);
+        assert_eq!(found.len(), STEPS + 1);
+        assert_eq!(found[0], 1.0);
+        assert!((found[STEPS] - 3.1).abs() < 1e-12);
+        assert!(candidates(1.0, 1.005).is_empty() && candidates(2.0, 1.0).is_empty());
     }
 }

@@ -1,16 +1,19 @@
-//! Calibration data: which files, in which order, and how they become batches.
+//! Calibration data: which samples, in which order.
 //!
 //! Selection is TPU-MLIR's, so that both tools calibrate on the same pictures: all files of a folder and its
 //! subfolders, sorted by path, shuffled by Python's generator seeded with 1684, the first N. Files are of one kind.
-//! Batches are loaded one at a time; nothing grows with the number of samples.
+//! Records of an LMDB data set are chosen by their keys as files are by their names, so that the same pictures under keys
+//! of the same order are the same samples.
 
+use super::DataError;
+use super::batches::{Batches, Filling};
+use super::lmdb::{self, Lmdb};
+use super::preprocess::{FileKind, Preprocess, load_from_npz};
+use super::random::PythonRandom;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-
-use ndarray::{ArrayD, Axis, IxDyn};
-
-use super::preprocess::{FileKind, Preprocess, load_from_npz};
-use super::{DataError, npy, npz};
+use std::sync::Arc;
 
 /// Seed of the selection.
 const SEED: u32 = 1684;
@@ -18,11 +21,28 @@ const SEED: u32 = 1684;
 const DEEPEST_FOLDER: usize = 64;
 
 /// A list of samples, all of one kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Dataset {
+    /// What names are relative to when two lists are compared.
+    root: PathBuf,
+    samples: Samples,
+}
+
+#[derive(Clone, Debug)]
+enum Samples {
     /// Files of every sample: one npz, or one npy or picture per network input.
-    samples: Vec<Vec<String>>,
-    kind: FileKind,
+    Files { files: Vec<Vec<String>>, kind: FileKind },
+    /// Keys and sizes of records.
+    Records {
+        database: Arc<Lmdb>,
+        keys: Vec<(Vec<u8>, usize)>,
+    },
+}
+
+/// Where a sample of one input is.
+pub(super) enum Piece<'a> {
+    File(&'a Path, FileKind),
+    Record(&'a Lmdb, &'a [u8]),
 }
 
 /// One input of the network.
@@ -37,11 +57,14 @@ pub struct InputSpec {
 }
 
 impl Dataset {
-    /// Selects `count` files (0: all) of a folder.
+    /// Selects `count` files (0: all) of a folder, or records where the folder (or the file) is an LMDB data set.
     ///
     /// # Errors
     /// [`DataError`] when the folder cannot be read or has no file of a known kind, or files of several kinds.
     pub fn from_folder(folder: &Path, count: usize) -> Result<Self, DataError> {
+        if let Some(file) = lmdb::file_of(folder) {
+            return Self::from_lmdb(&file, count);
+        }
         let mut files = Vec::new();
         let normalized: PathBuf = folder
             .components()
@@ -54,11 +77,24 @@ impl Dataset {
         };
         collect_files(start, &normalized, 0, &mut files)?;
         files.sort_unstable();
-        PythonRandom::new(SEED).shuffle(&mut files);
-        if count > 0 {
-            files.truncate(count);
-        }
+        select(&mut files, count);
         Self::new(folder, files)
+    }
+
+    fn from_lmdb(file: &Path, count: usize) -> Result<Self, DataError> {
+        let database = Lmdb::open(file)?;
+        let mut keys = database.keys()?;
+        if keys.is_empty() {
+            return Err(DataError::malformed(file, "the data set has no record"));
+        }
+        select(&mut keys, count);
+        Ok(Self {
+            root: file.to_path_buf(),
+            samples: Samples::Records {
+                database: Arc::new(database),
+                keys,
+            },
+        })
     }
 
     /// Reads a list: one sample per line, either an npz or, joined by commas, one npy or picture per network input.
@@ -74,9 +110,11 @@ impl Dataset {
             .map(str::to_string)
             .collect();
         let dataset = Self::new(list, lines)?;
-        for file in dataset.samples.iter().flatten() {
-            if !Path::new(file).is_file() {
-                return Err(DataError::malformed(list, format!("{file} does not exist")));
+        if let Samples::Files { files, .. } = &dataset.samples {
+            for file in files.iter().flatten() {
+                if !Path::new(file).is_file() {
+                    return Err(DataError::malformed(list, format!("{file} does not exist")));
+                }
             }
         }
         Ok(dataset)
@@ -113,34 +151,74 @@ impl Dataset {
         let Some(kind) = kind else {
             return Err(DataError::malformed(
                 origin,
-                "there is no sample; known are .npz .npy .jpg .jpeg .jfif .png .bmp .yuv",
+                "there is no sample; known are .npz .npy .jpg .jpeg .jfif .png .bmp .yuv and LMDB (data.mdb)",
             ));
         };
-        Ok(Self { samples, kind })
+        Ok(Self {
+            root: origin.to_path_buf(),
+            samples: Samples::Files { files: samples, kind },
+        })
     }
 
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.samples.len()
+        match &self.samples {
+            Samples::Files { files, .. } => files.len(),
+            Samples::Records { keys, .. } => keys.len(),
+        }
     }
 
     /// Never true: an empty dataset is an error when it is made.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.samples.is_empty()
+        self.len() == 0
     }
 
-    /// Files of each sample.
-    #[must_use]
-    pub fn samples(&self) -> &[Vec<String>] {
-        &self.samples
+    /// Where a sample for an input is; an npz serves all inputs.
+    pub(super) fn piece(&self, sample: usize, input: usize) -> Piece<'_> {
+        match &self.samples {
+            Samples::Files { files, kind } => {
+                let files = &files[sample];
+                Piece::File(Path::new(files.get(input).unwrap_or(&files[0])), *kind)
+            }
+            Samples::Records { database, keys } => Piece::Record(database, &keys[sample].0),
+        }
     }
 
-    /// Kind of the files.
-    #[must_use]
-    pub fn kind(&self) -> FileKind {
-        self.kind
+    /// What a sample for an input is called in messages.
+    pub(super) fn name(&self, sample: usize, input: usize) -> PathBuf {
+        match self.piece(sample, input) {
+            Piece::File(file, _) => file.to_path_buf(),
+            Piece::Record(database, key) => database.name(key),
+        }
+    }
+
+    /// A line for each sample in order, with names below the folder and sizes: two lists of the same samples have the same
+    /// lines wherever the folder is.
+    ///
+    /// # Errors
+    /// [`DataError`] when a file cannot be looked at.
+    pub fn fingerprint(&self) -> Result<String, DataError> {
+        let mut text = String::new();
+        match &self.samples {
+            Samples::Files { files, .. } => {
+                for file in files.iter().flatten() {
+                    let path = Path::new(file);
+                    let size = fs::metadata(path)
+                        .map_err(|source| DataError::io("read", path, source))?
+                        .len();
+                    let name = path.strip_prefix(&self.root).unwrap_or(path);
+                    let _ = writeln!(text, "{} {size}", name.display());
+                }
+            }
+            Samples::Records { keys, .. } => {
+                for (key, size) in keys {
+                    let _ = writeln!(text, "{} {size}", key.escape_ascii());
+                }
+            }
+        }
+        Ok(text)
     }
 
     /// Groups the samples into batches for a network with these inputs.
@@ -151,163 +229,73 @@ impl Dataset {
     /// # Errors
     /// [`DataError`] when the number of files of a sample is not the number of inputs, or no batch can be filled.
     pub fn batches<'a>(&'a self, inputs: &'a [InputSpec]) -> Result<Batches<'a>, DataError> {
-        let wrong = self.samples.iter().find(|files| files.len() != inputs.len());
-        if let (Some(files), true) = (wrong, self.kind != FileKind::Npz) {
-            return Err(DataError::Option(format!(
-                "the sample '{}' has {} files, the network has {} inputs ({})",
-                files.join(","),
-                files.len(),
-                inputs.len(),
-                inputs
-                    .iter()
-                    .map(|input| input.name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )));
-        }
+        let names = || -> String {
+            let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+            names.join(", ")
+        };
         let batch = inputs
             .iter()
             .map(|input| input.preprocess.batch)
             .max()
             .unwrap_or(1)
             .max(1);
-        let indices: Vec<usize> = (0..self.samples.len()).collect();
-        let groups: Vec<Vec<usize>> = match self.kind {
-            FileKind::Image | FileKind::Yuv => indices
-                .chunks(batch)
-                .map(|group| (0..batch).map(|slot| group[slot.min(group.len() - 1)]).collect())
-                .collect(),
-            FileKind::Npz if batch > 1 && self.first_extent(inputs)? == Some(1) => {
-                indices.chunks_exact(batch).map(<[usize]>::to_vec).collect()
+        let filling = match &self.samples {
+            Samples::Records { .. } if inputs.len() != 1 => {
+                return Err(DataError::Option(format!(
+                    "an LMDB data set serves networks of one input; this one has {}: {}",
+                    inputs.len(),
+                    names()
+                )));
             }
-            _ => indices.into_iter().map(|index| vec![index]).collect(),
-        };
-        if groups.is_empty() {
-            return Err(DataError::Option(format!(
-                "{} samples do not fill a batch of {batch}; give more samples",
-                self.samples.len()
-            )));
-        }
-        Ok(Batches {
-            dataset: self,
-            inputs,
-            groups,
-        })
-    }
-
-    /// First extent of the first input's tensor in the first npz.
-    fn first_extent(&self, inputs: &[InputSpec]) -> Result<Option<usize>, DataError> {
-        let (Some(files), Some(input)) = (self.samples.first(), inputs.first()) else {
-            return Ok(None);
-        };
-        Ok(load_from_npz(Path::new(&files[0]), &input.name)?
-            .shape()
-            .first()
-            .copied())
-    }
-}
-
-/// The batches of a dataset, loaded when asked for, in any order and by any number of threads.
-#[derive(Clone, Debug)]
-pub struct Batches<'a> {
-    dataset: &'a Dataset,
-    inputs: &'a [InputSpec],
-    groups: Vec<Vec<usize>>,
-}
-
-impl Batches<'_> {
-    /// Number of batches.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.groups.len()
-    }
-
-    /// Never true.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
-    }
-
-    /// Loads a batch: one array per input, in the order of the inputs, of the input's shape.
-    ///
-    /// # Errors
-    /// [`DataError`] naming the file that cannot be read or does not fit the input.
-    ///
-    /// # Panics
-    /// When `index` is not below [`Batches::len`].
-    pub fn load(&self, index: usize) -> Result<Vec<ArrayD<f32>>, DataError> {
-        let group = &self.groups[index];
-        self.inputs
-            .iter()
-            .enumerate()
-            .map(|(number, input)| self.load_input(group, number, input))
-            .collect()
-    }
-
-    fn load_input(
-        &self,
-        group: &[usize],
-        number: usize,
-        input: &InputSpec,
-    ) -> Result<ArrayD<f32>, DataError> {
-        let file = |&sample: &usize| {
-            let files = &self.dataset.samples[sample];
-            Path::new(files.get(number).unwrap_or(&files[0]))
-        };
-        let data = match self.dataset.kind {
-            FileKind::Npz => {
-                let parts: Vec<ArrayD<f32>> = group
-                    .iter()
-                    .map(|sample| Ok(self.npz_reader_input(file(sample), input)?.into_f32()))
-                    .collect::<Result<_, DataError>>()?;
-                let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-                match parts.len() {
-                    1 => parts.into_iter().next().unwrap_or_default(),
-                    _ => ndarray::concatenate(Axis(0), &views).map_err(|_| {
-                        DataError::malformed(
-                            file(&group[0]),
-                            "its tensor and the next sample's differ in shape",
-                        )
-                    })?,
+            Samples::Records { .. } => Filling::Repeat(batch),
+            Samples::Files { files, kind } => {
+                let wrong = files.iter().find(|files| files.len() != inputs.len());
+                if let (Some(files), true) = (wrong, *kind != FileKind::Npz) {
+                    return Err(DataError::Option(format!(
+                        "the sample '{}' has {} files, the network has {} inputs ({})",
+                        files.join(","),
+                        files.len(),
+                        inputs.len(),
+                        names()
+                    )));
+                }
+                match kind {
+                    FileKind::Image | FileKind::Yuv => Filling::Repeat(batch),
+                    FileKind::Npz if batch > 1 && first_extent(files, inputs)? == Some(1) => {
+                        Filling::Whole(batch)
+                    }
+                    _ => Filling::One,
                 }
             }
-            FileKind::Npy => npy::read(file(&group[0]))?.into_f32(),
-            _ => {
-                // Copies of one picture are decoded once.
-                let pictures: Vec<&Path> = group.iter().map(file).collect();
-                let same = pictures.iter().all(|picture| *picture == pictures[0]);
-                input
-                    .preprocess
-                    .run(if same { &pictures[..1] } else { &pictures })?
-            }
         };
-        fit(data, input, file(&group[0]))
-    }
-
-    fn npz_reader_input(&self, path: &Path, input: &InputSpec) -> Result<super::Tensor, DataError> {
-        if self.inputs.len() == 1 {
-            load_from_npz(path, &input.name)
-        } else {
-            npz::NpzReader::open(path)?.load(&input.name)
+        let batches = Batches::new(self, inputs, filling);
+        if batches.is_empty() {
+            return Err(DataError::Option(format!(
+                "{} samples do not fill a batch of {batch}; give more samples",
+                self.len()
+            )));
         }
+        Ok(batches)
     }
 }
 
-/// Gives the data the input's shape.
-fn fit(data: ArrayD<f32>, input: &InputSpec, file: &Path) -> Result<ArrayD<f32>, DataError> {
-    if data.shape() == input.shape {
-        return Ok(data);
+/// Shuffles what is sorted and takes the first `count`; 0 takes all.
+fn select<T>(items: &mut Vec<T>, count: usize) {
+    PythonRandom::new(SEED).shuffle(items);
+    if count > 0 {
+        items.truncate(count);
     }
-    let shape = data.shape().to_vec();
-    data.into_shape_with_order(IxDyn(&input.shape)).map_err(|_| {
-        DataError::malformed(
-            file,
-            format!(
-                "its data have shape {shape:?}, the network's input '{}' has {:?}",
-                input.name, input.shape
-            ),
-        )
-    })
+}
+
+/// First extent of the first input's tensor in the first npz.
+fn first_extent(files: &[Vec<String>], inputs: &[InputSpec]) -> Result<Option<usize>, DataError> {
+    let (Some(files), Some(input)) = (files.first(), inputs.first()) else {
+        return Ok(None);
+    };
+    Ok(load_from_npz(Path::new(&files[0]), &input.name)?
+        .shape()
+        .first()
+        .copied())
 }
 
 fn collect_files(folder: &Path, name: &Path, depth: usize, files: &mut Vec<String>) -> Result<(), DataError> {
@@ -330,103 +318,10 @@ fn collect_files(folder: &Path, name: &Path, depth: usize, files: &mut Vec<Strin
     Ok(())
 }
 
-/// Python's `random.Random` as far as a shuffle needs it: the generator MT19937 (Matsumoto and Nishimura 1998) with
-/// its initialisation by array, and CPython's way to draw numbers below a limit.
-pub struct PythonRandom {
-    state: [u32; 624],
-    next: usize,
-}
-
-impl PythonRandom {
-    /// The generator after `random.seed(seed)`.
-    #[must_use]
-    pub fn new(seed: u32) -> Self {
-        let mut state = [0_u32; 624];
-        state[0] = 19_650_218;
-        for index in 1..624 {
-            let previous = state[index - 1] ^ state[index - 1] >> 30;
-            state[index] = previous.wrapping_mul(1_812_433_253).wrapping_add(index as u32);
-        }
-        // Two rounds of mixing; the key is the seed alone.
-        let mut index = 1;
-        let mut step = |state: &mut [u32; 624], multiplier: u32, term: &dyn Fn(u32, usize) -> u32| {
-            let previous = state[index - 1] ^ state[index - 1] >> 30;
-            state[index] = term(state[index] ^ previous.wrapping_mul(multiplier), index);
-            index += 1;
-            if index == 624 {
-                state[0] = state[623];
-                index = 1;
-            }
-        };
-        for _ in 0..624 {
-            step(&mut state, 1_664_525, &|value, _| value.wrapping_add(seed));
-        }
-        for _ in 0..623 {
-            step(&mut state, 1_566_083_941, &|value, index| {
-                value.wrapping_sub(index as u32)
-            });
-        }
-        state[0] = 0x8000_0000;
-        Self { state, next: 624 }
-    }
-
-    /// 32 random bits.
-    pub fn next_u32(&mut self) -> u32 {
-        if self.next == 624 {
-            for index in 0..624 {
-                let bits = self.state[index] & 0x8000_0000 | self.state[(index + 1) % 624] & 0x7fff_ffff;
-                let twist = if bits & 1 == 1 { 0x9908_b0df } else { 0 };
-                self.state[index] = self.state[(index + 397) % 624] ^ bits >> 1 ^ twist;
-            }
-            self.next = 0;
-        }
-        let mut bits = self.state[self.next];
-        self.next += 1;
-        bits ^= bits >> 11;
-        bits ^= bits << 7 & 0x9d2c_5680;
-        bits ^= bits << 15 & 0xefc6_0000;
-        bits ^ bits >> 18
-    }
-
-    /// A number below `limit`, which is not 0.
-    fn below(&mut self, limit: u32) -> u32 {
-        let shift = limit.leading_zeros();
-        loop {
-            let number = self.next_u32() >> shift;
-            if number < limit {
-                return number;
-            }
-        }
-    }
-
-    /// `random.shuffle`.
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
-        for index in (1..items.len()).rev() {
-            let other = self.below(u32::try_from(index + 1).unwrap_or(u32::MAX)) as usize;
-            items.swap(index, other);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Tensor;
     use crate::data::preprocess::ChannelFormat;
-
-    #[test]
-    fn the_generator_is_pythons() {
-        // random.seed(1684); [random.getrandbits(32) for _ in range(3)], then the 1000th.
-        let mut random = PythonRandom::new(1684);
-        let first: Vec<u32> = (0..3).map(|_| random.next_u32()).collect();
-        assert_eq!(first, [2_067_858_712, 61_194_221, 2_215_618_579]);
-        let last = (3..1000).map(|_| random.next_u32()).last();
-        assert_eq!(last, Some(2_617_943_863));
-        // random.seed(1684); x = list(range(12)); random.shuffle(x)
-        let mut items: Vec<u32> = (0..12).collect();
-        PythonRandom::new(1684).shuffle(&mut items);
-        assert_eq!(items, [1, 10, 5, 2, 11, 6, 3, 9, 4, 8, 0, 7]);
-    }
 
     fn spec(shape: &[usize]) -> InputSpec {
         InputSpec {
@@ -434,46 +329,6 @@ mod tests {
             shape: shape.to_vec(),
             preprocess: Preprocess::for_input(shape, ChannelFormat::None),
         }
-    }
-
-    fn write_npz(path: &Path, names: &[&str], value: f32) {
-        let tensor = Tensor::from_vec(&[1, 2], vec![value; 2]).unwrap();
-        npz::write(
-            path,
-            names.iter().map(|name| (*name, &tensor)),
-            npz::Compression::Stored,
-        )
-        .unwrap();
-    }
-
-    #[test]
-    fn npz_samples_become_batches() {
-        let directory = tempfile::tempdir().unwrap();
-        for index in 0..5 {
-            write_npz(
-                &directory.path().join(format!("{index}.npz")),
-                &["y"],
-                index as f32,
-            );
-        }
-        let dataset = Dataset::from_folder(directory.path(), 0).unwrap();
-        let inputs = [spec(&[2, 2])];
-        let batches = dataset.batches(&inputs).unwrap();
-        assert_eq!((dataset.len(), batches.len()), (5, 2));
-        assert_eq!(batches.load(1).unwrap()[0].shape(), [2, 2]);
-        assert!(
-            dataset
-                .batches(&[spec(&[6, 2])])
-                .unwrap_err()
-                .to_string()
-                .contains("batch of 6")
-        );
-        let wrong = [spec(&[1, 3])];
-        let error = dataset.batches(&wrong).unwrap().load(0).unwrap_err().to_string();
-        assert!(
-            error.contains("shape [1, 2], the network's input 'x' has [1, 3]"),
-            "{error}"
-        );
     }
 
     #[test]

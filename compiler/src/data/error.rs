@@ -24,6 +24,14 @@ pub enum DataError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A picture does not decode.
+    #[error("{path}: {reason}")]
+    Picture {
+        /// The file, or the record of a data set.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// An archive has no tensor of that name.
     #[error("{path} has no tensor named '{name}'; it has {available}")]
     NoSuchTensor {

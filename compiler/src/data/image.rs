@@ -52,7 +52,10 @@ pub fn read(path: &Path, mode: ColorMode) -> Result<Image, DataError> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)
         .map_err(|source| DataError::io("read", path, source))?;
-    decode(&bytes, mode).map_err(|reason| DataError::malformed(path, reason))
+    decode(&bytes, mode).map_err(|reason| DataError::Picture {
+        path: path.to_path_buf(),
+        reason,
+    })
 }
 
 /// Decodes the content of an image file.
@@ -78,6 +81,40 @@ pub fn decode(bytes: &[u8], mode: ColorMode) -> Result<Image, String> {
         return Err("not an image of a known kind (JPEG, PNG and BMP are)".to_string());
     };
     decode_lossless(bytes, format, mode)
+}
+
+/// An image of planes of `width` by `height` samples: gray, or blue, green and red.
+///
+/// # Errors
+/// A sentence when there is another number of planes.
+pub fn from_planes(planes: &[&[u8]], width: usize, height: usize, mode: ColorMode) -> Result<Image, String> {
+    let (blue, green, red) = match *planes {
+        [gray] => (gray, gray, gray),
+        [blue, green, red] => (blue, green, red),
+        _ => {
+            return Err(format!(
+                "the picture has {} channels; 1 (gray) and 3 (blue, green, red) are supported",
+                planes.len()
+            ));
+        }
+    };
+    let pixels = blue
+        .iter()
+        .zip(green)
+        .zip(red)
+        .map(|((blue, green), red)| [*blue, *green, *red]);
+    let (channels, samples): (usize, Vec<u8>) = match mode {
+        ColorMode::Gray if planes.len() == 1 => (1, blue.to_vec()),
+        ColorMode::Gray => (1, pixels.map(|[b, g, r]| gray_of_rgb(r, g, b)).collect()),
+        ColorMode::Bgr => (3, pixels.flatten().collect()),
+        ColorMode::Rgba => (4, pixels.flat_map(|[b, g, r]| [r, g, b, 255]).collect()),
+    };
+    Ok(Image {
+        width,
+        height,
+        channels,
+        samples,
+    })
 }
 
 fn check_size(width: u64, height: u64, file_bytes: usize) -> Result<(), String> {

@@ -188,29 +188,68 @@ impl Preprocess {
     /// [`DataError`] naming the file that cannot be read, or the setting that does not fit.
     pub fn run<P: AsRef<Path>>(&self, pictures: &[P]) -> Result<ArrayD<f32>, DataError> {
         let copies = if pictures.len() == 1 { self.batch } else { 1 };
-        let mut batch = Vec::with_capacity(pictures.len());
-        for path in pictures {
-            let path = path.as_ref();
-            let chw = self.one_picture(path).map_err(|error| match error {
+        let pieces: Vec<ArrayD<f32>> = pictures
+            .iter()
+            .map(|path| self.picture(path.as_ref()))
+            .collect::<Result<_, _>>()?;
+        let views: Vec<_> = pieces
+            .iter()
+            .flat_map(|piece| std::iter::repeat_n(piece.view(), copies))
+            .collect();
+        ndarray::concatenate(Axis(0), &views)
+            .map_err(|_| DataError::Option("at least one picture is needed".to_string()))
+    }
+
+    /// One picture of a batch: `[1, c, h, w]` or `[1, h, w, c]`.
+    ///
+    /// # Errors
+    /// As [`Preprocess::run`].
+    pub fn picture(&self, path: &Path) -> Result<ArrayD<f32>, DataError> {
+        let is_yuv = FileKind::of(&path.to_string_lossy()) == FileKind::Yuv;
+        let read = || {
+            if is_yuv {
+                self.read_yuv(path)
+            } else {
+                image::read(path, self.color_mode())
+            }
+        };
+        read()
+            .and_then(|image| self.prepared(&image, is_yuv))
+            .map_err(|error| match error {
                 DataError::Option(reason) => DataError::malformed(path, reason),
                 error => error,
-            })?;
-            batch.push(chw);
-        }
-        let views: Vec<_> = batch
-            .iter()
-            .flat_map(|chw| std::iter::repeat_n(chw.view(), copies))
-            .collect();
-        let joined = ndarray::concatenate(Axis(0), &views)
-            .map_err(|_| DataError::Option("at least one picture is needed".to_string()))?;
-        let joined = match self.channel_format {
-            ChannelFormat::Nhwc => joined
+            })
+    }
+
+    /// As [`Preprocess::picture`], of a picture in memory that has the colours of [`Preprocess::color_mode`].
+    ///
+    /// # Errors
+    /// [`DataError::Option`] when a setting does not fit.
+    pub fn image(&self, image: &Image) -> Result<ArrayD<f32>, DataError> {
+        self.prepared(image, false)
+    }
+
+    fn prepared(&self, image: &Image, is_yuv: bool) -> Result<ArrayD<f32>, DataError> {
+        let image = center_crop(self.resize(image, is_yuv)?, self.net_dims)?;
+        let planes = self.normalize(&image)?;
+        Ok(match self.channel_format {
+            ChannelFormat::Nhwc => planes
                 .permuted_axes([0, 2, 3, 1])
                 .as_standard_layout()
-                .into_owned(),
-            _ => joined,
-        };
-        Ok(joined.into_dyn())
+                .into_owned()
+                .into_dyn(),
+            _ => planes.into_dyn(),
+        })
+    }
+
+    /// What a picture is read as.
+    #[must_use]
+    pub fn color_mode(&self) -> ColorMode {
+        match self.pixel_format {
+            PixelFormat::Gray => ColorMode::Gray,
+            PixelFormat::Rgba => ColorMode::Rgba,
+            _ => ColorMode::Bgr,
+        }
     }
 
     /// Makes a network's input from one sample: a picture, several pictures joined by commas, an npy file, or an npz
@@ -227,27 +266,6 @@ impl Preprocess {
                 self.run(&pictures)
             }
         }
-    }
-
-    fn one_picture(&self, path: &Path) -> Result<Array4<f32>, DataError> {
-        let is_yuv = FileKind::of(&path.to_string_lossy()) == FileKind::Yuv;
-        let image = if is_yuv {
-            self.read_yuv(path)?
-        } else {
-            self.read_image(path)?
-        };
-        let image = self.resize(&image, is_yuv)?;
-        let image = center_crop(image, self.net_dims)?;
-        self.normalize(&image)
-    }
-
-    fn read_image(&self, path: &Path) -> Result<Image, DataError> {
-        let mode = match self.pixel_format {
-            PixelFormat::Gray => ColorMode::Gray,
-            PixelFormat::Rgba => ColorMode::Rgba,
-            _ => ColorMode::Bgr,
-        };
-        image::read(path, mode)
     }
 
     fn read_yuv(&self, path: &Path) -> Result<Image, DataError> {

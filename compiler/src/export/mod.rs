@@ -1,3 +1,4 @@
 //! Programs in other tools' formats.
 
 pub mod onnx;
+pub mod prototxt;

@@ -51,6 +51,8 @@ pub trait Packed: Copy + Default + Send + Sync + 'static {
     const GROUP: usize;
     /// The inner kernel; see [`kernels::tile_f32`].
     fn tile(steps: usize, a: &[Self], b: &[Self], c: &mut [Self::Sum], stride: usize);
+    /// Lays [`COLUMNS`] columns of `GROUP` rows, which are `stride` apart, side by side as a tile reads them.
+    fn lay<S: Source<Packed = Self>>(rows: &[S], stride: usize, out: &mut [Self]);
 }
 
 impl Packed for f32 {
@@ -60,6 +62,12 @@ impl Packed for f32 {
     fn tile(steps: usize, a: &[Self], b: &[Self], c: &mut [f32], stride: usize) {
         kernels::tile_f32(steps, a, b, c, stride);
     }
+    #[inline(always)]
+    fn lay<S: Source<Packed = f32>>(rows: &[S], _: usize, out: &mut [f32]) {
+        for (out, element) in out[..COLUMNS].iter_mut().zip(&rows[..COLUMNS]) {
+            *out = element.pack();
+        }
+    }
 }
 
 impl Packed for i16 {
@@ -68,6 +76,14 @@ impl Packed for i16 {
     #[inline(always)]
     fn tile(steps: usize, a: &[Self], b: &[Self], c: &mut [i32], stride: usize) {
         kernels::tile_i16(steps, a, b, c, stride);
+    }
+    #[inline(always)]
+    fn lay<S: Source<Packed = i16>>(rows: &[S], stride: usize, out: &mut [i16]) {
+        let (first, second) = (&rows[..COLUMNS], &rows[stride..][..COLUMNS]);
+        for ((pair, first), second) in out[..2 * COLUMNS].chunks_exact_mut(2).zip(first).zip(second) {
+            pair[0] = first.pack();
+            pair[1] = second.pack();
+        }
     }
 }
 
@@ -134,6 +150,7 @@ source! {
     f32 => f32, f32;
     i8 => i16, i32;
     u8 => i16, i32;
+    i16 => i16, i32;
 }
 
 /// The left side: `rows x depth`, in panels of [`ROWS`] rows, filled up with zeros.
@@ -174,6 +191,17 @@ impl<P: Packed> PackedRows<P> {
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Length of a row.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// An element.
+    pub fn get(&self, row: usize, k: usize) -> P {
+        let panel = self.depth.div_ceil(P::GROUP) * P::GROUP * ROWS;
+        self.data[row / ROWS * panel + (k / P::GROUP * ROWS + row % ROWS) * P::GROUP + k % P::GROUP]
     }
 }
 
@@ -276,26 +304,25 @@ where
         let stride = panels * COLUMNS;
         let a_panel = depth.div_ceil(group) * group * ROWS;
         let Scratch { row, b, c } = self.scratch;
-        row.resize(stride, S::default());
+        row.clear();
+        row.resize(group * stride, S::default());
         c.clear();
         c.resize(rows * stride, S::Sum::default());
         for (start, chunk) in self.a.cut.pieces(depth, group) {
             let steps = chunk.div_ceil(group);
             let b_panel = steps * group * COLUMNS;
             b.resize(b_panel * panels, S::Packed::default());
-            for k in 0..steps * group {
-                row[self.columns..].fill(S::default());
-                if k < chunk {
-                    (self.fill)(start + k, self.first_column, &mut row[..self.columns]);
-                } else {
-                    row.fill(S::default());
-                }
-                for (panel, row) in row.chunks_exact(COLUMNS).enumerate() {
-                    let place = panel * b_panel + (k / group) * group * COLUMNS;
-                    let b = &mut b[place..place + group * COLUMNS];
-                    for (b, element) in b[k % group..].iter_mut().step_by(group).zip(row) {
-                        *b = element.pack();
+            for step in 0..steps {
+                for (k, row) in (step * group..).zip(row.chunks_exact_mut(stride)) {
+                    if k < chunk {
+                        (self.fill)(start + k, self.first_column, &mut row[..self.columns]);
+                    } else {
+                        row.fill(S::default());
                     }
+                }
+                for panel in 0..panels {
+                    let b = &mut b[panel * b_panel + step * group * COLUMNS..][..group * COLUMNS];
+                    S::Packed::lay(&row[panel * COLUMNS..], stride, b);
                 }
             }
             for panel in 0..panels {

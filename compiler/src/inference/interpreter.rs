@@ -1,7 +1,7 @@
 //! Plans a program once, then runs it as often as wanted.
 
 use super::node::{Node, ValueInfo, value_info};
-use super::ops::{self, Kernel};
+use super::ops::{self, Kernel, OnGrid};
 use super::pool::{KernelPool, Shared, input_key, result_key};
 use super::value::{Args, Element, Quantisation, normalise};
 use crate::data::{Tensor, TensorMap};
@@ -75,20 +75,24 @@ impl Step {
     }
 
     fn run(&self, mut operands: Args) -> Result<Vec<Tensor>, InferenceError> {
-        let fail = |message: String| {
-            let mut about = self.about.clone();
-            about.message.push_str(&message);
-            InferenceError::Run(about)
-        };
-        let results = self.kernel.run(&mut operands).map_err(fail)?;
+        let results = self
+            .kernel
+            .run(&mut operands)
+            .map_err(|message| self.error(&message))?;
         if results.len() != self.results.len() {
-            return Err(fail(format!(
+            return Err(self.error(&format!(
                 "made {} results where {} are wanted",
                 results.len(),
                 self.results.len()
             )));
         }
         Ok(results)
+    }
+
+    fn error(&self, message: &str) -> InferenceError {
+        let mut about = self.about.clone();
+        about.message.push_str(message);
+        InferenceError::Run(about)
     }
 }
 
@@ -361,32 +365,19 @@ impl Interpreter {
         &self.outputs
     }
 
-    /// The slot of the tensor of this name; the last one where several have it.
-    pub fn find_slot(&self, name: &str) -> Option<usize> {
-        self.slots.iter().rposition(|(slot, _)| slot == name)
-    }
-
     /// Number of slots.
     pub fn slot_count(&self) -> usize {
         self.slots.len()
     }
 
-    /// Key of the tensor in a slot; 0 for a program that was planned without a pool.
-    pub fn slot_key(&self, slot: usize) -> u64 {
-        self.keys.get(slot).copied().unwrap_or(0)
+    /// Key of the tensor in a slot; `None` for a program that was planned without a pool, or has other weights now.
+    pub fn slot_key(&self, slot: usize) -> Option<u64> {
+        self.keys.get(slot).copied()
     }
 
     /// Results that are weights: slots and tensors.
     pub fn constant_slots(&self) -> &[(usize, Arc<Tensor>)] {
         &self.constants
-    }
-
-    /// Real values of a slot's tensor.
-    pub fn real(&self, slot: usize, tensor: &Tensor) -> Tensor {
-        match self.slots[slot].1.quantisation {
-            Some(quantisation) => quantisation.dequantise(tensor),
-            None => Tensor::F32(tensor.to_f32().into_owned()),
-        }
     }
 
     /// Whether the tensor in a slot is quantised.
@@ -405,6 +396,45 @@ impl Interpreter {
         &self.slots[slot].0
     }
 
+    /// Real values as the tensor of a slot is stored: quantised where it is; `None` where they are not as many.
+    pub fn stored(&self, slot: usize, real: &Tensor) -> Option<Tensor> {
+        let info = &self.slots[slot].1;
+        if real.len() != info.len() {
+            return None;
+        }
+        let stored = match info.quantisation {
+            Some(quantisation) => quantisation.quantise(info.element, real),
+            None => Tensor::F32(real.to_f32().into_owned()),
+        };
+        stored.reshape(&info.shape).ok()
+    }
+
+    /// Real values of a slot's tensor.
+    pub fn real(&self, slot: usize, stored: &Tensor) -> Tensor {
+        match self.slots[slot].1.quantisation {
+            Some(quantisation) => quantisation.dequantise(stored),
+            None => Tensor::F32(stored.to_f32().into_owned()),
+        }
+    }
+
+    /// Smallest and largest real value that a quantised slot can hold; `None` for slots of real values.
+    pub fn representable(&self, slot: usize) -> Option<(f64, f64)> {
+        let info = &self.slots[slot].1;
+        let quantisation = info.quantisation?;
+        let (low, high) = match info.element {
+            Element::F32 => return None,
+            Element::I8 => (-128, 127),
+            Element::U8 => (0, 255),
+        };
+        let real = |stored: i64| (stored - quantisation.zero_point) as f64 * quantisation.scale;
+        Some((real(low), real(high)))
+    }
+
+    /// The slot of the tensor of this name; the last one where several have it.
+    pub fn find_slot(&self, name: &str) -> Option<usize> {
+        self.slots.iter().rposition(|(slot, _)| slot == name)
+    }
+
     /// Runs one step on the tensors that `lookup` gives for its slots.
     ///
     /// # Errors
@@ -416,6 +446,44 @@ impl Interpreter {
     ) -> Result<Vec<Tensor>, InferenceError> {
         let step = &self.steps[step];
         step.run(step.operands(lookup))
+    }
+
+    /// Packs the weights of an operation again: they were changed in the program, which is otherwise the one that this
+    /// interpreter was made of. Operands that the kernel does not pack stay as they are.
+    ///
+    /// # Errors
+    /// [`InferenceError::Program`] when the operation is not one of the program, or its weights do not suit.
+    pub fn refresh(&mut self, program: &Program, op: Op) -> Result<(), InferenceError> {
+        let ctx = &program.ctx;
+        let wrong = |error: Diagnostic| InferenceError::Program(vec![error]);
+        let name = ctx.value_name(ctx.result(op));
+        let slots = &self.slots;
+        let step = self
+            .steps
+            .iter_mut()
+            .find(|step| step.results.first().is_some_and(|slot| slots[*slot].0 == name));
+        let (Some(step), Some(prepare)) = (step, ops::find(ctx.op_name(op))) else {
+            return Err(wrong(op_error(ctx, op, "is not executed by this interpreter")));
+        };
+        step.kernel = Arc::new(prepare(&Node::new(program, op)).map_err(wrong)?);
+        self.keys.clear();
+        Ok(())
+    }
+
+    /// A faster way to run a step that reads one slot, its first operand, on that tensor rounded to an integer grid; `None`
+    /// where there is none.
+    pub fn step_on_grid(&self, step: usize) -> Option<Box<OnGrid>> {
+        let step = &self.steps[step];
+        let is_only_slot = match step.operands.as_slice() {
+            [Operand::Slot(_), rest @ ..] => rest.iter().all(|operand| !matches!(operand, Operand::Slot(_))),
+            _ => false,
+        };
+        step.kernel.on_grid().filter(|_| is_only_slot)
+    }
+
+    /// The error of a step that failed in another way than by [`Interpreter::run_step`].
+    pub fn step_error(&self, step: usize, message: &str) -> InferenceError {
+        self.steps[step].error(message)
     }
 
     fn execute(

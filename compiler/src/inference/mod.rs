@@ -6,6 +6,7 @@
 
 pub mod convolution;
 pub mod gemm;
+pub mod grid;
 pub mod interpreter;
 pub mod kernels;
 pub mod math;

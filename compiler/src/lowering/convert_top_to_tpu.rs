@@ -80,6 +80,18 @@ pub const PASS: Pass = Pass {
             "false",
             "for F16; unused on bm1684",
         ),
+        option(
+            "per_channel",
+            OptionKind::Bool,
+            "false",
+            "a right shift of its own for each output channel of an INT8 convolution (TPU-MLIR: one for the layer)",
+        ),
+        option(
+            "conv_group",
+            OptionKind::Int,
+            "0",
+            "the same with at most so many different shifts in one convolution; 0 and 1: one for the layer",
+        ),
     ],
     run,
 };
@@ -128,6 +140,7 @@ struct Plan {
     func: Func,
     precision: Precision,
     table: QuantizeTable,
+    shift_groups: usize,
 }
 
 impl Plan {
@@ -158,6 +171,7 @@ impl Plan {
                 "Winograd convolution is not supported: use doWinograd=false".to_owned()
             ));
         }
+        let shift_groups = shift_groups(options).map_err(one)?;
         let state = program.module_str("state").unwrap_or("TOP_F32");
         match (state, precision) {
             ("TOP_F32" | "TOP_CALIBRATED", Precision::F32) | ("TOP_CALIBRATED", Precision::Int8) => {}
@@ -184,6 +198,7 @@ impl Plan {
                 func,
                 precision,
                 table,
+                shift_groups,
             })
         } else {
             Err(errors)
@@ -196,6 +211,20 @@ impl Plan {
             .get(ctx.name(op))
             .copied()
             .unwrap_or(self.precision)
+    }
+}
+
+/// How many different shifts the channels of a convolution may have.
+fn shift_groups(options: &Options) -> Result<usize, String> {
+    match (options.bool("per_channel"), options.int("conv_group")) {
+        (true, 0) => Ok(usize::MAX),
+        (true, _) => Err(
+            "per_channel=true gives each channel its own shift, conv_group=N at most N different ones: use one of them"
+                .to_owned(),
+        ),
+        (false, groups) => usize::try_from(groups)
+            .map(|groups| groups.max(1))
+            .map_err(|_| format!("conv_group={groups}: expected 0 or the number of groups")),
     }
 }
 
@@ -255,7 +284,12 @@ fn lower(program: &mut Program, plan: &Plan) -> Result<(), Diagnostic> {
     }
     shapes::lower_shapes(ctx, plan.func);
     let block = plan.func.block(ctx);
-    let mut low = Lowering { ctx, weights, block };
+    let mut low = Lowering {
+        ctx,
+        weights,
+        block,
+        shift_groups: plan.shift_groups,
+    };
     for op in plan.func.ops(low.ctx).into_iter().rev() {
         let Some(lower) = bm1684::lowering(low.ctx.op_name(op)) else {
             continue;

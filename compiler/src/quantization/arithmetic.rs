@@ -143,8 +143,7 @@ pub fn quantize_i16(values: &[f32], scale: f32) -> (Vec<i16>, usize) {
 /// more than 3 % of the values overflow. Gives the bias and the shift that it belongs to.
 pub fn quantize_bias(bias: &[f32], mut shift: i32, out_scale: f64) -> (Vec<i16>, i32) {
     loop {
-        let scale = (f64::from(1_u32 << shift) / out_scale) as f32;
-        let (quantized, overflows) = quantize_i16(bias, scale);
+        let (quantized, overflows) = quantize_i16(bias, bias_scale(shift, out_scale));
         let share = overflows as f32 / bias.len() as f32;
         if f64::from(share) > 0.03 && shift > 0 {
             shift -= 1;
@@ -152,6 +151,11 @@ pub fn quantize_bias(bias: &[f32], mut shift: i32, out_scale: f64) -> (Vec<i16>,
             return (quantized, shift);
         }
     }
+}
+
+/// `2^shift / out_scale`: what biases are multiplied by.
+pub fn bias_scale(shift: i32, out_scale: f64) -> f32 {
+    (f64::from(1_u32 << shift) / out_scale) as f32
 }
 
 /// `2^shift * in_scale / out_scale`: what weights are multiplied by.

@@ -2,6 +2,7 @@
 
 pub mod arithmetic;
 pub mod calibration_table;
+pub mod channel_shift;
 pub mod qtable;
 pub mod scale;
 

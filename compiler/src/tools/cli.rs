@@ -1,7 +1,8 @@
 //! The program `tpuc`: its subcommands, and TPU-MLIR's names for them.
 
 use super::{
-    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, qtable, run, to_onnx, transform,
+    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, qtable, quantize, report, run,
+    to_onnx, transform, umodel,
 };
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -38,14 +39,20 @@ enum Command {
     Qtable(Box<qtable::QtableArgs>),
     /// Quantise, lower, generate a bmodel and check every step (model_deploy).
     Deploy(Box<deploy::DeployArgs>),
+    /// Quantise a network by itself: the best table, qtable and bmodel.
+    Quantize(Box<quantize::QuantizeArgs>),
     /// Run a bmodel on the emulator, or MLIR text in the reference inference (model_runner).
     Run(run::RunArgs),
     /// Compare, show and change npz files (npz_tool).
     Npz(npz::NpzArgs),
     /// Look into bmodels (model_tool, bmodel_dis).
     Bmodel(bmodel::BmodelArgs),
+    /// One HTML file that shows a network, its quantisation and its bmodel.
+    Report(Box<report::ReportArgs>),
     /// MLIR text to an ONNX file for Netron (mlir2onnx).
     ToOnnx(to_onnx::ToOnnxArgs),
+    /// TPU-NNTC's view of a network: the prototxt for Netron.
+    Umodel(umodel::UmodelArgs),
     /// Top-1 accuracy of a classifier over an npz of samples and labels.
     Eval(eval::EvalArgs),
     /// Make links with TPU-MLIR's tool names to this program.
@@ -97,10 +104,13 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
         Command::FpForward(args) => fp_forward::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Qtable(args) => qtable::run(&args),
         Command::Deploy(args) => deploy::run(&args),
+        Command::Quantize(args) => quantize::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Npz(args) => npz::run(&args),
         Command::Bmodel(args) => bmodel::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::ToOnnx(args) => to_onnx::run(&args),
+        Command::Umodel(args) => umodel::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::InstallLinks(args) => links::run(&args),
     }

@@ -10,6 +10,8 @@ use crate::inference::{Dump, Interpreter};
 use crate::inputs::{input_specs, load_inputs};
 use crate::pass::run_pipeline;
 use crate::program::Program;
+use crate::ptq::diagnose::diagnose;
+use crate::quantization::{CalibrationTable, QuantizeTable};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fmt::Write as _;
@@ -23,9 +25,10 @@ use tpuc_dialects::ir::OpView;
 #[command(after_help = "Example:
   tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --chip bm1684 \\
     --test_input net_in_f32.npz --test_reference net_top_outputs.npz --tolerance 0.85,0.45 --model net_int8.bmodel
+  tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --per_channel --model net_int8.bmodel
 Files of the steps are named NAME_bm1684_int8_sym_tpu.mlir, ..._final.mlir, ..._tpu_outputs.npz, ..._model_outputs.npz.")]
 pub struct DeployArgs {
-    /// MLIR text in the top dialect, made by 'tpuc transform'.
+    /// MLIR text in the top dialect, made by 'tpuc transform', or a lowered program, made by 'tpuc quantize'.
     #[arg(long, value_name = "FILE")]
     mlir: PathBuf,
     /// F32 or INT8.
@@ -54,6 +57,13 @@ pub struct DeployArgs {
     /// Asymmetric INT8; BM1684 has none.
     #[arg(long)]
     asymmetric: bool,
+    /// INT8: each output channel of a convolution has a right shift of its own, where TPU-MLIR has one for the layer. More
+    /// accurate, with two more commands for each convolution.
+    #[arg(long)]
+    per_channel: bool,
+    /// The same with at most N different shifts in one convolution.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "per_channel")]
+    conv_group: u8,
     /// The bmodel takes quantised inputs.
     #[arg(long)]
     quant_input: bool,
@@ -90,10 +100,18 @@ pub struct DeployArgs {
 pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     let quantize = check(args)?;
     let program = Program::read(&args.mlir)?;
-    let state = program.module_str("state").unwrap_or("unknown");
-    if !state.starts_with("TOP") {
+    let state = program.module_str("state").unwrap_or("unknown").to_owned();
+    let lowered = state == "TPU_LOWERED";
+    if lowered {
+        check_lowered(args, &program, quantize)?;
+    } else if !state.starts_with("TOP") {
         bail!(
-            "'{}' is in state {state}; deploy needs a top module, as 'tpuc transform' writes it",
+            "'{}' is in state {state}; deploy needs a top module, as 'tpuc transform' writes it, or a lowered one",
+            args.mlir.display()
+        );
+    } else if quantize == "INT8" && args.calibration_table.is_none() {
+        bail!(
+            "--quantize INT8 needs --calibration_table; make one with 'tpuc calibrate {}'",
             args.mlir.display()
         );
     }
@@ -109,8 +127,12 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     );
     let test = Test::load(args, &program, &name, quantize)?;
 
-    let program = lower(args, program, quantize, &prefix)?;
-    let tpu_mlir = PathBuf::from(format!("{prefix}_tpu.mlir"));
+    let (program, tpu_mlir) = if lowered {
+        (program, args.mlir.clone())
+    } else {
+        let program = lower(args, program, quantize, &prefix)?;
+        (program, PathBuf::from(format!("{prefix}_tpu.mlir")))
+    };
     let mut tpu_outputs = None;
     if let Some(test) = &test {
         let outputs = Interpreter::new(&program)?.run_all(
@@ -128,16 +150,25 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
         )?;
         if let Some(reference) = &test.reference {
             let options = CompareOptions::default().with_tolerance(&test.tolerance)?;
-            report(
-                "tpu",
-                &format!("{}", tpu_mlir.display()),
-                &test.tolerance,
-                &test.compare(&outputs, reference, &options)?,
-            )?;
+            let compared = test.compare(&outputs, reference, &options)?;
+            let target = tpu_mlir.display().to_string();
+            if let Err(error) = report("tpu", &target, &test.tolerance, &compared) {
+                let reason = if lowered {
+                    String::new()
+                } else {
+                    explain_failure(args, &program, &test.inputs)?
+                };
+                bail!("{error}\n{}", reason.trim_end());
+            }
         }
         tpu_outputs = Some(outputs);
     }
-    generate(args, program, &prefix)?;
+    let options = GenerateOptions {
+        quant_input: args.quant_input,
+        quant_output: args.quant_output,
+        debug: args.debug || args.compare_all,
+    };
+    generate(program, &prefix, &args.model, options)?;
     if let (Some(test), Some(tpu_outputs)) = (&test, &tpu_outputs) {
         let outputs = run_bmodel(&args.model, &test.inputs, args.compare_all)?;
         npz::write_map(
@@ -162,6 +193,22 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Why the lowered program is not similar enough, and what to do.
+fn explain_failure(args: &DeployArgs, tpu: &Program, inputs: &TensorMap) -> Result<String> {
+    let top = Program::read(&args.mlir)?;
+    let table = match &args.calibration_table {
+        Some(path) => Some(CalibrationTable::read(path)?),
+        None => None,
+    };
+    let floats = match &args.quantize_table {
+        Some(path) => QuantizeTable::read(path)?,
+        None => QuantizeTable::default(),
+    };
+    let names = floats.modes.keys().map(String::as_str);
+    let diagnosis = diagnose(&top, tpu, inputs, table.as_ref(), names)?;
+    Ok(diagnosis.explain(&args.mlir.display().to_string()))
+}
+
 /// Everything that can be refused before work starts. Gives the mode in capitals.
 fn check(args: &DeployArgs) -> Result<&'static str> {
     if args.chip != "bm1684" {
@@ -177,12 +224,6 @@ fn check(args: &DeployArgs) -> Result<&'static str> {
     if args.asymmetric {
         bail!("--asymmetric: bm1684 has symmetric INT8 only; leave the option out");
     }
-    if quantize == "INT8" && args.calibration_table.is_none() {
-        bail!(
-            "--quantize INT8 needs --calibration_table; make one with 'tpuc calibrate {}'",
-            args.mlir.display()
-        );
-    }
     let tables = args
         .calibration_table
         .iter()
@@ -192,6 +233,28 @@ fn check(args: &DeployArgs) -> Result<&'static str> {
         std::fs::File::open(path).with_context(|| format!("cannot read '{}'", path.display()))?;
     }
     Ok(quantize)
+}
+
+/// A lowered module has its tables behind it: options that would change it are refused.
+fn check_lowered(args: &DeployArgs, program: &Program, quantize: &str) -> Result<()> {
+    let mode = program.module_str("mode").unwrap_or("F32");
+    if mode != quantize {
+        bail!(
+            "'{}' is lowered to {mode} already; --quantize {quantize} does not suit",
+            args.mlir.display()
+        );
+    }
+    let given = [
+        ("--calibration_table", args.calibration_table.is_some()),
+        ("--quantize_table", args.quantize_table.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => bail!(
+            "'{}' is lowered already, {option} has no effect on it; leave it out, or deploy the top module",
+            args.mlir.display()
+        ),
+        None => Ok(()),
+    }
 }
 
 /// What the results are checked with.
@@ -304,8 +367,9 @@ fn lower(args: &DeployArgs, mut program: Program, quantize: &str, prefix: &str) 
         .map(|table| format!("qtable={} ", table.display()))
         .unwrap_or_default();
     let convert = format!(
-        "{qtable}weightFileName={prefix}_tpu_weights.npz asymmetric=false allow-unmatched={}",
-        args.allow_unmatched
+        "{qtable}weightFileName={prefix}_tpu_weights.npz asymmetric=false allow-unmatched={} per_channel={} \
+         conv_group={}",
+        args.allow_unmatched, args.per_channel, args.conv_group
     );
     let mut passes: Vec<(&str, &str)> = vec![("processor-assign", &assign)];
     if quantize == "INT8"
@@ -326,11 +390,27 @@ fn lower(args: &DeployArgs, mut program: Program, quantize: &str, prefix: &str) 
     Ok(program)
 }
 
+/// What a bmodel takes, gives and knows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct GenerateOptions {
+    /// It takes quantised inputs.
+    pub quant_input: bool,
+    /// It gives quantised outputs.
+    pub quant_output: bool,
+    /// It says where every tensor is.
+    pub debug: bool,
+}
+
 /// Tpu to bmodel; the addressed text is written as PREFIX_final.mlir.
-fn generate(args: &DeployArgs, mut program: Program, prefix: &str) -> Result<()> {
+pub(super) fn generate(
+    mut program: Program,
+    prefix: &str,
+    model: &Path,
+    options: GenerateOptions,
+) -> Result<()> {
     let strip = format!(
         "quant_input={} quant_output={}",
-        args.quant_input, args.quant_output
+        options.quant_input, options.quant_output
     );
     let passes = [
         ("strip-io-quant", strip.as_str()),
@@ -346,8 +426,8 @@ fn generate(args: &DeployArgs, mut program: Program, prefix: &str) -> Result<()>
     program.write(Path::new(&format!("{prefix}_final.mlir")))?;
     let codegen = format!(
         "model_file={} embed_debug_info={}",
-        args.model.display(),
-        args.debug || args.compare_all
+        model.display(),
+        options.debug
     );
     for diagnostic in run_pipeline(&mut program, &[("codegen", codegen.as_str())])? {
         warn(&diagnostic.to_string());

@@ -30,6 +30,33 @@ pub struct TransformArgs {
     /// The network: an ONNX file, or MLIR text in the top dialect.
     #[arg(long, value_name = "FILE")]
     pub model_def: PathBuf,
+    /// How the network is read.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// Input of one inference: an npz, or a picture or npy for each input, joined by commas.
+    #[arg(long, value_name = "FILES", default_value = "", hide_default_value = true)]
+    pub test_input: String,
+    /// npz for all tensors of that inference.
+    #[arg(long, value_name = "FILE")]
+    pub test_result: Option<PathBuf>,
+    /// The text to write.
+    #[arg(long, value_name = "FILE")]
+    pub mlir: PathBuf,
+    /// Write the weights of NAME_origin.mlir, too.
+    #[arg(long)]
+    pub debug: bool,
+    #[arg(long, hide = true)]
+    tolerance: Option<String>,
+    #[arg(long, hide = true)]
+    excepts: Option<String>,
+    #[arg(long, hide = true)]
+    cache_skip: bool,
+}
+
+/// How a network is read: what its inputs are and where it ends.
+#[derive(Debug, Args)]
+#[command(rename_all = "snake_case")]
+pub struct ImportArgs {
     /// Shapes of the inputs in order, such as [[1,3,224,224]]; the file's own if not given.
     #[arg(long, value_name = "SHAPES", default_value = "", hide_default_value = true)]
     pub input_shapes: String,
@@ -79,30 +106,12 @@ pub struct TransformArgs {
     /// Numbers, from 1, of the inputs that are pictures; all if not given.
     #[arg(long, value_name = "N,N", default_value = "", hide_default_value = true)]
     pub preprocess_list: String,
-    /// Input of one inference: an npz, or a picture or npy for each input, joined by commas.
-    #[arg(long, value_name = "FILES", default_value = "", hide_default_value = true)]
-    pub test_input: String,
-    /// npz for all tensors of that inference.
-    #[arg(long, value_name = "FILE")]
-    pub test_result: Option<PathBuf>,
     /// Append the layer that makes boxes: yolov3, yolov3_tiny, yolov4, yolov5, yolov8, yolov11, yolov26 or ssd.
     #[arg(long, value_name = "TYPE", default_value = "", hide_default_value = true)]
     pub add_postprocess: String,
     /// skip_fuse_bn keeps batch normalisations that follow convolutions.
     #[arg(long, value_name = "OPTION", default_value = "", hide_default_value = true)]
     pub onnx_sim: String,
-    /// The text to write.
-    #[arg(long, value_name = "FILE")]
-    pub mlir: PathBuf,
-    /// Write the weights of NAME_origin.mlir, too.
-    #[arg(long)]
-    pub debug: bool,
-    #[arg(long, hide = true)]
-    tolerance: Option<String>,
-    #[arg(long, hide = true)]
-    excepts: Option<String>,
-    #[arg(long, hide = true)]
-    cache_skip: bool,
 }
 
 /// The passes between the imported text and the written one; `postprocess` are the options of `--add-postprocess`, which does
@@ -131,7 +140,7 @@ pub fn run(args: &TransformArgs) -> Result<ExitCode> {
     if args.test_result.is_some() && args.test_input.is_empty() {
         bail!("--test_result needs --test_input");
     }
-    let mut program = load(args)?;
+    let mut program = load(&args.model_def, &args.model_name, &args.import)?;
     let origin_text = program.to_text();
     let origin = args
         .mlir
@@ -139,12 +148,7 @@ pub fn run(args: &TransformArgs) -> Result<ExitCode> {
     if args.debug {
         program.write(&origin)?;
     }
-    let postprocess = format!("type={}", args.add_postprocess);
-    for diagnostic in run_pipeline(&mut program, &pipeline(&postprocess))? {
-        warn(&diagnostic.to_string());
-    }
-    let weights = format!("{}_top_f32_all_weight.npz", args.model_name.to_lowercase());
-    program.set_module_str("weight_file", &weights);
+    optimise(&mut program, &args.model_name, &args.import)?;
     // The test comes first: nothing is left behind when it fails.
     let tested = test(args, &program)?;
     if !args.debug {
@@ -161,17 +165,28 @@ fn stem(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn load(args: &TransformArgs) -> Result<Program> {
-    let extension = args
-        .model_def
+/// The passes of the front end, and the name of the weight file.
+pub(super) fn optimise(program: &mut Program, name: &str, args: &ImportArgs) -> Result<()> {
+    let postprocess = format!("type={}", args.add_postprocess);
+    for diagnostic in run_pipeline(program, &pipeline(&postprocess))? {
+        warn(&diagnostic.to_string());
+    }
+    let weights = format!("{}_top_f32_all_weight.npz", name.to_lowercase());
+    program.set_module_str("weight_file", &weights);
+    Ok(())
+}
+
+/// A network from an ONNX file, or MLIR text as it is.
+pub(super) fn load(model: &Path, name: &str, args: &ImportArgs) -> Result<Program> {
+    let extension = model
         .extension()
         .map(|extension| extension.to_string_lossy().to_lowercase());
     match extension.as_deref() {
-        Some("onnx") => Ok(import(&args.model_def, &import_options(args)?)?),
-        Some("mlir") => Ok(Program::read(&args.model_def)?),
+        Some("onnx") => Ok(import(model, &import_options(name, args)?)?),
+        Some("mlir") => Ok(Program::read(model)?),
         _ => bail!(
-            "--model_def: '{}' is neither ONNX (.onnx) nor MLIR text (.mlir); export the network to ONNX",
-            args.model_def.display()
+            "'{}' is neither ONNX (.onnx) nor MLIR text (.mlir); export the network to ONNX",
+            model.display()
         ),
     }
 }
@@ -198,10 +213,10 @@ fn test(args: &TransformArgs, program: &Program) -> Result<String> {
     Ok(text)
 }
 
-fn import_options(args: &TransformArgs) -> Result<ImportOptions> {
+fn import_options(name: &str, args: &ImportArgs) -> Result<ImportOptions> {
     let input_shapes = shapes(&args.input_shapes)?;
     Ok(ImportOptions {
-        name: args.model_name.clone(),
+        name: name.to_owned(),
         output_names: list(&args.output_names).map(str::to_owned).collect(),
         preprocess: preprocess(args, &input_shapes)?,
         keep_batch_norm: list(&args.onnx_sim).any(|option| option == "skip_fuse_bn"),
@@ -232,7 +247,7 @@ fn numbers<T: std::str::FromStr>(option: &str, text: &str) -> Result<Vec<T>> {
         .collect()
 }
 
-fn preprocess(args: &TransformArgs, shapes: &[Vec<i64>]) -> Result<Option<InputPreprocess>> {
+fn preprocess(args: &ImportArgs, shapes: &[Vec<i64>]) -> Result<Option<InputPreprocess>> {
     let channel_format: ChannelFormat = args.channel_format.parse()?;
     if channel_format == ChannelFormat::None {
         return Ok(None);

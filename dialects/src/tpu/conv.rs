@@ -2,8 +2,9 @@
 //! none; `pads` = all starts, then all ends. 1-D convolutions are 2-D ones with a last kernel dimension of 1.
 //!
 //! F32: `y = sum(filter * x) + bias`, then relu. INT8 (2-D): filter i8, bias i16, `y = saturate((sum(filter * x) +
-//! bias) >> rshift[0])` with rounding half up (`quant_mode` `OnlyShift`); the sum wraps at 32 bits only in
-//! theory. Saturates to u8 if the result's type is unsigned. Exact in integers. BM1684 computes 3-D convolutions in F32 only.
+//! bias) >> rshift)` with rounding half up (`quant_mode` `OnlyShift`), one shift for the layer or one for each output channel;
+//! the sum wraps at 32 bits only in theory. Saturates to u8 if the result's type is unsigned. Exact in integers. BM1684
+//! computes 3-D convolutions in F32 only.
 //!
 //! Source: TPU-MLIR's operation definitions `tpu.Conv2D`, `tpu.Conv3D`.
 

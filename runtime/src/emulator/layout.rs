@@ -53,6 +53,8 @@ pub(super) struct Layout {
     c_stride: usize,
     h_stride: usize,
     w_stride: usize,
+    /// Batches that lie together.
+    slots: usize,
     single_batch: bool,
 }
 
@@ -61,6 +63,9 @@ pub(super) struct Layout {
 pub(super) enum Strides {
     /// Channel rows aligned to 128 bytes, everything else dense.
     Aligned,
+    /// As `Aligned` with two words for each position, in which four batches of 16 bits lie together: what windows over
+    /// 8-bit inputs write.
+    AlignedPairs,
     /// Explicit, in words: batch group, channel row, row, column.
     Words([u64; 4]),
 }
@@ -108,6 +113,10 @@ impl Layout {
                 let c_words = shape.plane().next_multiple_of(ROW_ALIGN_WORDS);
                 [rows * c_words, c_words, shape.w, 1]
             }
+            Strides::AlignedPairs => {
+                let c_words = 2 * shape.plane().next_multiple_of(ROW_ALIGN_WORDS);
+                [rows * c_words, c_words, 2 * shape.w, 2]
+            }
             Strides::Words(words) => words.map(|word| word as usize),
         };
         let size = precision.bytes();
@@ -126,6 +135,10 @@ impl Layout {
             c_stride: c_words * 4,
             h_stride: h_words * 4,
             w_stride: w_words * 4,
+            slots: match strides {
+                Strides::AlignedPairs => 8 / size,
+                _ => 4 / size,
+            },
             single_batch: false,
         };
         let end = layout
@@ -142,7 +155,7 @@ impl Layout {
 
     /// First byte after the last element, in the lane; `None` on overflow.
     fn end(&self) -> Option<usize> {
-        let slots = 4 / self.size;
+        let slots = self.slots;
         let rows = (self.start_lane + self.shape.c).div_ceil(LANE_COUNT);
         let last = |count: usize, stride: usize| (count - 1).checked_mul(stride);
         let slot = (self.shape.n - 1).min(slots - 1) * self.size;
@@ -171,7 +184,7 @@ impl Layout {
     /// Byte offset in the lane of the first element of a plane.
     fn plane_offset(&self, n: usize, row: usize) -> usize {
         let n = if self.single_batch { 0 } else { n };
-        let slots = 4 / self.size;
+        let slots = self.slots;
         self.offset + (n / slots) * self.n_stride + (n % slots) * self.size + row * self.c_stride
     }
 
@@ -348,9 +361,9 @@ impl Layout {
             (self.shape.w, self.w_stride),
             (self.shape.h, self.h_stride),
             (rows, self.c_stride),
-            (self.shape.n.div_ceil(4 / self.size), self.n_stride),
+            (self.shape.n.div_ceil(self.slots), self.n_stride),
         ];
-        let mut extent = 4;
+        let mut extent = self.slots * self.size;
         !self.single_batch
             && parts.into_iter().all(|(count, stride)| {
                 let apart = count == 1 || stride >= extent;
@@ -390,6 +403,23 @@ mod tests {
         let mut back = [0; 3];
         layout.read_i32(&lane, 5, 0, true, &mut back);
         assert_eq!(back, [1, -2, 3]);
+    }
+
+    #[test]
+    fn four_wide_results_of_a_window_share_two_words() {
+        let shape = Shape {
+            n: 5,
+            c: 1,
+            h: 2,
+            w: 3,
+        };
+        let layout = Layout::new("x", LOCAL_BASE, Precision::Int16, shape, Strides::AlignedPairs).unwrap();
+        let mut lane = vec![0u8; LANE_BYTES];
+        for n in 0..5 {
+            layout.write_i32(&mut lane, n, 0, &[n as i32 + 1; 6]);
+        }
+        assert_eq!(lane[40..48], [1, 0, 2, 0, 3, 0, 4, 0]);
+        assert_eq!(lane[256..266], [5, 0, 0, 0, 0, 0, 0, 0, 5, 0]);
     }
 
     #[test]

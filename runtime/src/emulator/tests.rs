@@ -294,5 +294,5 @@ fn recorded_commands_of_the_vendor_simulator() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert_eq!(cases.len(), 26);
+    assert_eq!(cases.len(), 30);
 }

@@ -9,9 +9,11 @@ mod chrome;
 mod names;
 mod summary;
 mod timeline;
+mod touches;
 
 pub use names::OperationNames;
 pub use timeline::Timeline;
+pub use touches::{Touch, local_touches};
 
 use crate::bmodel::{Stage, SubNetMode};
 use crate::emulator::{EmulatorError, Next, Streams};
@@ -83,6 +85,14 @@ pub enum ProfileError {
     Dynamic(i32),
 }
 
+/// What is wrong with a command group of a stage.
+fn in_stage(subnet: i32, group: usize, error: EmulatorError) -> ProfileError {
+    ProfileError::Streams {
+        place: format!("sub-net {subnet}, command group {group}: "),
+        error: error.into(),
+    }
+}
+
 /// When every command runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
@@ -133,10 +143,7 @@ impl Profile {
                 };
                 profile
                     .append(&group.tiu, &group.dma, name)
-                    .map_err(|error| ProfileError::Streams {
-                        place: format!("sub-net {}, command group {index}: ", subnet.id),
-                        error: error.into(),
-                    })?;
+                    .map_err(|error| in_stage(subnet.id, index, error))?;
             }
         }
         Ok(profile)

@@ -2,14 +2,16 @@
 //!
 //! A dense convolution reads, for each output channel, all taps row-major, and for each tap the input channels, padded
 //! to 4 (8-bit) or 2 (f32). The reordered tensor has shape `[1, output channels, taps, padded input channels]`. Depthwise
-//! weights and biases are read as they are. A matrix becomes the weights of a convolution over its depth.
+//! weights and biases are read as they are. A matrix becomes the weights of a convolution over its depth. Where each channel of
+//! a convolution has a right shift of its own, the shifts follow the filter in one weight (`coeff_merged`).
 
 use super::address::shape_of_type;
 use super::error::{Error, Result, malformed, unsupported};
 use super::tensor::Element;
-use super::window::padded_depth;
+use super::window::{SHIFT_WORD_BYTES, padded_depth, shift_word};
 use crate::data::{DType, Tensor};
 use crate::program::Program;
+use crate::quantization::channel_shift::{MAX_SPREAD, bias_range, rounding_excess};
 use tpuc_dialects::ir::{Op, Value};
 
 /// Replaces weights by their laid-out form, where the operation wants it.
@@ -18,7 +20,11 @@ use tpuc_dialects::ir::{Op, Value};
 /// When a weight is missing or of a type that the chip does not read.
 pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
     match program.ctx.op_name(op) {
-        "tpu.Conv2D" | "tpu.Conv3D" => reorder_convolution(program, op),
+        "tpu.Conv2D" => {
+            reorder_convolution(program, op)?;
+            merge_channel_shifts(program, op)
+        }
+        "tpu.Conv3D" => reorder_convolution(program, op),
         "tpu.Deconv" | "tpu.Deconv3D" => reorder_transposed(program, op),
         "tpu.Interp" => add_fractions(program, op),
         "tpu.MatMul" => reorder_matrix(program, op),
@@ -80,6 +86,88 @@ fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
         (output * inputs + input) * taps + tap
     });
     replace_weight(program, op, 1, laid_out, element, [outputs, taps, inputs])
+}
+
+/// A convolution with a right shift for each channel finds them behind its filter, less the lowest, which the convolution does
+/// itself; its bias has what makes the two shifts round as one (`quantization::channel_shift`).
+fn merge_channel_shifts(program: &mut Program, op: Op) -> Result<()> {
+    let shifts = program.ctx.get_i64s(op, "rshift").unwrap_or_default();
+    let (Some(&lowest), Some(&highest)) = (shifts.iter().min(), shifts.iter().max()) else {
+        return Ok(());
+    };
+    if lowest == highest {
+        return Ok(());
+    }
+    let output = program.ctx.result(op);
+    let channels = shape_of_type(&program.ctx, program.ctx.value_type(output))?;
+    let channels = channels.get(1).copied().unwrap_or(1);
+    if shifts.len() != channels {
+        return malformed(format!("{} right shifts for {channels} channels", shifts.len()));
+    }
+    if lowest < 0 || highest - lowest > MAX_SPREAD {
+        return unsupported(format!(
+            "channels with right shifts from {lowest} to {highest}; at most {MAX_SPREAD} apart are possible"
+        ));
+    }
+    let bias = program.ctx.operands(op).get(2).copied();
+    let bias = bias.filter(|bias| is_weight(program, *bias));
+    let values: Vec<i64> = match bias {
+        Some(bias) => match program.weight(bias)? {
+            Some(tensor) => tensor.to_f64().iter().map(|value| *value as i64).collect(),
+            None => return malformed("a bias without its weight"),
+        },
+        None => vec![0; channels],
+    };
+    if values.len() != channels {
+        return malformed(format!("{} biases for {channels} channels", values.len()));
+    }
+    let mut bytes = Vec::with_capacity(2 * channels);
+    for (channel, (value, shift)) in values.iter().zip(&shifts).enumerate() {
+        let (low, high) = bias_range(*shift, lowest);
+        if !(low..=high).contains(value) {
+            return unsupported(format!(
+                "the bias {value} of channel {channel} with right shift {shift} where the lowest is {lowest}; {low} to {high} fit"
+            ));
+        }
+        bytes.extend(((value + rounding_excess(*shift, lowest)) as i16).to_le_bytes());
+    }
+    match bias {
+        Some(_) => insert_weight(program, op, 2, &bytes, Element::I16, &[channels])?,
+        None => add_bias(program, op, &bytes, channels)?,
+    }
+    let filter = program.ctx.operand(op, 1);
+    let Some(tensor) = program.weight(filter)? else {
+        return malformed("a filter without its weight");
+    };
+    let mut merged = tensor.to_bytes();
+    merged.resize(merged.len().next_multiple_of(SHIFT_WORD_BYTES), 0);
+    merged.extend(shifts.iter().flat_map(|shift| shift_word(shift - lowest)));
+    let element = element_of(&tensor)?;
+    if !element.is_byte() {
+        return malformed("right shifts of a convolution that is not 8-bit");
+    }
+    insert_weight(program, op, 1, &merged, element, &[1, 1, 1, merged.len()])?;
+    let merged = program.ctx.bool_attr(true);
+    program.ctx.rewriter().set_attr(op, "coeff_merged", merged);
+    Ok(())
+}
+
+/// Gives a convolution a 16-bit bias of its own.
+fn add_bias(program: &mut Program, op: Op, bytes: &[u8], channels: usize) -> Result<()> {
+    let tensor = Tensor::from_bytes(DType::I16, &[channels], bytes)
+        .map_err(|error| Error::Malformed(error.to_string()))?;
+    let name = format!("{}_rounding", program.ctx.name(op));
+    let name = program.weights.unique_name(&name);
+    program.weights.insert(&name, tensor);
+    let element = program.ctx.int_type(16);
+    let ty = program.ctx.tensor_type(&[channels as i64], element);
+    let with_bias = program.ctx.bool_attr(true);
+    let mut rewriter = program.ctx.rewriter_before(op);
+    let weight = rewriter.build("top.Weight").result(ty).named(&name).finish();
+    let weight = rewriter.result(weight);
+    rewriter.set_operand(op, 2, weight);
+    rewriter.set_attr(op, "with_bias", with_bias);
+    Ok(())
 }
 
 /// A transposed convolution is a convolution over the input with zeros between, and the kernel turned by 180 degrees.

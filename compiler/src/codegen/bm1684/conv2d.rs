@@ -1,12 +1,14 @@
 //! `tpu.Conv2D`: dense, grouped and depthwise convolution in f32 and 8-bit integers.
 //!
-//! 8-bit: `saturate((sum + bias) >> rshift)` with rounding half up, in one command. f32: relu is a command of its own.
+//! 8-bit: `saturate((sum + bias) >> rshift)` with rounding half up, in one command. With a shift for each channel the command
+//! shifts by the lowest of them into 16 bits; each channel is shifted by the rest and narrowed (`quantization::channel_shift`).
+//! f32: relu is a command of its own.
 
-use super::codegen::Codegen;
+use super::codegen::{Codegen, TensorInfo};
 use super::error::{Result, malformed, unsupported};
 use super::tensor::Element;
 use super::tiu::WindowFields;
-use super::window::{Arithmetic, Kind, WeightSource, WindowOp};
+use super::window::{Arithmetic, Kind, SHIFT_WORD_BYTES, WeightSource, WindowOp};
 use tpuc_dialects::ir::Op;
 
 /// Emits the commands.
@@ -27,6 +29,13 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let groups = cg.int(op, "group", 1).max(1) as usize;
     let (input_view, output_view) = (input.nchw()?, output.nchw()?);
     let depthwise = groups > 1 && groups == input_view.shape[1] && groups == output_view.shape[1];
+    let (arithmetic, channel_shifts) = match channel_shifts(cg, op, &filter, output_view.shape[1])? {
+        Some((lowest, address)) => (
+            arithmetic_with_shift(cg, op, output.element, lowest),
+            Some(address),
+        ),
+        None => (arithmetic(cg, op, output.element)?, None),
+    };
     let window_op = WindowOp {
         kind: if depthwise { Kind::Depthwise } else { Kind::Dense },
         groups: if depthwise { 1 } else { groups },
@@ -35,9 +44,33 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         window,
         weights: Some(WeightSource::Coefficient(filter.address, filter.element)),
         bias: bias.map(|bias| (bias.address, bias.element)),
-        arithmetic: arithmetic(cg, op, output.element)?,
+        arithmetic,
+        channel_shifts,
     };
     window_op.emit(&mut cg.emitter)
+}
+
+/// The lowest of several right shifts, and the address of what is left for each channel.
+fn channel_shifts(
+    cg: &Codegen<'_>,
+    op: Op,
+    filter: &TensorInfo,
+    channels: usize,
+) -> Result<Option<(u32, u64)>> {
+    let shifts = cg.sizes(op, "rshift")?;
+    let Some(lowest) = shifts
+        .iter()
+        .min()
+        .filter(|lowest| shifts.iter().any(|other| other != *lowest))
+    else {
+        return Ok(None);
+    };
+    let bytes = channels * SHIFT_WORD_BYTES;
+    let behind = filter.elements().checked_sub(bytes);
+    let Some(behind) = behind.filter(|_| cg.flag(op, "coeff_merged")) else {
+        return malformed("a filter without the shifts of its channels; run --weight-reorder first");
+    };
+    Ok(Some((*lowest as u32, filter.address + behind as u64)))
 }
 
 /// Relu, limit and shift of an operation with one right shift for all channels.

@@ -107,6 +107,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
                 pad: [0; 4],
             },
             weights: Some(weights),
+            channel_shifts: None,
             bias: bias.as_ref().map(|bias| (bias.address, bias.element)),
             arithmetic,
         };

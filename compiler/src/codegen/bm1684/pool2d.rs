@@ -26,6 +26,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         output: output.nchw()?,
         window,
         weights: None,
+        channel_shifts: None,
         bias: None,
         arithmetic,
     };

@@ -137,6 +137,21 @@ impl Local {
         }
     }
 
+    /// The layout in which a window over 8-bit inputs writes 16-bit results: as the aligned one with two words for each
+    /// position, which hold four batches. Other commands read it by its strides, two batches a word.
+    ///
+    /// Up to four batches.
+    pub fn aligned_pairs(address: usize, element: Element, shape: Dims) -> Self {
+        let row_words = 2 * aligned_row_words(shape);
+        Self {
+            address,
+            precision: element.precision(),
+            signed: element.is_signed(),
+            shape,
+            strides: [1, row_words, 2 * shape[3], 2],
+        }
+    }
+
     /// Bytes per lane from the first to the last word.
     pub fn extent_bytes(&self) -> usize {
         if self.shape.contains(&0) {

@@ -129,6 +129,7 @@ mod tests {
                     pad: [before, after, 0, 0],
                 },
                 weights: None,
+                channel_shifts: None,
                 bias: None,
                 arithmetic: Arithmetic::Float {
                     relu: false,

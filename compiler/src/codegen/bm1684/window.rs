@@ -10,7 +10,7 @@
 
 use super::dma_plan::pipeline;
 use super::emitter::Emitter;
-use super::error::{Result, unsupported};
+use super::error::{Result, malformed, unsupported};
 use super::tensor::{Dims, Element, Global, Local, aligned_bytes, lane_rows};
 use super::tiu::{LocalBias, Requantize, Weights, WindowFields};
 use tpuc_runtime::isa::TiuOp;
@@ -89,6 +89,9 @@ pub struct WindowOp {
     pub bias: Option<(u64, Element)>,
     /// Result arithmetic.
     pub arithmetic: Arithmetic,
+    /// Address of what each output channel's results are shifted by besides, to the right, as [`shift_word`]s: the result of
+    /// the window has 16 bits then.
+    pub channel_shifts: Option<u64>,
 }
 
 /// The part of the input that a range of outputs reads, along one axis.
@@ -130,8 +133,21 @@ pub(super) struct Plan {
     weight_slots: usize,
     weight_bytes: usize,
     bias_bytes: usize,
+    /// Of what each channel is shifted by.
+    shift_bytes: usize,
     input_bytes: usize,
     output_bytes: usize,
+    /// Of the 16-bit results, if there are any; one buffer serves all tiles.
+    wide_bytes: usize,
+}
+
+/// Bytes of a [`shift_word`].
+pub const SHIFT_WORD_BYTES: usize = 4;
+
+/// A right shift as the amount of a shift command on 16 bits, once for each of the two batches of a word.
+pub fn shift_word(right_shift: i64) -> [u8; SHIFT_WORD_BYTES] {
+    let [low, high] = (-(right_shift as i16)).to_le_bytes();
+    [low, high, low, high]
 }
 
 fn round_up(bytes: usize) -> usize {
@@ -289,6 +305,25 @@ impl WindowOp {
             address: bias_address,
             element,
         });
+        if self.channel_shifts.is_some() {
+            let wide = if output.signed { Element::I16 } else { Element::U16 };
+            let wide = Local::aligned_pairs(plan.wide_address(), wide, output.shape);
+            let arithmetic = match self.arithmetic {
+                Arithmetic::Integer { right_shift, .. } => Arithmetic::Integer {
+                    right_shift,
+                    relu: false,
+                },
+                Arithmetic::Float { .. } => return malformed("shifts of f32 results"),
+            };
+            compute(
+                emitter, self.kind, &window, weights, bias, arithmetic, input, wide,
+            )?;
+            let mut amounts = Local::aligned(plan.shift_address(tile), Element::I16, output.shape);
+            amounts.strides = [0, SHIFT_WORD_BYTES / 4, 0, 0];
+            emitter.arith(TiuOp::Shift, wide, wide, amounts, 0)?;
+            let relu = matches!(self.arithmetic, Arithmetic::Integer { relu: true, .. });
+            return super::arith::narrow(emitter, output, wide, relu);
+        }
         compute(
             emitter,
             self.kind,
@@ -520,6 +555,14 @@ impl WindowOp {
             let bytes = element.bytes();
             emitter.load_compact(address + (channel * bytes) as u64, bias_address, channels, bytes)?;
         }
+        if let Some(address) = self.channel_shifts {
+            emitter.load_compact(
+                address + (channel * SHIFT_WORD_BYTES) as u64,
+                plan.shift_address(tile),
+                channels,
+                SHIFT_WORD_BYTES,
+            )?;
+        }
         Ok(())
     }
 
@@ -681,6 +724,14 @@ impl WindowOp {
             let bias_bytes = self
                 .bias
                 .map_or(0, |(_, element)| lane_rows(channels) * element.bytes());
+            let (shift_bytes, wide_bytes) = if self.channel_shifts.is_some() {
+                (
+                    lane_rows(channels) * SHIFT_WORD_BYTES,
+                    2 * aligned_bytes(Element::I8, [batches, channels, rows, columns]),
+                )
+            } else {
+                (0, 0)
+            };
             let plan = Plan {
                 unfolded,
                 batches,
@@ -691,8 +742,10 @@ impl WindowOp {
                 weight_slots: if several_weights { 2 } else { 1 },
                 weight_bytes: round_up(self.weight_bytes(channels)),
                 bias_bytes: round_up(bias_bytes),
+                shift_bytes: round_up(shift_bytes),
                 input_bytes: round_up(input_bytes),
                 output_bytes: round_up(output_bytes),
+                wide_bytes: round_up(wide_bytes),
             };
             (plan.total_bytes() <= LANE_BYTES).then_some(plan)
         };
@@ -714,19 +767,30 @@ impl WindowOp {
 
 impl Plan {
     fn total_bytes(&self) -> usize {
-        self.weight_slots * (self.weight_bytes + self.bias_bytes)
-            + self.slots * (self.input_bytes + self.output_bytes)
+        self.wide_address() + self.wide_bytes
+    }
+
+    fn weight_slot_bytes(&self) -> usize {
+        self.weight_bytes + self.bias_bytes + self.shift_bytes
     }
 
     /// Byte offsets of a tile's weights and bias.
     fn weight_addresses(&self, tile: &Tile) -> (usize, usize) {
-        let start = tile.weights % self.weight_slots * (self.weight_bytes + self.bias_bytes);
+        let start = tile.weights % self.weight_slots * self.weight_slot_bytes();
         (start, start + self.weight_bytes)
     }
 
+    /// Byte offset of what a tile's channels are shifted by.
+    fn shift_address(&self, tile: &Tile) -> usize {
+        self.weight_addresses(tile).1 + self.bias_bytes
+    }
+
+    fn wide_address(&self) -> usize {
+        self.input_address(self.slots)
+    }
+
     fn input_address(&self, slot: usize) -> usize {
-        self.weight_slots * (self.weight_bytes + self.bias_bytes)
-            + slot * (self.input_bytes + self.output_bytes)
+        self.weight_slots * self.weight_slot_bytes() + slot * (self.input_bytes + self.output_bytes)
     }
 
     fn output_address(&self, slot: usize) -> usize {

@@ -376,16 +376,17 @@ fn judge_floats(a: &[f32], b: &[f32], shape: &[usize], options: &CompareOptions)
             ..Outcome::of(Level::Close)
         };
     }
-    judge_parts(&finite_numbers(a), &finite_numbers(b), shape, options)
+    judge_parts(&with_numbers(a), &with_numbers(b), shape, options)
 }
 
-/// NaN as 0, infinities as 10000 of their sign.
-fn finite_numbers(run: &[f32]) -> Vec<f32> {
+/// NaN as 0, infinities as 10,000.
+fn with_numbers(run: &[f32]) -> Vec<f32> {
+    let limit = 10_000_f32;
     let number = |value: f32| {
         if value.is_nan() {
             0.0
         } else {
-            10_000_f32.copysign(value)
+            limit.copysign(value)
         }
     };
     run.iter()
@@ -400,7 +401,25 @@ pub fn similarity_of(raw: &[f32], other: &[f32]) -> Similarity {
     if finite(raw) && finite(other) {
         return metrics::similarity(raw, other);
     }
-    metrics::similarity(&finite_numbers(raw), &finite_numbers(other))
+    metrics::similarity(&with_numbers(raw), &with_numbers(other))
+}
+
+/// The similarities of two tensors of real numbers with as many elements each, also where they are so close that a
+/// report would not tell them: 1, 1 and infinity for equal ones.
+#[must_use]
+pub fn similarity(target: &Tensor, reference: &Tensor) -> Similarity {
+    let (a, b) = (target.to_f32(), reference.to_f32());
+    if a == b {
+        return Similarity {
+            cosine: 1.0,
+            euclidean: 1.0,
+            sqnr: f64::INFINITY,
+        };
+    }
+    let run = |array: &ndarray::CowArray<'_, f32, ndarray::IxDyn>| -> Vec<f32> {
+        with_numbers(&array.iter().copied().collect::<Vec<f32>>())
+    };
+    metrics::similarity(&run(&a), &run(&b))
 }
 
 fn judge<T: Number + text::Printed>(
@@ -516,6 +535,17 @@ mod tests {
         let matrix = Tensor::from_vec(&[1, 2], vec![1_f32; 2]).unwrap();
         assert_eq!(level(&a, &matrix), Level::NotMatch);
         assert_eq!(level(&matrix, &tensor(&[1.0, 1.0])), Level::Equal);
+    }
+
+    #[test]
+    fn similarity_of_close_tensors_is_told() {
+        let a = tensor(&[1.0, 2.0, f32::NAN]);
+        let b = tensor(&[1.0, 2.000_01, 0.0]);
+        assert!(similarity(&a, &b).sqnr > 90.0);
+        assert_eq!(similarity(&b, &b).sqnr, f64::INFINITY);
+        let zero = tensor(&[0.0; 3]);
+        assert_eq!(similarity(&zero, &zero).cosine, 1.0);
+        assert_eq!(similarity(&zero, &b).cosine, 0.0);
     }
 
     #[test]

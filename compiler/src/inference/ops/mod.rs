@@ -28,19 +28,42 @@ use super::value::{Args, Outputs};
 use tpuc_dialects::ir::Diagnostic;
 
 /// An operation made ready: weights packed, sizes checked. It may run many times, also at once.
-pub struct Kernel(Box<RunFn>);
+pub struct Kernel {
+    run: Box<RunFn>,
+    on_grid: Option<Box<OnGridMaker>>,
+}
 
 type RunFn = dyn Fn(&mut Args) -> Result<Outputs, String> + Send + Sync;
+
+/// What an operation makes of its first operand, on an integer grid: `run(operand, scale, out)` gives nearly the first result of
+/// the operation on `clamp(round(operand * scale), -128, 127) / scale`, in the buffer of `out`.
+pub type OnGrid = dyn Fn(&[f32], f32, &mut Vec<f32>) -> Result<(), String> + Send + Sync;
+
+type OnGridMaker = dyn Fn() -> Box<OnGrid> + Send + Sync;
 
 impl Kernel {
     /// From what one run does.
     pub fn new(run: impl Fn(&mut Args) -> Result<Outputs, String> + Send + Sync + 'static) -> Self {
-        Self(Box::new(run))
+        Self {
+            run: Box::new(run),
+            on_grid: None,
+        }
+    }
+
+    /// With a faster way to run it on a rounded operand; what that needs is prepared by `make`.
+    pub fn with_grid(mut self, make: impl Fn() -> Box<OnGrid> + Send + Sync + 'static) -> Self {
+        self.on_grid = Some(Box::new(make));
+        self
+    }
+
+    /// The faster way, if there is one.
+    pub fn on_grid(&self) -> Option<Box<OnGrid>> {
+        self.on_grid.as_ref().map(|make| make())
     }
 
     /// Runs it: the results that are not `none`, in order; or what is wrong with the operands.
     pub fn run(&self, args: &mut Args) -> Result<Outputs, String> {
-        (self.0)(args)
+        (self.run)(args)
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Lowering<'a> {
     pub weights: &'a mut WeightStore,
     /// The function's body.
     pub block: Block,
+    /// How many different right shifts the channels of one convolution may have; 1 is TPU-MLIR's way.
+    pub shift_groups: usize,
 }
 
 impl Lowering<'_> {

@@ -4,13 +4,13 @@
 //! (a position relative to the window's corner, and weights for 16 output channels). Both are then given to the
 //! matrix kernels. f32: the weight stream runs over taps, input channels innermost and padded to an even number;
 //! element `i` of it is added to accumulator `i mod 4`, the sum is `(0 + 2) + (1 + 3)`, then the bias. 8 bit: exact
-//! sum, bias, rounding right shift, saturation.
+//! sum, bias, rounding right shift, saturation to 8 or 16 bits.
 
 use rayon::prelude::*;
 
 use super::rounding::Requantise;
 use super::window::{Compact, Window, bias_place, float, integer};
-use super::{aligned_result, operand0_strides, precision, require, result_shape};
+use super::{operand0_strides, precision, require, result_shape, window_result};
 use crate::emulator::Backend;
 use crate::emulator::error::Problem;
 use crate::emulator::float_mode::FlushDenormals;
@@ -246,19 +246,19 @@ impl Conv<'_> {
 
 pub(super) fn execute(command: &TiuCommand, memory: &mut Memory, backend: Backend) -> Result<(), Problem> {
     let window = Window::new(command)?;
-    // Whatever the command says about its strides.
-    let result = aligned_result(command)?;
     let shape = result_shape(command);
     let input_precision = precision("opt_opd0_prec", command.opt_opd0_prec())?;
     let weight_precision = precision("opt_opd1_prec", command.opt_opd1_prec())?;
     let result_precision = precision("opt_res0_prec", command.opt_res0_prec())?;
     let bias_precision = precision("opt_opd2_prec", command.opt_opd2_prec())?;
     require(
-        matches!(input_precision, Precision::Int8 | Precision::Float32)
-            && weight_precision == input_precision
-            && result_precision == input_precision,
-        "convolutions that are neither 8 bit nor f32 throughout",
+        matches!(
+            (input_precision, result_precision),
+            (Precision::Int8, Precision::Int8 | Precision::Int16) | (Precision::Float32, Precision::Float32)
+        ) && weight_precision == input_precision,
+        "convolutions that are neither 8 bit nor f32 throughout, nor of 8 bit with results of 16",
     )?;
+    let result = window_result(command, input_precision, result_precision)?;
     require(command.opt_opd0_const() == 0, "a constant input")?;
     require(command.opt_res_add() == 0, "opt_res_add")?;
     let ic = command.opd0_c() as usize;
@@ -330,14 +330,24 @@ pub(super) fn execute(command: &TiuCommand, memory: &mut Memory, backend: Backen
                 layout.write_f32(lane, n, row, values);
             },
         );
-    } else {
-        let results = integer_results(&conv, command);
+    } else if result_precision == Precision::Int8 {
+        let results = integer_results(&conv, command, result_precision, |value| value as u8);
         store(
             memory.local_mut(),
             &result,
             &results,
             |layout, lane, n, row, values: &[u8]| {
                 layout.write_plane(lane, n, row, values, |value: u8| value);
+            },
+        );
+    } else {
+        let results = integer_results(&conv, command, result_precision, |value| value as u16);
+        store(
+            memory.local_mut(),
+            &result,
+            &results,
+            |layout, lane, n, row, values: &[u16]| {
+                layout.write_plane(lane, n, row, values, |value: u16| value);
             },
         );
     }
@@ -466,7 +476,13 @@ fn float_results(conv: &Conv<'_>) -> Results<f32> {
     results
 }
 
-fn integer_results(conv: &Conv<'_>, command: &TiuCommand) -> Results<u8> {
+/// `convert` cuts a result that is in the range of `precision`.
+fn integer_results<T: Copy + Default + Send>(
+    conv: &Conv<'_>,
+    command: &TiuCommand,
+    precision: Precision,
+    convert: impl Fn(i64) -> T + Sync,
+) -> Results<T> {
     let mut results = Results::new(conv);
     let ic = conv.ic;
     let even = ic.next_multiple_of(2);
@@ -480,7 +496,7 @@ fn integer_results(conv: &Conv<'_>, command: &TiuCommand) -> Results<u8> {
     .map(|sign| sign == 1);
     let requantise = Requantise::new(
         command.opt_right_shift(),
-        Precision::Int8,
+        precision,
         // The sign of an absent bias does not count.
         x_signed || w_signed || (conv.bias.is_some() && b_signed),
         command.opt_relu() == 1,
@@ -522,7 +538,7 @@ fn integer_results(conv: &Conv<'_>, command: &TiuCommand) -> Results<u8> {
         let stride = results.chunk;
         results.for_each_piece(n, |block, pixels, target| {
             let store = |channel: usize, pixel: usize, sum| {
-                target[channel * stride + pixel] = requantise.apply(sum) as u8;
+                target[channel * stride + pixel] = convert(requantise.apply(sum));
             };
             blocks[block].run(conv.backend.simd, &input, &offsets, &corners[pixels], store);
         });

@@ -145,15 +145,20 @@ pub(super) fn result_layout(command: &TiuCommand) -> Result<Layout, Problem> {
     )
 }
 
-/// Placement of result 0 in the aligned layout, for operations that ignore strides of their result.
-fn aligned_result(command: &TiuCommand) -> Result<Layout, Problem> {
-    let precision = precision("opt_res0_prec", command.opt_res0_prec())?;
+/// Placement of result 0 of a convolution or a sum over windows of this input: aligned, whatever the command says about
+/// strides. 16-bit results of 8-bit inputs take two words for each position.
+fn window_result(command: &TiuCommand, input: Precision, result: Precision) -> Result<Layout, Problem> {
+    let strides = if (input, result) == (Precision::Int8, Precision::Int16) {
+        Strides::AlignedPairs
+    } else {
+        Strides::Aligned
+    };
     Layout::new(
         "result",
         command.res0_addr(),
-        precision,
+        result,
         result_shape(command),
-        Strides::Aligned,
+        strides,
     )
 }
 

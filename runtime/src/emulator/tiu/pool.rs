@@ -8,7 +8,7 @@ use std::ops::{AddAssign, Mul};
 use super::arith::flush;
 use super::rounding::Requantise;
 use super::window::{Compact, Window, bias_place, float, integer};
-use super::{precision, require, result_shape};
+use super::{precision, require, result_shape, window_result};
 use crate::emulator::error::Problem;
 use crate::emulator::lanes::{Lanes, for_each_plane};
 use crate::emulator::layout::{Layout, Shape, Strides};
@@ -31,15 +31,16 @@ struct Layouts {
     precision: Precision,
 }
 
-fn layouts(command: &TiuCommand, memory: &Memory) -> Result<Layouts, Problem> {
+fn layouts(command: &TiuCommand, memory: &Memory, wide_sums: bool) -> Result<Layouts, Problem> {
     let window = Window::new(command)?;
     let shape = result_shape(command);
     let input_precision = precision("opt_opd0_prec", command.opt_opd0_prec())?;
     let result_precision = precision("opt_res0_prec", command.opt_res0_prec())?;
+    let wide = wide_sums && (input_precision, result_precision) == (Precision::Int8, Precision::Int16);
     require(
-        input_precision == result_precision
+        wide || input_precision == result_precision
             && matches!(input_precision, Precision::Int8 | Precision::Float32),
-        "window operations that are neither 8 bit nor f32 throughout",
+        "window operations that are neither 8 bit nor f32 throughout, nor sums of 8 bit in 16",
     )?;
     require(command.opt_opd0_const() == 0, "a constant input")?;
     let input_shape = Shape {
@@ -54,13 +55,7 @@ fn layouts(command: &TiuCommand, memory: &Memory) -> Result<Layouts, Problem> {
         input_shape,
         Strides::Aligned,
     )?;
-    let result = Layout::new(
-        "result",
-        command.res0_addr(),
-        result_precision,
-        shape,
-        Strides::Aligned,
-    )?;
+    let result = window_result(command, input_precision, result_precision)?;
     let work = shape.elements() as u128 * window.taps() as u128;
     memory.check_work(work)?;
     Ok(Layouts {
@@ -139,7 +134,7 @@ enum Kernel {
 }
 
 pub(super) fn depthwise(command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
-    let layouts = layouts(command, memory)?;
+    let layouts = layouts(command, memory, true)?;
     let Layouts {
         window,
         input,
@@ -230,7 +225,7 @@ pub(super) fn depthwise(command: &TiuCommand, memory: &mut Memory) -> Result<(),
     let signed = signed_x || signed_k || (bias.is_some() && signed_b);
     let requantise = Requantise::new(
         command.opt_right_shift(),
-        Precision::Int8,
+        precision("opt_res0_prec", command.opt_res0_prec())?,
         signed,
         command.opt_relu() == 1,
     );
@@ -296,7 +291,7 @@ fn window_maximum<T: Copy + PartialOrd>(window: &Window, padded: &[T], start: T,
 }
 
 pub(super) fn max_pool(command: &TiuCommand, memory: &mut Memory) -> Result<(), Problem> {
-    let layouts = layouts(command, memory)?;
+    let layouts = layouts(command, memory, false)?;
     let Layouts {
         window,
         input,

@@ -222,6 +222,27 @@ fn aligned_or_constant(
     .operand()
 }
 
+/// The result of a convolution or window: aligned; four batches of 16-bit results of 8-bit inputs lie together in two words.
+fn window_result(command: &TiuCommand) -> Operand {
+    let [n, c, h, w] = result_shape(command);
+    let mut operand = aligned_or_constant(
+        "result",
+        0,
+        command.res0_addr(),
+        command.opt_res0_prec(),
+        [n, c, h, w],
+        Access::Write,
+    );
+    let together = command.opt_opd0_prec() == Precision::Int8.code()
+        && command.opt_res0_prec() == Precision::Int16.code();
+    if let (true, Content::Tensor(region)) = (together, &mut operand.content) {
+        region.shape[0] = n.div_ceil(4);
+        region.strides = region.strides.map(|stride| stride.saturating_mul(2));
+        region.element_bytes = n.clamp(1, 4) * 2;
+    }
+    operand
+}
+
 /// Operands and results of a TIU command; empty when its operation is unknown.
 #[must_use]
 pub fn tiu_operands(command: &TiuCommand) -> Vec<Operand> {
@@ -242,14 +263,7 @@ pub fn tiu_operands(command: &TiuCommand) -> Vec<Operand> {
             if has_bias {
                 operands.push(bias());
             }
-            operands.push(aligned_or_constant(
-                "result",
-                0,
-                command.res0_addr(),
-                command.opt_res0_prec(),
-                shape,
-                Access::Write,
-            ));
+            operands.push(window_result(command));
         }
         TiuOp::Depthwise | TiuOp::MaxPool => {
             operands.push(operand0(command, input_shape(channels), true));
@@ -269,14 +283,7 @@ pub fn tiu_operands(command: &TiuCommand) -> Vec<Operand> {
                     operands.push(bias());
                 }
             }
-            operands.push(aligned_or_constant(
-                "result",
-                0,
-                command.res0_addr(),
-                command.opt_res0_prec(),
-                shape,
-                Access::Write,
-            ));
+            operands.push(window_result(command));
         }
         TiuOp::MatMul => matrices(command, has_bias, &mut operands),
         TiuOp::OuterMul

@@ -1,0 +1,217 @@
+//! From a float network and samples to its INT8 program: which of the techniques of this room are used, and using them.
+//!
+//! Each technique is kept only if it helps on samples that it was not fitted to: the samples are divided, the longer part fits
+//! and the other decides; what was decided is then fitted to all of them.
+
+use super::channel_classes::ChannelClasses;
+use super::equalize::equalize;
+use super::ranges::measure;
+use super::refine::{RefineError, Refinement, refine};
+use crate::calibration::Method;
+use crate::data::TensorMap;
+use crate::inference::{Dump, InferenceError, Interpreter};
+use crate::lowering::{LoweringError, quantised};
+use crate::program::Program;
+use crate::quantization::{CalibrationTable, QuantizeTable};
+use crate::weights::WeightError;
+use serde::{Deserialize, Serialize};
+
+/// What is done to a network on its way to INT8. The default is what TPU-MLIR does with thresholds of method `max`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Recipe {
+    /// How thresholds are chosen.
+    pub method: Method,
+    /// Output channels of convolutions have shifts of their own.
+    pub per_channel: bool,
+    /// Channels are scaled to use their 8 bits (see [`super::equalize`]).
+    pub equalize: bool,
+    /// What is fitted to the samples (see [`super::refine`]).
+    pub refinement: Refinement,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            method: Method::Max,
+            per_channel: false,
+            equalize: false,
+            refinement: Refinement::default(),
+        }
+    }
+}
+
+impl Recipe {
+    /// The techniques in words, for tables: `max + per-channel shifts + equalisation + bias correction`.
+    pub fn describe(&self) -> String {
+        let words: Vec<&str> = [
+            (true, self.method.name()),
+            (self.per_channel, "per-channel shifts"),
+            (self.equalize, "equalisation"),
+            (
+                self.refinement.correct_bias && !self.refinement.round,
+                "bias correction",
+            ),
+            (self.refinement.round, "rounding"),
+        ]
+        .into_iter()
+        .filter_map(|(used, word)| used.then_some(word))
+        .collect();
+        words.join(" + ")
+    }
+
+    /// The options of `--convert-top-to-tpu`.
+    fn lowering_options(&self) -> &'static str {
+        if self.per_channel { "per_channel=true" } else { "" }
+    }
+}
+
+/// A network on its way to INT8.
+pub struct Quantised {
+    /// The top program, its weights equalised if the recipe says so. Its function is that of the original.
+    pub top: Program,
+    /// Ranges of its tensors.
+    pub table: CalibrationTable,
+    /// The lowered program with refined weights.
+    pub tpu: Program,
+}
+
+/// Why a network could not be quantised.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// A program failed on a sample.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
+    /// It cannot be lowered.
+    #[error(transparent)]
+    Lowering(#[from] LoweringError),
+    /// A refinement failed.
+    #[error(transparent)]
+    Refine(#[from] RefineError),
+    /// A weight is missing.
+    #[error(transparent)]
+    Weight(#[from] WeightError),
+}
+
+/// Applies a recipe, fitted to `samples`. Operations of `floats` stay in floating point.
+///
+/// # Errors
+/// When the program fails on a sample or cannot be lowered.
+pub fn apply(
+    program: &Program,
+    samples: &[TensorMap],
+    floats: &QuantizeTable,
+    recipe: Recipe,
+) -> Result<Quantised, RecipeError> {
+    let mut top = program.fork()?;
+    if recipe.equalize {
+        let interpreter = Interpreter::new(&top)?;
+        let classes = ChannelClasses::find(&top, &interpreter)?;
+        let (_, ranges) = measure(&top, &interpreter, samples, Method::Max)?;
+        equalize(&mut top, &classes, &ranges, recipe.per_channel)?;
+    }
+    let (table, _) = measure(&top, &Interpreter::new(&top)?, samples, recipe.method)?;
+    let mut tpu = quantised(&top, &table, floats, recipe.lowering_options())?;
+    if recipe.refinement != Refinement::default() {
+        refine(&top, &mut tpu, samples, recipe.refinement)?;
+    }
+    Ok(Quantised { top, table, tpu })
+}
+
+/// Samples of which a part fits and the rest decides.
+pub struct Trial<'a> {
+    program: &'a Program,
+    fit: &'a [TensorMap],
+    check: &'a [TensorMap],
+    /// Outputs of the float network on the samples that decide.
+    exact: Vec<TensorMap>,
+}
+
+impl<'a> Trial<'a> {
+    /// Divides the samples: a quarter of them, one at least, decides; with a single sample it does both.
+    ///
+    /// # Errors
+    /// When the program fails on a sample.
+    pub fn new(program: &'a Program, samples: &'a [TensorMap]) -> Result<Self, InferenceError> {
+        let checked = samples.len().div_ceil(4);
+        let (fit, check) = match samples.len() {
+            0 | 1 => (samples, samples),
+            count => samples.split_at(count - checked),
+        };
+        let interpreter = Interpreter::new(program)?;
+        let exact = check
+            .iter()
+            .map(|sample| interpreter.run_all(sample, Dump::Outputs))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            program,
+            fit,
+            check,
+            exact,
+        })
+    }
+
+    /// Signal to noise of the outputs (dB, averaged over outputs and samples) of a recipe, fitted to one part of the samples
+    /// and measured on the other.
+    ///
+    /// # Errors
+    /// As [`apply`].
+    pub fn score(&self, recipe: Recipe, floats: &QuantizeTable) -> Result<f64, RecipeError> {
+        let quantised = apply(self.program, self.fit, floats, recipe)?;
+        let interpreter = Interpreter::new(&quantised.tpu)?;
+        let mut total = 0.0;
+        for (sample, exact) in self.check.iter().zip(&self.exact) {
+            let outputs = interpreter.run_all(sample, Dump::Outputs)?;
+            total += sqnr(exact, &outputs);
+        }
+        Ok(total / self.check.len().max(1) as f64)
+    }
+}
+
+/// Mean over the outputs, by position: casts give them names of their own.
+fn sqnr(exact: &TensorMap, outputs: &TensorMap) -> f64 {
+    let mut total = 0.0;
+    for (name, exact) in exact {
+        let Some(output) = outputs
+            .get(name)
+            .or_else(|| outputs.values().find(|output| output.shape() == exact.shape()))
+        else {
+            return f64::NEG_INFINITY;
+        };
+        let (mut signal, mut noise) = (0.0, 0.0);
+        for (a, b) in exact.to_f32().iter().zip(output.to_f32().iter()) {
+            signal += f64::from(*a).powi(2);
+            noise += f64::from(a - b).powi(2);
+        }
+        total += 10.0 * (signal / f64::max(noise, 1e-30)).log10();
+    }
+    total / exact.len().max(1) as f64
+}
+
+/// A technique must gain this much to be kept, dB.
+pub const LEAST_GAIN: f64 = 0.1;
+
+/// The recipes that are tried after `best`: each has one technique more, or another method for the thresholds.
+pub fn variations(best: Recipe) -> Vec<Vec<Recipe>> {
+    let refined = |round| Refinement {
+        correct_bias: true,
+        round,
+    };
+    let methods = [Method::Percentile9999, Method::Mse, Method::Admm];
+    vec![
+        vec![Recipe {
+            per_channel: true,
+            ..best
+        }],
+        vec![Recipe {
+            equalize: true,
+            ..best
+        }],
+        [false, true]
+            .map(|round| Recipe {
+                refinement: refined(round),
+                ..best
+            })
+            .to_vec(),
+        methods.map(|method| Recipe { method, ..best }).to_vec(),
+    ]
+}
