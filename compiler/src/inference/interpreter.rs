@@ -365,6 +365,11 @@ impl Interpreter {
         &self.outputs
     }
 
+    /// The slot of the tensor of this name; the last one where several have it.
+    pub fn find_slot(&self, name: &str) -> Option<usize> {
+        self.slots.iter().rposition(|(slot, _)| slot == name)
+    }
+
     /// Number of slots.
     pub fn slot_count(&self) -> usize {
         self.slots.len()
@@ -378,6 +383,14 @@ impl Interpreter {
     /// Results that are weights: slots and tensors.
     pub fn constant_slots(&self) -> &[(usize, Arc<Tensor>)] {
         &self.constants
+    }
+
+    /// Real values of a slot's tensor.
+    pub fn real(&self, slot: usize, tensor: &Tensor) -> Tensor {
+        match self.slots[slot].1.quantisation {
+            Some(quantisation) => quantisation.dequantise(tensor),
+            None => Tensor::F32(tensor.to_f32().into_owned()),
+        }
     }
 
     /// Whether the tensor in a slot is quantised.
@@ -409,14 +422,6 @@ impl Interpreter {
         stored.reshape(&info.shape).ok()
     }
 
-    /// Real values of a slot's tensor.
-    pub fn real(&self, slot: usize, stored: &Tensor) -> Tensor {
-        match self.slots[slot].1.quantisation {
-            Some(quantisation) => quantisation.dequantise(stored),
-            None => Tensor::F32(stored.to_f32().into_owned()),
-        }
-    }
-
     /// Smallest and largest real value that a quantised slot can hold; `None` for slots of real values.
     pub fn representable(&self, slot: usize) -> Option<(f64, f64)> {
         let info = &self.slots[slot].1;
@@ -428,11 +433,6 @@ impl Interpreter {
         };
         let real = |stored: i64| (stored - quantisation.zero_point) as f64 * quantisation.scale;
         Some((real(low), real(high)))
-    }
-
-    /// The slot of the tensor of this name; the last one where several have it.
-    pub fn find_slot(&self, name: &str) -> Option<usize> {
-        self.slots.iter().rposition(|(slot, _)| slot == name)
     }
 
     /// Runs one step on the tensors that `lookup` gives for its slots.

@@ -129,7 +129,7 @@ fn float_operations(program: &Program, args: &FpForwardArgs) -> Result<Vec<Strin
 }
 
 /// Seconds since 1970: a time that needs no time zone.
-pub(super) fn time_text() -> String {
+pub fn time_text() -> String {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or_else(
