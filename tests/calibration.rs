@@ -127,8 +127,8 @@ fn memory_does_not_grow_with_the_samples() {
     let text = transform(folder.path(), &shared, "rfb320", &RFB320);
     let sample = activation_bytes(&npz::read(&folder.path().join("top.npz")).unwrap());
     let pictures = text_of(&shared.join("images/faces"));
-    let peak = |count: &str| {
-        let arguments = [
+    let peak = |count: &str, more: &[&str]| {
+        let mut arguments = vec![
             "calibrate",
             &text,
             "--dataset",
@@ -138,15 +138,20 @@ fn memory_does_not_grow_with_the_samples() {
             "-o",
             "table",
         ];
+        arguments.extend(more);
         peak_memory(folder.path(), &arguments)
     };
-    let (few, many) = (peak("5"), peak("40"));
+    let (few, many) = (peak("5", &[]), peak("40", &[]));
+    // What every method needs, and no tuning.
+    let all = peak("40", &["--dump_dist", "dist", "--cali_method", "max"]);
     println!(
-        "rfb320: one sample's activations {} kB, peak for 5 samples {} kB, for 40 {} kB",
+        "rfb320: one sample's activations {} kB, peak for 5 samples {} kB, for 40 {} kB, for all methods {} kB",
         sample / 1024,
         few / 1024,
-        many / 1024
+        many / 1024,
+        all / 1024
     );
+    assert!(all < 4 * sample, "{all} bytes for activations of {sample}");
     assert!(many < 4 * sample, "{many} bytes for activations of {sample}");
     assert!(many < few + few / 10, "{few} bytes for 5 samples, {many} for 40");
 }

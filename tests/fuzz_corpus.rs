@@ -8,6 +8,8 @@ use tpuc_tests::shared;
 mod bmodel;
 #[path = "../fuzz/src/calibration_table.rs"]
 mod calibration_table;
+#[path = "../fuzz/src/datum.rs"]
+mod datum;
 #[path = "../fuzz/src/decode.rs"]
 mod decode;
 #[path = "../fuzz/src/execute.rs"]
@@ -138,6 +140,28 @@ fn calibration_table_target() {
         &["models/mnist/cali_table", "models/rfb320/cali_table"],
         200,
     );
+}
+
+#[test]
+fn datum_target() {
+    run_target("datum", datum::run, &[], 0);
+    // Records as they are stored in the data set of tests/golden/lmdb.
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/lmdb/data.mdb");
+    let bytes = fs::read(file).expect("the data set");
+    let name = b".png";
+    let starts: Vec<usize> = (0..bytes.len() - name.len())
+        .filter(|at| bytes[*at..].starts_with(name))
+        .map(|at| at + name.len())
+        .collect();
+    assert!(starts.len() >= 12, "{}", starts.len());
+    let mut random = Random(0x2545_f491);
+    for start in starts {
+        let record = &bytes[start..bytes.len().min(start + 260)];
+        datum::run(record);
+        for _ in 0..50 {
+            datum::run(&damage(&mut random, record));
+        }
+    }
 }
 
 #[test]

@@ -484,8 +484,8 @@ fn a_table_is_not_worse_than_the_real_tools() {
     let specs = input_specs(&top).expect("inputs");
     let float = Interpreter::new(&top).expect("a plan");
     let dataset = Dataset::from_list(&folder.path().join("others"), 0).expect("pictures");
-    let batches = dataset.batches(&specs).expect("batches");
-    let samples = Samples::load(&float, Targets::outputs(1), &batches, &specs).expect("samples");
+    let mut batches = dataset.batches(&specs).expect("batches");
+    let samples = Samples::load(&float, Targets::outputs(1), &mut batches).expect("samples");
     let none = measured(&top, &ranges, &samples, &[]);
     let their = measured(&top, &ranges, &samples, &theirs[..LAYERS]);
     let our = measured(&top, &ranges, &samples, &ours);

@@ -106,7 +106,7 @@ impl Histogram {
 }
 
 /// Counts values into bins of `width`; the division is a single-precision one, as numpy does it for f32 arrays.
-fn count(counts: &mut [u64], values: &[f32], width: f64) {
+fn count(counts: &mut Vec<u64>, values: &[f32], width: f64) {
     vectorised(Count {
         counts,
         values,
@@ -115,7 +115,7 @@ fn count(counts: &mut [u64], values: &[f32], width: f64) {
 }
 
 struct Count<'a> {
-    counts: &'a mut [u64],
+    counts: &'a mut Vec<u64>,
     values: &'a [f32],
     width: f32,
 }
@@ -125,21 +125,34 @@ impl Vectorised for Count<'_> {
 
     #[inline(always)]
     fn run(self) {
-        // Bins are found for a few values at once; NaN and values above the range have none, nor have zeros.
+        // Bins are found for a few values at once. NaN, values above the range and zeros go to bins behind the others, since half
+        // of the values may be zeros in no order, which no processor foresees; to several, since adding to one has to wait
+        // for the addition before.
         const AT_ONCE: usize = 64;
-        let bins = self.counts.len() as f32;
-        for values in self.values.chunks(AT_ONCE) {
-            let mut places = [0f32; AT_ONCE];
-            for (place, value) in places.iter_mut().zip(values) {
-                *place = value.abs() / self.width + 0.5;
+        const OTHERS: usize = 8;
+        let Self {
+            counts,
+            values,
+            width,
+        } = self;
+        let length = counts.len();
+        let bins = length as f32;
+        counts.resize(length + OTHERS, 0);
+        for values in values.chunks(AT_ONCE) {
+            let mut places = [0u32; AT_ONCE];
+            for (index, (place, value)) in places.iter_mut().zip(values).enumerate() {
+                let bin = value.abs() / width + 0.5;
+                let counted = *value != 0.0 && bin < bins;
+                // Cut off, which is the floor of what is not negative.
+                let bin = (if counted { bin } else { 0.0 }) as i32 as u32;
+                let other = (length + index % OTHERS) as u32;
+                *place = if counted { bin } else { other };
             }
-            for (place, value) in places.iter().zip(values) {
-                if *value != 0.0 && *place < bins {
-                    // Cut off, which is the floor of what is not negative.
-                    self.counts[*place as usize] += 1;
-                }
+            for place in &places[..values.len()] {
+                counts[*place as usize] += 1;
             }
         }
+        counts.truncate(length);
     }
 }
 
@@ -149,8 +162,11 @@ mod tests {
 
     #[test]
     fn counts_rounded_magnitudes_and_no_zeros() {
-        let histogram = Histogram::new(&[0.0, -1.0, 1.0, 2.0, 2.4, 4.0], 4.0, 5);
+        let values = [0.0, -1.0, 1.0, 2.0, 2.4, 4.0, f32::NAN, 4.6, -0.0, f32::INFINITY];
+        let histogram = Histogram::new(&values, 4.0, 5);
         assert_eq!(histogram.counts(), [0, 2, 2, 0, 1]);
+        let many = Histogram::new(&values.repeat(100), 4.0, 5);
+        assert_eq!(many.counts(), [0, 200, 200, 0, 100]);
         assert_eq!(histogram.width(), 1.0);
     }
 

@@ -5,12 +5,14 @@
 //! spaced candidates are tried: the operation runs in floating point on the samples' own activations rounded to 8 bits with
 //! the candidate, and `||difference||_2 / ||reference||_1`, averaged over the samples, is minimised. With several consumers
 //! the largest result wins. Procedure and constants are TPU-MLIR's. Only tensors that are still needed are kept.
+//!
+//! Convolutions, which are most of the work, run on the rounded inputs as integers: [`Interpreter::step_on_grid`].
 
 use super::Statistics;
 use crate::data::progress::Progress;
 use crate::data::{Tensor, TensorMap};
 use crate::inference::grid::{round_to_grid, squared_distance, sum_of_magnitudes};
-use crate::inference::ops::OnGrid;
+use crate::inference::ops::{GridBuffers, OnGrid};
 use crate::inference::{InferenceError, Interpreter};
 use indexmap::IndexMap;
 use rayon::prelude::*;
@@ -141,7 +143,9 @@ impl Trial<'_> {
     fn search(&self, candidates: &[f64]) -> Result<f64, InferenceError> {
         let distances: Vec<f64> = candidates
             .par_iter()
-            .map(|threshold| self.distance(*threshold))
+            .map_init(GridBuffers::default, |buffers, threshold| {
+                self.distance(*threshold, buffers)
+            })
             .collect::<Result<_, InferenceError>>()?;
         let mut best = 0;
         for (candidate, distance) in distances.iter().enumerate() {
@@ -153,10 +157,9 @@ impl Trial<'_> {
     }
 
     /// `||result - reference||_2 / ||reference||_1`, summed over the samples.
-    fn distance(&self, threshold: f64) -> Result<f64, InferenceError> {
+    fn distance(&self, threshold: f64, buffers: &mut GridBuffers) -> Result<f64, InferenceError> {
         let scale = (127.0 / threshold) as f32;
         let mut total = 0.0;
-        let mut buffer = Vec::new();
         for (sample, reference) in self.values.iter().zip(self.references) {
             let Some(wanted) = reference.results.first() else {
                 continue;
@@ -165,9 +168,9 @@ impl Trial<'_> {
                 .on_grid
                 .and_then(|(run, slot)| Some((run, sample.get(&slot)?.as_f32()?.as_slice()?)));
             let square = if let Some((run, input)) = input {
-                run(input, scale, &mut buffer)
+                run(input, scale, buffers)
                     .map_err(|message| self.interpreter.step_error(self.step, &message))?;
-                with_values(wanted, |wanted| squared_distance(&buffer, wanted))
+                with_values(wanted, |wanted| squared_distance(&buffers.out, wanted))
             } else {
                 let lookup = |slot: usize| sample.get(&slot).map(|tensor| Arc::new(rounded(tensor, scale)));
                 let results = self.interpreter.run_step(self.step, &lookup)?;

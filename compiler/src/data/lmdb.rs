@@ -167,8 +167,11 @@ impl Lmdb {
     }
 }
 
-/// What the bytes of a record hold, or what is wrong with them.
-fn record_of(bytes: &[u8], mode: ColorMode) -> Result<Record, String> {
+/// What the bytes of a record hold.
+///
+/// # Errors
+/// A sentence about what is wrong with them.
+pub fn record_of(bytes: &[u8], mode: ColorMode) -> Result<Record, String> {
     let datum = Datum::decode(bytes).map_err(|error| format!("the record is no Caffe Datum ({error})"))?;
     let data = datum.data.as_deref().unwrap_or_default();
     if datum.encoded() {

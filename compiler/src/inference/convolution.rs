@@ -71,13 +71,34 @@ impl ConvShape {
     }
 }
 
-/// `finish(sums)` of the convolution of `input` with `filters`.
+/// `finish(sums)` of the convolution of `input` with `filters`, by all threads.
+///
+/// See [`convolve_by`].
+///
+/// # Panics
+/// When the slices do not have the sizes that `shape` says.
+pub fn convolve<S, W, Out>(
+    shape: &ConvShape,
+    filters: &Filters<S, W>,
+    input: &[S],
+    finish: impl Fn(usize, &[S::Sum], &mut [Out]) + Sync,
+    out: &mut [Out],
+) where
+    S: Source,
+    W: Source<Packed = S::Packed, Sum = S::Sum>,
+    Out: Send,
+{
+    convolve_by(rayon::current_num_threads(), shape, filters, input, finish, out);
+}
+
+/// As [`convolve`], cut into as many tasks as keep `threads` threads busy.
 ///
 /// `finish(channel, sums, out)` turns a piece of the sums of one output channel into outputs.
 ///
 /// # Panics
 /// When the slices do not have the sizes that `shape` says.
-pub fn convolve<S, W, Out>(
+pub fn convolve_by<S, W, Out>(
+    threads: usize,
     shape: &ConvShape,
     filters: &Filters<S, W>,
     input: &[S],
@@ -129,13 +150,13 @@ pub fn convolve<S, W, Out>(
                         let fill = |k: usize, column: usize, piece: &mut [S]| {
                             piece.copy_from_slice(&input[k * in_plane + column..][..piece.len()]);
                         };
-                        gemm::multiply(&groups[group], out_plane, fill, finish, out);
+                        gemm::multiply(&groups[group], out_plane, threads, fill, finish, out);
                     } else {
                         let fill = |k: usize, column: usize, piece: &mut [S]| {
                             let plane = &input[k / kernel * in_plane..][..in_plane];
                             window.gather(plane, k % kernel, column, piece);
                         };
-                        gemm::multiply(&groups[group], out_plane, fill, finish, out);
+                        gemm::multiply(&groups[group], out_plane, threads, fill, finish, out);
                     }
                 });
         }

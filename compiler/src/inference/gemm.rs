@@ -64,9 +64,7 @@ impl Packed for f32 {
     }
     #[inline(always)]
     fn lay<S: Source<Packed = f32>>(rows: &[S], _: usize, out: &mut [f32]) {
-        for (out, element) in out[..COLUMNS].iter_mut().zip(&rows[..COLUMNS]) {
-            *out = element.pack();
-        }
+        S::pack_all(&rows[..COLUMNS], &mut out[..COLUMNS]);
     }
 }
 
@@ -79,11 +77,19 @@ impl Packed for i16 {
     }
     #[inline(always)]
     fn lay<S: Source<Packed = i16>>(rows: &[S], stride: usize, out: &mut [i16]) {
-        let (first, second) = (&rows[..COLUMNS], &rows[stride..][..COLUMNS]);
-        for ((pair, first), second) in out[..2 * COLUMNS].chunks_exact_mut(2).zip(first).zip(second) {
-            pair[0] = first.pack();
-            pair[1] = second.pack();
-        }
+        let (mut first, mut second) = ([0; COLUMNS], [0; COLUMNS]);
+        S::pack_all(&rows[..COLUMNS], &mut first);
+        S::pack_all(&rows[stride..][..COLUMNS], &mut second);
+        // Pairs as words of their own, which become vector instructions.
+        let words: [u32; COLUMNS] = std::array::from_fn(|column| {
+            let (first, second) = (u32::from(first[column] as u16), u32::from(second[column] as u16));
+            if cfg!(target_endian = "little") {
+                first | second << 16
+            } else {
+                first << 16 | second
+            }
+        });
+        out[..2 * COLUMNS].copy_from_slice(bytemuck::cast_slice(&words));
     }
 }
 
@@ -97,6 +103,13 @@ pub trait Source: Copy + Default + Send + Sync + 'static {
     fn pack(self) -> Self::Packed;
     /// One element in the type of the sums.
     fn widen(self) -> Self::Sum;
+    /// Many elements.
+    #[inline(always)]
+    fn pack_all(elements: &[Self], out: &mut [Self::Packed]) {
+        for (out, element) in out.iter_mut().zip(elements) {
+            *out = element.pack();
+        }
+    }
 }
 
 /// Arithmetic of sums.
@@ -130,10 +143,11 @@ impl Sum for i32 {
 }
 
 macro_rules! source {
-    ($($ty:ty => $packed:ty, $sum:ty;)*) => {
+    ($($ty:ty => $packed:ty, $sum:ty $(, { $($own:tt)* })?;)*) => {
         $(impl Source for $ty {
             type Packed = $packed;
             type Sum = $sum;
+            $($($own)*)?
             #[inline(always)]
             fn pack(self) -> $packed {
                 self.into()
@@ -147,10 +161,20 @@ macro_rules! source {
 }
 
 source! {
-    f32 => f32, f32;
+    f32 => f32, f32, {
+        #[inline(always)]
+        fn pack_all(elements: &[f32], out: &mut [f32]) {
+            out.copy_from_slice(elements);
+        }
+    };
     i8 => i16, i32;
     u8 => i16, i32;
-    i16 => i16, i32;
+    i16 => i16, i32, {
+        #[inline(always)]
+        fn pack_all(elements: &[i16], out: &mut [i16]) {
+            out.copy_from_slice(elements);
+        }
+    };
 }
 
 /// The left side: `rows x depth`, in panels of [`ROWS`] rows, filled up with zeros.
@@ -223,7 +247,8 @@ struct Task<'a, 'out, S: Source, Out, Fill, Finish> {
     scratch: &'a mut Scratch<S>,
 }
 
-/// `out = finish(A x B)` with `out` of `a.rows() x columns`.
+/// `out = finish(A x B)` with `out` of `a.rows() x columns`, in as many tasks as keep `threads` threads busy: pieces of `B` are
+/// filled once for each task of the same columns, so a caller that has other work for the other threads says 1.
 ///
 /// - `fill(k, column, piece)` writes the elements of row `k` of `B` from `column` on.
 /// - `finish(row, column, sums, out)` writes a piece of row `row` of the output.
@@ -233,6 +258,7 @@ struct Task<'a, 'out, S: Source, Out, Fill, Finish> {
 pub fn multiply<S: Source, Out: Send>(
     a: &PackedRows<S::Packed>,
     columns: usize,
+    threads: usize,
     fill: impl Fn(usize, usize, &mut [S]) + Sync,
     finish: impl Fn(usize, usize, &[S::Sum], &mut [Out]) + Sync,
     out: &mut [Out],
@@ -241,7 +267,6 @@ pub fn multiply<S: Source, Out: Send>(
     if out.is_empty() {
         return;
     }
-    let threads = rayon::current_num_threads();
     let column_tasks = columns.div_ceil(TASK_COLUMNS);
     let wanted = (2 * threads)
         .div_ceil(column_tasks)
@@ -388,6 +413,7 @@ mod tests {
             multiply::<u8, i32>(
                 &packed,
                 columns,
+                2,
                 |k, column, piece| {
                     for (index, element) in piece.iter_mut().enumerate() {
                         *element = b_at(k, column + index);

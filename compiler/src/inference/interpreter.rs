@@ -375,9 +375,9 @@ impl Interpreter {
         self.slots.len()
     }
 
-    /// Key of the tensor in a slot; 0 for a program that was planned without a pool.
-    pub fn slot_key(&self, slot: usize) -> u64 {
-        self.keys.get(slot).copied().unwrap_or(0)
+    /// Key of the tensor in a slot; `None` for a program that was planned without a pool, or has other weights now.
+    pub fn slot_key(&self, slot: usize) -> Option<u64> {
+        self.keys.get(slot).copied()
     }
 
     /// Results that are weights: slots and tensors.
@@ -466,6 +466,7 @@ impl Interpreter {
             return Err(wrong(op_error(ctx, op, "is not executed by this interpreter")));
         };
         step.kernel = Arc::new(prepare(&Node::new(program, op)).map_err(wrong)?);
+        self.keys.clear();
         Ok(())
     }
 

@@ -222,7 +222,8 @@ impl<'a> Evaluator<'a> {
         &self.samples.all[index]
     }
 
-    fn find(&self, index: usize, key: u64) -> Option<Arc<Tensor>> {
+    fn find(&self, index: usize, key: Option<u64>) -> Option<Arc<Tensor>> {
+        let key = key?;
         self.kept[index]
             .iter()
             .find_map(|(_, kept)| kept.get(&key))
@@ -254,8 +255,8 @@ impl<'a> Evaluator<'a> {
                 let tensors = self.tensors(version, index, &slots)?;
                 Ok(slots
                     .iter()
-                    .map(|slot| interpreter.slot_key(*slot))
                     .zip(tensors)
+                    .filter_map(|(slot, tensor)| Some((interpreter.slot_key(*slot)?, tensor)))
                     .collect())
             })
             .collect::<Result<_, EvaluateError>>()?;

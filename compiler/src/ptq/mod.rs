@@ -9,6 +9,7 @@ pub mod equalize;
 pub mod errors;
 pub mod evaluate;
 pub mod external;
+pub mod floats;
 pub mod heads;
 pub mod layers;
 pub mod lockstep;

@@ -3,7 +3,6 @@
 
 use super::score::Score;
 use crate::data::batches::Batches;
-use crate::data::dataset::InputSpec;
 use crate::data::progress::Progress;
 use crate::data::{DataError, Tensor, TensorMap};
 use crate::inference::{InferenceError, Interpreter};
@@ -140,23 +139,22 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Loads batches and runs the float network on them.
+    /// Loads batches and runs the float network on them. Pictures that do not decode are left out.
     ///
     /// # Errors
-    /// When a file cannot be read or an operation fails.
+    /// When a file cannot be read, too many do not decode, or an operation fails.
     pub fn load(
         float: &Interpreter,
         targets: Targets,
-        batches: &Batches<'_>,
-        specs: &[InputSpec],
+        batches: &mut Batches<'_>,
     ) -> Result<Self, SampleError> {
         let progress = Progress::new("float network", batches.len());
+        let names: Vec<String> = batches.inputs().iter().map(|input| input.name.clone()).collect();
         let mut all = Vec::with_capacity(batches.len());
-        for index in 0..batches.len() {
-            let arrays = batches.load(index)?;
-            let inputs = specs
+        while let Some(arrays) = batches.load_or_skip(all.len())? {
+            let inputs = names
                 .iter()
-                .map(|spec| spec.name.clone())
+                .cloned()
                 .zip(arrays.into_iter().map(Tensor::F32))
                 .collect();
             all.push(Sample::new(float, &targets, inputs)?);

@@ -4,8 +4,8 @@
 //! network as it is then: lowered for real and executed on all samples. What a single sample set says of a small gain is
 //! mostly chance, though, and the largest of a hundred such numbers is the luckiest one: trying all layers finds sets that
 //! are worse on other samples. So a step chooses among the few layers that do most harm when only they are INT8, an
-//! error that is measured without the noise of all others. It stays only if the outputs really improve. Nothing depends on
-//! the number of threads.
+//! error that is measured without the noise of all others, and what that error promises counts as much as what was measured.
+//! A step stays only if the outputs really improve. Nothing depends on the number of threads.
 
 use super::cost;
 use super::errors::{Ends, Gain, INT8, LayerError, half_cosine, try_floats};
@@ -19,6 +19,10 @@ use rustc_hash::FxHashMap;
 
 /// Layers among which a step chooses.
 const SHORT_LIST: usize = 12;
+/// How much what a layer's own error promises counts beside what was measured.
+const PROMISE: f64 = 1.0;
+/// Of the noise that is there, a layer's own error promises to take away no more than this.
+const MOST_PROMISED: f64 = 0.9;
 /// So many lists are gone through when no layer of the first one helps.
 const LISTS: usize = 3;
 /// Steps without a better number from the judge before the search gives up.
@@ -187,7 +191,9 @@ pub fn search(
 
 struct Candidate {
     layer: usize,
-    /// Noise of its own error over what it costs.
+    /// Noise of its own error.
+    own: f64,
+    /// The same over what it costs.
     prior: f64,
     /// Whether it fitted into the time when it was last tried.
     fits: bool,
@@ -273,9 +279,11 @@ impl<'s, 'e> Search<'s, 'e> {
                 continue;
             };
             let price = self.price_of(&self.with(layer), error.microseconds);
+            let own = noise(error.single);
             self.queue.push(Candidate {
                 layer,
-                prior: noise(error.single) / price,
+                own,
+                prior: own / price,
                 fits: true,
             });
         }
@@ -310,15 +318,17 @@ impl<'s, 'e> Search<'s, 'e> {
         floats.len() <= self.options.budget.layers && time
     }
 
-    /// The best layer to add of the `list`-th short list.
-    fn best(&mut self, list: usize) -> Result<Option<Trial>, SearchError> {
-        let short: Vec<(usize, Floats)> = (0..self.queue.len())
+    /// The best layer to add of the short list that begins at `start` in the queue, and where the next list begins.
+    fn best(&mut self, start: usize) -> Result<(Option<Trial>, usize), SearchError> {
+        let short: Vec<(usize, Floats)> = (start..self.queue.len())
             .filter(|position| self.queue[*position].fits)
             .map(|position| (position, self.with(self.queue[position].layer)))
             .filter(|(_, floats)| floats.len() <= self.options.budget.layers)
-            .skip(list * SHORT_LIST)
             .take(SHORT_LIST)
             .collect();
+        let next = short
+            .last()
+            .map_or(self.queue.len(), |(position, _)| position + 1);
         let samples = self.evaluator.sample_count();
         let shared: &Evaluator<'_> = self.evaluator;
         let gains: Vec<Gain> = short
@@ -332,13 +342,20 @@ impl<'s, 'e> Search<'s, 'e> {
                 continue;
             }
             let gained = gain.score.sqnr - self.now.sqnr;
-            let priority = gained / self.price_of(&floats, gain.microseconds);
+            let promised = self.promised(self.queue[position].own);
+            let priority = (gained + PROMISE * promised) / self.price_of(&floats, gain.microseconds);
             if gained >= LEAST_GAIN && best.as_ref().is_none_or(|(most, _)| priority > *most) {
                 let layer = self.queue[position].layer;
                 best = Some((priority, Trial { layer, floats, gain }));
             }
         }
-        Ok(best.map(|(_, trial)| trial))
+        Ok((best.map(|(_, trial)| trial), next))
+    }
+
+    /// What the outputs would gain in dB if errors were independent.
+    fn promised(&self, own: f64) -> f64 {
+        let share = (own / noise(self.now)).min(MOST_PROMISED);
+        -10.0 * (1.0 - share).log10()
     }
 
     fn accept(&mut self, trial: Trial, why: Why) -> Result<(), SearchError> {
@@ -375,11 +392,14 @@ impl<'s, 'e> Search<'s, 'e> {
         if self.floats.len() >= self.options.budget.layers {
             return Ok(Some(Stop::Layers));
         }
-        for list in 0..LISTS {
-            if let Some(trial) = self.best(list)? {
+        let mut start = 0;
+        for _ in 0..LISTS {
+            let (trial, next) = self.best(start)?;
+            if let Some(trial) = trial {
                 self.accept(trial, Why::Gain)?;
                 return Ok(None);
             }
+            start = next;
         }
         let all_fit = self.queue.iter().all(|candidate| candidate.fits);
         Ok(Some(if all_fit { Stop::NoGain } else { Stop::Time }))

@@ -38,7 +38,9 @@ pub fn value_info(ctx: &Context, value: Value, name: String, as_float: bool) -> 
         dim_param: value.is_none_or(|dim| dim < 0).then(|| "?".to_owned()),
     };
     // Every tensor must have a shape: one of unknown rank has a single unknown dimension.
-    let dims = ctx.type_shape(ty).map(|dims| dims.iter().copied().map(Some).collect());
+    let dims = ctx
+        .type_shape(ty)
+        .map(|dims| dims.iter().copied().map(Some).collect());
     let dims: Vec<Option<i64>> = dims.unwrap_or_else(|| vec![None]);
     let shape = Some(TensorShapeProto {
         dim: dims.into_iter().map(dimension).collect(),

@@ -142,7 +142,14 @@ where
                 };
                 let keep =
                     |_: usize, _: usize, sums: &[S::Sum], out: &mut [S::Sum]| out.copy_from_slice(sums);
-                multiply(&packed[group], in_plane, fill, keep, &mut columns);
+                multiply(
+                    &packed[group],
+                    in_plane,
+                    rayon::current_num_threads(),
+                    fill,
+                    keep,
+                    &mut columns,
+                );
                 let mut sums = vec![S::Sum::default(); out_plane];
                 for (channel, out) in out.chunks_exact_mut(out_plane.max(1)).enumerate() {
                     sums.fill(S::Sum::default());

@@ -369,7 +369,8 @@ where
                 }
             };
             let mut transposed = vec![Out::default(); m * n];
-            gemm::multiply(&packed[*right], m, fill, write, &mut transposed);
+            let threads = rayon::current_num_threads();
+            gemm::multiply(&packed[*right], m, threads, fill, write, &mut transposed);
             for (row, out) in out.chunks_exact_mut(n).enumerate() {
                 for (column, out) in out.iter_mut().enumerate() {
                     *out = transposed[column * m + row];

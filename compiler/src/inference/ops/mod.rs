@@ -35,9 +35,20 @@ pub struct Kernel {
 
 type RunFn = dyn Fn(&mut Args) -> Result<Outputs, String> + Send + Sync;
 
-/// What an operation makes of its first operand, on an integer grid: `run(operand, scale, out)` gives nearly the first result of
-/// the operation on `clamp(round(operand * scale), -128, 127) / scale`, in the buffer of `out`.
-pub type OnGrid = dyn Fn(&[f32], f32, &mut Vec<f32>) -> Result<(), String> + Send + Sync;
+/// What an operation makes of its first operand, on an integer grid: `run(operand, scale, buffers)` gives nearly the first result
+/// of the operation on `clamp(round(operand * scale), -128, 127) / scale`, in `buffers.out`.
+pub type OnGrid = dyn Fn(&[f32], f32, &mut GridBuffers) -> Result<(), String> + Send + Sync;
+
+/// Memory that runs on a grid use again.
+#[derive(Default)]
+pub struct GridBuffers {
+    /// The rounded operand.
+    pub reals: Vec<f32>,
+    /// The rounded operand times the scale.
+    pub integers: Vec<i16>,
+    /// The result.
+    pub out: Vec<f32>,
+}
 
 type OnGridMaker = dyn Fn() -> Box<OnGrid> + Send + Sync;
 

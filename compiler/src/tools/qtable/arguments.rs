@@ -33,6 +33,9 @@ pub struct QtableArgs {
     /// Thresholds, made by 'tpuc calibrate'.
     #[arg(long, value_name = "FILE")]
     pub calibration_table: PathBuf,
+    /// Output channels have shifts of their own, as with 'tpuc deploy --per_channel'.
+    #[arg(long)]
+    pub per_channel: bool,
     /// The chip.
     #[arg(
         long,
@@ -152,6 +155,11 @@ pub enum BisectOrder {
 }
 
 impl QtableArgs {
+    /// The options of `--convert-top-to-tpu`.
+    pub fn lowering_options(&self) -> &'static str {
+        if self.per_channel { "per_channel=true" } else { "" }
+    }
+
     /// Refuses what can be refused before work starts.
     ///
     /// # Errors

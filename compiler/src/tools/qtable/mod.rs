@@ -47,7 +47,7 @@ pub fn run(args: &QtableArgs) -> Result<ExitCode> {
         (None, Some(list)) => Dataset::from_list(list, args.input_num)?,
         (None, None) => bail!("give samples: --dataset DIR or --data_list FILE"),
     };
-    let batches = dataset.batches(&specs)?;
+    let mut batches = dataset.batches(&specs)?;
     let float = Interpreter::new(&top)?;
     let targets = match args.global_compare_layers.as_str() {
         "" => Targets::outputs(float.output_slots().len()),
@@ -55,11 +55,17 @@ pub fn run(args: &QtableArgs) -> Result<ExitCode> {
             Targets::parse(text, &float).map_err(|message| anyhow!("--global_compare_layers: {message}"))?
         }
     };
-    let samples = Samples::load(&float, targets, &batches, &specs)?;
+    let samples = Samples::load(&float, targets, &mut batches)?;
     drop(float);
+    for skipped in batches.skipped() {
+        warn(&format!("left out: {skipped}"));
+    }
+    if samples.is_empty() {
+        bail!("there is no sample left");
+    }
     let few = args.rank_num.clamp(1, samples.len());
 
-    let mut evaluator = Evaluator::new(&top, &ranges, &samples, "");
+    let mut evaluator = Evaluator::new(&top, &ranges, &samples, args.lowering_options());
     let int8 = evaluator.version([])?;
     let layers = Layers::of(&top, int8.interpreter()).map_err(|error| anyhow!("{error}"))?;
     let all: Floats = layers.layers().collect();
@@ -175,7 +181,12 @@ impl Start {
         };
         let table = QuantizeTable::read(path)?;
         let shown = path.display().to_string().replace(char::is_whitespace, "_");
-        quantised(top, ranges, &table, &format!("qtable={shown}"))?;
+        quantised(
+            top,
+            ranges,
+            &table,
+            &format!("{} qtable={shown}", args.lowering_options()),
+        )?;
         Ok(Self { table })
     }
 
