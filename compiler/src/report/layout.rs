@@ -350,6 +350,9 @@ mod tests {
         assert_eq!(spread(&[0.0, 100.0], &[10.0, 10.0]), [0.0, 100.0]);
         let crowded = spread(&[5.0, 0.0, 2.0], &[2.0, 2.0, 2.0]);
         let steps = crowded.windows(2).map(|pair| pair[1] - pair[0]);
-        assert!(steps.into_iter().all(|step| (step - 2.0).abs() < 1e-9), "{crowded:?}");
+        assert!(
+            steps.into_iter().all(|step| (step - 2.0).abs() < 1e-9),
+            "{crowded:?}"
+        );
     }
 }
