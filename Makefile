@@ -29,7 +29,7 @@ tools:
 	@scripts/install-tools.sh
 
 test-tools:
-	@scripts/install-tools.sh filecheck jit
+	@scripts/install-tools.sh filecheck jit browser
 
 clean:
 	cargo clean

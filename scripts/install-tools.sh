@@ -2,7 +2,8 @@
 # Installs what building and testing need and the machine lacks: a C compiler with headers and LLVM's FileCheck (Debian's
 # or Ubuntu's packages), and Rust.
 # Does nothing, and says nothing, where everything is there. With the word "filecheck" also LLVM's FileCheck, for the tests;
-# with the word "jit" also LLVM 14, where the distribution has it: without it the JIT's tests are skipped, nothing fails.
+# with the word "jit" also LLVM 14, where the distribution has it: without it the JIT's tests are skipped, nothing fails;
+# with the word "browser" also a headless Chromium, likewise, for the report's tests.
 set -euo pipefail
 
 as_root() {
@@ -56,5 +57,21 @@ if [[ " $* " == *" jit "* ]] && ! command -v llvm-config-14 >/dev/null; then
   if [[ -n $(apt-cache search --names-only '^llvm-14-dev$' 2>/dev/null) ]]; then
     (as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends llvm-14-dev g++) ||
       echo "make: could not install llvm-14-dev: the JIT's tests will be skipped" >&2
+  fi
+fi
+if [[ " $* " == *" browser "* ]]; then
+  found=${TPUC_CHROMIUM:-}
+  for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
+    [[ -n $found ]] || found=$(command -v "$name" || true)
+  done
+  if [[ -z $found ]]; then
+    # The smaller package first; Ubuntu's chromium is a stub that needs snap, which is of no use to the tests.
+    for package in chromium-headless-shell chromium; do
+      if [[ -z $(apt-cache search --names-only "^$package\$" 2>/dev/null) ]]; then (as_root apt-get update -q) || true; fi
+      [[ -n $(apt-cache search --names-only "^$package\$" 2>/dev/null) ]] || continue
+      [[ $package != chromium || $(apt-cache depends chromium 2>/dev/null) != *snapd* ]] || continue
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package" && found=$package && break
+    done
+    [[ -n $found ]] || echo "make: could not install a Chromium: the report's tests in a browser will be skipped" >&2
   fi
 fi

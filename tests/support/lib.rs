@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr)]
 
 pub mod accuracy;
+pub mod browser;
 pub mod detections;
 pub mod large_module;
 

@@ -2,6 +2,7 @@
 
 use super::node::{Node, ValueInfo, value_info};
 use super::ops::{self, Kernel, OnGrid};
+use super::pool::{KernelPool, Shared, input_key, result_key};
 use super::value::{Args, Element, Quantisation, normalise};
 use crate::data::{Tensor, TensorMap};
 use crate::program::Program;
@@ -9,6 +10,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use tpuc_dialects::ir::{Context, Diagnostic, Op, Value, op_error};
+use tpuc_dialects::text::type_text;
 
 /// Why a program cannot be executed.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +53,7 @@ enum Operand {
 }
 
 struct Step {
-    kernel: Kernel,
+    kernel: Arc<Kernel>,
     /// For messages: the operation's kind, name and place.
     about: Diagnostic,
     operands: Vec<Operand>,
@@ -107,10 +109,14 @@ pub struct Interpreter {
     constants: Vec<(usize, Arc<Tensor>)>,
     /// The tensor that an output was cast from, where it was.
     cast_from: FxHashMap<usize, usize>,
+    /// Keys of the slots; empty where kernels are not shared.
+    keys: Vec<u64>,
 }
 
 #[derive(Default)]
-struct Plan {
+struct Plan<'a> {
+    pool: Option<&'a KernelPool>,
+    keys: Vec<u64>,
     inputs: IndexMap<String, Input>,
     steps: Vec<Step>,
     slots: Vec<(String, ValueInfo)>,
@@ -124,11 +130,27 @@ impl Interpreter {
     /// # Errors
     /// [`InferenceError::Program`] with every operation that cannot be executed.
     pub fn new(program: &Program) -> Result<Self, InferenceError> {
+        Self::plan(program, None)
+    }
+
+    /// As [`Interpreter::new`], with the kernels of a pool where it has them, and with keys: tensors of two programs of one
+    /// pool that have the same [`Interpreter::slot_key`] are equal for equal inputs.
+    ///
+    /// # Errors
+    /// As [`Interpreter::new`].
+    pub fn with_pool(program: &Program, pool: &KernelPool) -> Result<Self, InferenceError> {
+        Self::plan(program, Some(pool))
+    }
+
+    fn plan(program: &Program, pool: Option<&KernelPool>) -> Result<Self, InferenceError> {
         let ctx = &program.ctx;
         let main = program
             .main()
             .map_err(|error| InferenceError::Program(vec![error]))?;
-        let mut plan = Plan::default();
+        let mut plan = Plan {
+            pool,
+            ..Plan::default()
+        };
         let mut returned = Vec::new();
         for op in main.ops(ctx) {
             match ctx.op_name(op) {
@@ -149,7 +171,11 @@ impl Interpreter {
                 Ok(Some(tensor)) => match value_info(ctx, ctx.value_type(value)) {
                     Ok(info) => {
                         plan.slots.push((ctx.value_name(value).to_owned(), info));
-                        constants.push((plan.slots.len() - 1, normalise(tensor)));
+                        let tensor = normalise(tensor);
+                        if plan.pool.is_some() {
+                            plan.keys.push(super::pool::tensor_hash(&tensor));
+                        }
+                        constants.push((plan.slots.len() - 1, tensor));
                         outputs.push(plan.slots.len() - 1);
                     }
                     Err(error) => plan
@@ -190,6 +216,7 @@ impl Interpreter {
             outputs,
             constants,
             cast_from,
+            keys: plan.keys,
         })
     }
 
@@ -333,6 +360,50 @@ impl Interpreter {
         &self.steps[step].last_uses
     }
 
+    /// Slots of what the program returns, in order.
+    pub fn output_slots(&self) -> &[usize] {
+        &self.outputs
+    }
+
+    /// The slot of the tensor of this name; the last one where several have it.
+    pub fn find_slot(&self, name: &str) -> Option<usize> {
+        self.slots.iter().rposition(|(slot, _)| slot == name)
+    }
+
+    /// Number of slots.
+    pub fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Key of the tensor in a slot; `None` for a program that was planned without a pool, or has other weights now.
+    pub fn slot_key(&self, slot: usize) -> Option<u64> {
+        self.keys.get(slot).copied()
+    }
+
+    /// Results that are weights: slots and tensors.
+    pub fn constant_slots(&self) -> &[(usize, Arc<Tensor>)] {
+        &self.constants
+    }
+
+    /// Real values of a slot's tensor.
+    pub fn real(&self, slot: usize, tensor: &Tensor) -> Tensor {
+        match self.slots[slot].1.quantisation {
+            Some(quantisation) => quantisation.dequantise(tensor),
+            None => Tensor::F32(tensor.to_f32().into_owned()),
+        }
+    }
+
+    /// Whether the tensor in a slot is quantised.
+    pub fn is_quantised(&self, slot: usize) -> bool {
+        self.slots[slot].1.quantisation.is_some()
+    }
+
+    /// Bytes of the tensor in a slot.
+    pub fn slot_bytes(&self, slot: usize) -> usize {
+        let info = &self.slots[slot].1;
+        info.len() * info.element.dtype().size_bytes()
+    }
+
     /// Name of the tensor in a slot.
     pub fn slot_name(&self, slot: usize) -> &str {
         &self.slots[slot].0
@@ -351,14 +422,6 @@ impl Interpreter {
         stored.reshape(&info.shape).ok()
     }
 
-    /// Real values of a slot's tensor.
-    pub fn real(&self, slot: usize, stored: &Tensor) -> Tensor {
-        match self.slots[slot].1.quantisation {
-            Some(quantisation) => quantisation.dequantise(stored),
-            None => Tensor::F32(stored.to_f32().into_owned()),
-        }
-    }
-
     /// Smallest and largest real value that a quantised slot can hold; `None` for slots of real values.
     pub fn representable(&self, slot: usize) -> Option<(f64, f64)> {
         let info = &self.slots[slot].1;
@@ -370,11 +433,6 @@ impl Interpreter {
         };
         let real = |stored: i64| (stored - quantisation.zero_point) as f64 * quantisation.scale;
         Some((real(low), real(high)))
-    }
-
-    /// The slot of the tensor of this name; the last one where several have it.
-    pub fn find_slot(&self, name: &str) -> Option<usize> {
-        self.slots.iter().rposition(|(slot, _)| slot == name)
     }
 
     /// Runs one step on the tensors that `lookup` gives for its slots.
@@ -407,7 +465,8 @@ impl Interpreter {
         let (Some(step), Some(prepare)) = (step, ops::find(ctx.op_name(op))) else {
             return Err(wrong(op_error(ctx, op, "is not executed by this interpreter")));
         };
-        step.kernel = prepare(&Node::new(program, op)).map_err(wrong)?;
+        step.kernel = Arc::new(prepare(&Node::new(program, op)).map_err(wrong)?);
+        self.keys.clear();
         Ok(())
     }
 
@@ -502,7 +561,7 @@ fn shaped(ctx: &Context, value: Value, tensor: Arc<Tensor>) -> Result<Arc<Tensor
         })
 }
 
-impl Plan {
+impl Plan<'_> {
     /// A slot for a value; `None` (and a diagnostic) when its type cannot be executed.
     fn slot(&mut self, ctx: &Context, op: Op, value: Value) -> Option<usize> {
         match value_info(ctx, ctx.value_type(value)) {
@@ -523,6 +582,10 @@ impl Plan {
             return;
         };
         let info = self.slots[slot].1.clone();
+        if self.pool.is_some() {
+            let ty = type_text(ctx, ctx.value_type(ctx.result(op)));
+            self.keys.push(input_key(ctx.name(op), &ty));
+        }
         self.inputs.insert(ctx.name(op).to_owned(), Input { slot, info });
     }
 
@@ -532,15 +595,30 @@ impl Plan {
             self.found
                 .push(op_error(ctx, op, "has no kernel for inference on the host"));
             for value in ctx.results(op) {
-                if !ctx.is_none(*value) {
-                    self.slot(ctx, op, *value);
+                if !ctx.is_none(*value) && self.slot(ctx, op, *value).is_some() && self.pool.is_some() {
+                    self.keys.push(0);
                 }
             }
             return;
         };
-        let node = Node::new(program, op);
-        let prepared = prepare(&node);
-        let taken = node.taken();
+        let identity = self.pool.and_then(|pool| pool.identity(program, op));
+        let known = self
+            .pool
+            .zip(identity)
+            .and_then(|(pool, identity)| pool.get(identity));
+        let (prepared, taken) = match known {
+            Some(shared) => (Ok(shared.kernel), shared.taken),
+            None => {
+                let node = Node::new(program, op);
+                let prepared = prepare(&node).map(Arc::new);
+                let taken: Arc<[usize]> = node.taken().into();
+                if let (Some(pool), Some(identity), Ok(kernel)) = (self.pool, identity, &prepared) {
+                    let (kernel, taken) = (kernel.clone(), taken.clone());
+                    pool.insert(identity, Shared { kernel, taken });
+                }
+                (prepared, taken)
+            }
+        };
         let mut operands = Vec::new();
         for (index, value) in ctx.operands(op).iter().enumerate() {
             if ctx.is_none(*value) || taken.contains(&index) {
@@ -569,6 +647,19 @@ impl Plan {
                 && let Some(slot) = self.slot(ctx, op, *value)
             {
                 results.push(slot);
+            }
+        }
+        if self.pool.is_some() {
+            // Weights are a part of the identity; an operation without one fails below.
+            let read: Vec<u64> = operands
+                .iter()
+                .map(|operand| match operand {
+                    Operand::Slot(slot) => self.keys[*slot],
+                    Operand::None | Operand::Constant(_) => 0,
+                })
+                .collect();
+            for index in 0..results.len() {
+                self.keys.push(result_key(identity.unwrap_or(0), &read, index));
             }
         }
         match prepared {

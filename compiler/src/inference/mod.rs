@@ -12,9 +12,11 @@ pub mod kernels;
 pub mod math;
 pub mod node;
 pub mod ops;
+pub mod pool;
 pub mod requantise;
 pub mod strided;
 pub mod value;
 pub mod window;
 
 pub use interpreter::{Dump, InferenceError, Interpreter};
+pub use pool::KernelPool;

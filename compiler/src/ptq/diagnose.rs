@@ -12,7 +12,7 @@ use crate::quantization::CalibrationTable;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
-use tpuc_dialects::ir::{Context, Op, Value};
+use tpuc_dialects::ir::{Context, Op, OpView, Value};
 
 /// A layer loses this much against its inputs, dB.
 const JUMP: f64 = 6.0;

@@ -1,15 +1,27 @@
 //! Post-training quantisation: what makes an INT8 program more accurate than the thresholds alone do, and the search for
 //! what must stay in floating point.
 
+pub mod bisect;
 pub mod channel_classes;
+pub mod cost;
 pub mod diagnose;
 pub mod equalize;
+pub mod errors;
+pub mod evaluate;
+pub mod external;
+pub mod floats;
 pub mod heads;
+pub mod layers;
 pub mod lockstep;
 pub mod ranges;
+pub mod reach;
 pub mod recipe;
 pub mod refine;
 pub mod rounding;
+pub mod samples;
+pub mod score;
+pub mod search;
+pub mod table;
 
 use crate::data::Tensor;
 use crate::program::Program;

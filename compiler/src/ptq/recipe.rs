@@ -7,6 +7,7 @@ use super::channel_classes::ChannelClasses;
 use super::equalize::equalize;
 use super::ranges::measure;
 use super::refine::{RefineError, Refinement, refine};
+use super::score::Score;
 use crate::calibration::Method;
 use crate::data::TensorMap;
 use crate::inference::{Dump, InferenceError, Interpreter};
@@ -60,7 +61,7 @@ impl Recipe {
     }
 
     /// The options of `--convert-top-to-tpu`.
-    fn lowering_options(&self) -> &'static str {
+    pub fn lowering_options(&self) -> &'static str {
         if self.per_channel { "per_channel=true" } else { "" }
     }
 }
@@ -123,7 +124,7 @@ pub struct Trial<'a> {
     fit: &'a [TensorMap],
     check: &'a [TensorMap],
     /// Outputs of the float network on the samples that decide.
-    exact: Vec<TensorMap>,
+    exact: Vec<Vec<Vec<f32>>>,
 }
 
 impl<'a> Trial<'a> {
@@ -140,7 +141,7 @@ impl<'a> Trial<'a> {
         let interpreter = Interpreter::new(program)?;
         let exact = check
             .iter()
-            .map(|sample| interpreter.run_all(sample, Dump::Outputs))
+            .map(|sample| returned(&interpreter, sample))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             program,
@@ -150,7 +151,7 @@ impl<'a> Trial<'a> {
         })
     }
 
-    /// Signal to noise of the outputs (dB, averaged over outputs and samples) of a recipe, fitted to one part of the samples
+    /// Signal to noise of the outputs (dB, see [`Score`], averaged over outputs and samples) of a recipe, fitted to one part of the samples
     /// and measured on the other.
     ///
     /// # Errors
@@ -158,33 +159,29 @@ impl<'a> Trial<'a> {
     pub fn score(&self, recipe: Recipe, floats: &QuantizeTable) -> Result<f64, RecipeError> {
         let quantised = apply(self.program, self.fit, floats, recipe)?;
         let interpreter = Interpreter::new(&quantised.tpu)?;
-        let mut total = 0.0;
+        let mut scores = Vec::new();
         for (sample, exact) in self.check.iter().zip(&self.exact) {
-            let outputs = interpreter.run_all(sample, Dump::Outputs)?;
-            total += sqnr(exact, &outputs);
+            let outputs = returned(&interpreter, sample)?;
+            for (exact, output) in exact.iter().zip(&outputs) {
+                scores.push((Score::of(output, exact), 1.0));
+            }
         }
-        Ok(total / self.check.len().max(1) as f64)
+        Ok(Score::mean(scores).sqnr)
     }
 }
 
-/// Mean over the outputs, by position: casts give them names of their own.
-fn sqnr(exact: &TensorMap, outputs: &TensorMap) -> f64 {
-    let mut total = 0.0;
-    for (name, exact) in exact {
-        let Some(output) = outputs
+/// What a program returns, in its order, in real values.
+fn returned(interpreter: &Interpreter, sample: &TensorMap) -> Result<Vec<Vec<f32>>, InferenceError> {
+    let outputs = interpreter.run_all(sample, Dump::Outputs)?;
+    let values = |name: &str| {
+        outputs
             .get(name)
-            .or_else(|| outputs.values().find(|output| output.shape() == exact.shape()))
-        else {
-            return f64::NEG_INFINITY;
-        };
-        let (mut signal, mut noise) = (0.0, 0.0);
-        for (a, b) in exact.to_f32().iter().zip(output.to_f32().iter()) {
-            signal += f64::from(*a).powi(2);
-            noise += f64::from(a - b).powi(2);
-        }
-        total += 10.0 * (signal / f64::max(noise, 1e-30)).log10();
-    }
-    total / exact.len().max(1) as f64
+            .map(|tensor| tensor.to_f32().iter().copied().collect())
+    };
+    Ok(interpreter
+        .output_names()
+        .map(|name| values(name).unwrap_or_default())
+        .collect())
 }
 
 /// A technique must gain this much to be kept, dB.

@@ -3,6 +3,7 @@
 
 use super::calibration_table::TableError;
 use indexmap::IndexMap;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -48,6 +49,15 @@ pub struct QuantizeHeader {
     pub chip: String,
     /// `F32`
     pub mix_mode: String,
+}
+
+/// Comments for people: why the table is as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Notes {
+    /// About the table, each a line.
+    pub head: Vec<String>,
+    /// Above the entry of a name.
+    pub entries: HashMap<String, Vec<String>>,
 }
 
 /// A quantisation table.
@@ -107,6 +117,11 @@ impl QuantizeTable {
 
     /// The table as text.
     pub fn to_text(&self, header: &QuantizeHeader) -> String {
+        self.to_text_with(header, &Notes::default())
+    }
+
+    /// The table as text, with comments.
+    pub fn to_text_with(&self, header: &QuantizeHeader, notes: &Notes) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "# genetated time: {}", header.time);
         if let Some(samples) = header.samples {
@@ -119,8 +134,16 @@ impl QuantizeTable {
             header.mix_mode,
             self.modes.len()
         );
-        text.push_str("###\n# op_name   quantize_mode\n");
+        let comments = |text: &mut String, lines: &[String]| {
+            for line in lines.iter().flat_map(|line| line.lines()) {
+                let _ = writeln!(text, "# {line}");
+            }
+        };
+        text.push_str("###\n");
+        comments(&mut text, &notes.head);
+        text.push_str("# op_name   quantize_mode\n");
         for (name, mode) in &self.modes {
+            comments(&mut text, notes.entries.get(name).map_or(&[], Vec::as_slice));
             let _ = writeln!(text, "{name} {}", mode.name());
         }
         text
@@ -159,6 +182,21 @@ mod tests {
             text,
             "# genetated time: now\n# sample number: 10\n# chip: bm1684  mix_mode: F32\n# number of F32 layer: 2\n###\n\
              # op_name   quantize_mode\n/model.24/m.0/Conv_output_0_Conv F32\nb INT8\n"
+        );
+        assert_eq!(QuantizeTable::parse(&text, "q").unwrap(), table);
+    }
+
+    #[test]
+    fn comments_stand_above_their_entries() {
+        let table = QuantizeTable::parse("a F32\nb F32\n", "q").unwrap();
+        let notes = Notes {
+            head: vec!["why".into()],
+            entries: [("b".to_owned(), vec!["gains\nmost".to_owned()])].into(),
+        };
+        let text = table.to_text_with(&QuantizeHeader::default(), &notes);
+        assert!(
+            text.ends_with("###\n# why\n# op_name   quantize_mode\na F32\n# gains\n# most\nb F32\n"),
+            "{text}"
         );
         assert_eq!(QuantizeTable::parse(&text, "q").unwrap(), table);
     }

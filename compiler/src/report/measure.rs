@@ -246,6 +246,12 @@ fn alone(
 ) -> Result<(), MeasureError> {
     let mut values: FxHashMap<usize, Arc<Tensor>> = FxHashMap::default();
     for (slot, tensor) in program.input_values(inputs)? {
+        let name = program.slot_name(slot);
+        if let (Some(layer), Some(reference)) = (of_name.get(name), exact.get(name))
+            && let Some(nearness) = compare(&program.real(slot, &tensor), reference)
+        {
+            measured[*layer].alone.add(nearness);
+        }
         values.insert(slot, tensor);
     }
     for step in 0..program.step_count() {

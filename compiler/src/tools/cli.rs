@@ -1,8 +1,8 @@
 //! The program `tpuc`: its subcommands, and TPU-MLIR's names for them.
 
 use super::{
-    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, quantize, report, run, to_onnx,
-    transform, umodel,
+    bmodel, calibrate, deploy, eval, fp_forward, links, npz, opt, output, qtable, quantize, report, run,
+    to_onnx, transform, umodel,
 };
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -19,7 +19,7 @@ use std::process::ExitCode;
 )]
 #[command(
     after_help = "The usual way: transform, calibrate, deploy, run. 'tpuc help COMMAND' explains each.
-Called by one of TPU-MLIR's names (model_transform, run_calibration, fp_forward, model_deploy, model_runner, npz_tool,
+Called by one of TPU-MLIR's names (model_transform, run_calibration, fp_forward, run_qtable, model_deploy, model_runner, npz_tool,
 mlir2onnx, model_tool, with or without .py) the program behaves as that tool; 'tpuc install-links DIR' makes the links."
 )]
 struct Cli {
@@ -35,6 +35,8 @@ enum Command {
     Calibrate(calibrate::CalibrateArgs),
     /// Write a qtable that keeps parts of a network in floating point (fp_forward).
     FpForward(fp_forward::FpForwardArgs),
+    /// Search the layers that must stay in floating point (run_qtable).
+    Qtable(Box<qtable::QtableArgs>),
     /// Quantise, lower, generate a bmodel and check every step (model_deploy).
     Deploy(Box<deploy::DeployArgs>),
     /// Quantise a network by itself: the best table, qtable and bmodel.
@@ -62,6 +64,7 @@ pub const TOOL_NAMES: &[(&str, &str)] = &[
     ("model_transform", "transform"),
     ("run_calibration", "calibrate"),
     ("fp_forward", "fp-forward"),
+    ("run_qtable", "qtable"),
     ("model_deploy", "deploy"),
     ("model_runner", "run"),
     ("npz_tool", "npz"),
@@ -99,6 +102,7 @@ fn dispatch(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
         Command::Transform(args) => transform::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::FpForward(args) => fp_forward::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Qtable(args) => qtable::run(&args),
         Command::Deploy(args) => deploy::run(&args),
         Command::Quantize(args) => quantize::run(&args),
         Command::Run(args) => run::run(&args),

@@ -1,19 +1,26 @@
-//! `tpuc fp-forward`: a quantisation table that keeps parts of a network in floating point, given by names: everything
-//! before some operations, everything after some, or everything between pairs.
+//! `tpuc fp-forward`: a quantisation table that keeps parts of a network in floating point, given by names, globs or types:
+//! everything before some operations, everything after some, everything between pairs, or these alone.
 
 use crate::data::file::write_bytes_atomically;
 use crate::program::Program;
+use crate::ptq::reach::Reach;
 use crate::quantization::qtable::{Precision, QuantizeHeader, QuantizeTable};
 use crate::tools::output::print;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use rustc_hash::FxHashSet;
 use std::path::PathBuf;
-use tpuc_dialects::ir::{Context, Op, nearest};
+use tpuc_dialects::ir::Op;
 
 /// Write a quantisation table that keeps parts of a network in floating point.
 #[derive(Debug, Args)]
 #[command(rename_all = "snake_case")]
+#[command(after_help = "Examples:
+  tpuc fp-forward net.mlir --fpfwd_outputs 326_Conv,'head.*' -o net_qtable
+  tpuc fp-forward net.mlir --only type:Softmax,top.Concat -o net_qtable
+  tpuc fp-forward net.mlir --fpfwd_blocks 12_Conv:20_Add 40_Conv:44_Conv -o net_qtable
+Everywhere a name may be a glob with * and ?, or a type of operation: type:Conv or top.Conv. A pattern that matches nothing is
+an error.")]
 pub struct FpForwardArgs {
     /// The program in the top dialect.
     pub mlir: PathBuf,
@@ -36,6 +43,9 @@ pub struct FpForwardArgs {
     /// Everything after one of STARTS and before one of ENDS: `s1,s2:e1,e2`; several pairs of lists.
     #[arg(long = "fpfwd_blocks", alias = "fpfwd-blocks", value_name = "STARTS:ENDS", num_args = 0..)]
     pub fpfwd_blocks: Vec<String>,
+    /// These operations alone, separated by commas.
+    #[arg(long, value_name = "NAMES", default_value = "")]
+    pub only: String,
     /// The chip.
     #[arg(long, alias = "processor", default_value = "bm1684")]
     pub chip: String,
@@ -43,7 +53,13 @@ pub struct FpForwardArgs {
     #[arg(long = "fp_type", alias = "fp-type", default_value = "auto")]
     pub fp_type: String,
     /// The table to write.
-    #[arg(short, long, required = true)]
+    #[arg(
+        short,
+        long,
+        required = true,
+        alias = "quantize_free_table",
+        value_name = "FILE"
+    )]
     pub output: PathBuf,
 }
 
@@ -86,96 +102,34 @@ pub fn run(args: &FpForwardArgs) -> Result<()> {
 /// Names of the operations that the arguments mean, in the program's order.
 fn float_operations(program: &Program, args: &FpForwardArgs) -> Result<Vec<String>> {
     let ctx = &program.ctx;
-    let func = program.main().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let ops: Vec<Op> = func
-        .ops(ctx)
-        .into_iter()
-        .filter(|op| is_layer(ctx, *op))
-        .collect();
-    let find = |list: &str| -> Result<Vec<Op>> {
-        split(list)
-            .map(|name| {
-                ops.iter()
-                    .copied()
-                    .find(|op| ctx.name(*op) == name)
-                    .ok_or_else(|| unknown(ctx, &ops, name, args))
-            })
-            .collect()
+    let func = program.main().map_err(|error| anyhow!("{error}"))?;
+    let reach = Reach::new(ctx, func.ops(ctx));
+    let about = |option: &'static str| {
+        let place = args.mlir.display();
+        move |message: String| anyhow!("{place}: --{option}: {message}")
     };
     let mut chosen: FxHashSet<Op> = FxHashSet::default();
-    chosen.extend(reach(ctx, &find(&args.fpfwd_inputs)?, before));
-    chosen.extend(reach(ctx, &find(&args.fpfwd_outputs)?, after));
+    let inputs = reach.find(&args.fpfwd_inputs).map_err(about("fpfwd_inputs"))?;
+    chosen.extend(reach.before(&inputs));
+    let outputs = reach.find(&args.fpfwd_outputs).map_err(about("fpfwd_outputs"))?;
+    chosen.extend(reach.after(&outputs));
     for block in &args.fpfwd_blocks {
-        let Some((starts, ends)) = block.split_once(':') else {
-            bail!("--fpfwd_blocks wants STARTS:ENDS such as a,b:c, found '{block}'");
-        };
-        let behind = reach(ctx, &find(starts)?, after);
-        let ahead = reach(ctx, &find(ends)?, before);
-        if behind.is_disjoint(&ahead) {
-            bail!("--fpfwd_blocks {block}: no operation lies between '{starts}' and '{ends}'");
-        }
-        chosen.extend(behind.intersection(&ahead));
+        chosen.extend(reach.between(block).map_err(about("fpfwd_blocks"))?);
     }
+    let only = reach.find(&args.only).map_err(about("only"))?;
+    chosen.extend(only);
     if chosen.is_empty() {
-        bail!("nothing is named: give --fpfwd_inputs, --fpfwd_outputs or --fpfwd_blocks");
+        bail!("nothing is named: give --fpfwd_inputs, --fpfwd_outputs, --fpfwd_blocks or --only");
     }
-    Ok(ops
+    Ok(reach
+        .in_order(&chosen)
         .into_iter()
-        .filter(|op| chosen.contains(op))
         .map(|op| ctx.name(op).to_owned())
         .collect())
 }
 
-fn split(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',').map(str::trim).filter(|name| !name.is_empty())
-}
-
-/// Operations that compute something.
-fn is_layer(ctx: &Context, op: Op) -> bool {
-    !matches!(
-        ctx.op_name(op),
-        "top.Input" | "top.Weight" | "top.None" | "func.return"
-    )
-}
-
-fn unknown(ctx: &Context, ops: &[Op], name: &str, args: &FpForwardArgs) -> anyhow::Error {
-    let near = nearest(name, ops.iter().map(|op| ctx.name(*op)), 3);
-    let hint = if near.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean {}?", near.join(", "))
-    };
-    anyhow::anyhow!("{} has no operation '{name}'{hint}", args.mlir.display())
-}
-
-/// The operations reached from `starts` by steps, `starts` included.
-fn reach(ctx: &Context, starts: &[Op], step: fn(&Context, Op) -> Vec<Op>) -> FxHashSet<Op> {
-    let mut reached = FxHashSet::default();
-    let mut stack = starts.to_vec();
-    while let Some(op) = stack.pop() {
-        if is_layer(ctx, op) && reached.insert(op) {
-            stack.extend(step(ctx, op));
-        }
-    }
-    reached
-}
-
-fn before(ctx: &Context, op: Op) -> Vec<Op> {
-    ctx.operands(op)
-        .iter()
-        .filter_map(|value| ctx.defining_op(*value))
-        .collect()
-}
-
-fn after(ctx: &Context, op: Op) -> Vec<Op> {
-    ctx.results(op)
-        .iter()
-        .flat_map(|value| ctx.users(*value))
-        .collect()
-}
-
 /// Seconds since 1970: a time that needs no time zone.
-pub(super) fn time_text() -> String {
+pub fn time_text() -> String {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or_else(
@@ -204,7 +158,7 @@ mod tests {
 #loc4 = loc("c_Relu")
 "#;
 
-    fn table(inputs: &str, outputs: &str, blocks: &[&str]) -> Result<Vec<String>> {
+    fn table(inputs: &str, outputs: &str, blocks: &[&str], only: &str) -> Result<Vec<String>> {
         let dir = tempfile::tempdir()?;
         let mlir = dir.path().join("m.mlir");
         std::fs::write(&mlir, TEXT)?;
@@ -213,6 +167,7 @@ mod tests {
             fpfwd_inputs: inputs.to_owned(),
             fpfwd_outputs: outputs.to_owned(),
             fpfwd_blocks: blocks.iter().map(|block| (*block).to_owned()).collect(),
+            only: only.to_owned(),
             chip: "bm1684".to_owned(),
             fp_type: "F32".to_owned(),
             output: dir.path().join("q"),
@@ -223,17 +178,29 @@ mod tests {
 
     #[test]
     fn names_reach_backward_forward_and_between() {
-        for (inputs, outputs, blocks, expected) in [
-            ("b_Relu", "", vec![], vec!["a_Relu", "b_Relu"]),
-            ("", "b_Relu", vec![], vec!["b_Relu", "c_Relu"]),
-            ("", "", vec!["b_Relu:b_Relu"], vec!["b_Relu"]),
-            ("", "", vec!["a_Relu:c_Relu"], vec!["a_Relu", "b_Relu", "c_Relu"]),
-            ("a_Relu", "c_Relu", vec![], vec!["a_Relu", "c_Relu"]),
+        for (inputs, outputs, blocks, only, expected) in [
+            ("b_Relu", "", vec![], "", vec!["a_Relu", "b_Relu"]),
+            ("", "b_Relu", vec![], "", vec!["b_Relu", "c_Relu"]),
+            ("", "", vec!["b_Relu:b_Relu"], "", vec!["b_Relu"]),
+            (
+                "",
+                "",
+                vec!["a_Relu:c_Relu"],
+                "",
+                vec!["a_Relu", "b_Relu", "c_Relu"],
+            ),
+            ("a_Relu", "c_Relu", vec![], "", vec!["a_Relu", "c_Relu"]),
+            ("", "", vec![], "?_Relu", vec!["a_Relu", "b_Relu", "c_Relu"]),
+            ("", "", vec![], "b*,a_Relu", vec!["a_Relu", "b_Relu"]),
+            ("", "", vec![], "type:Relu", vec!["a_Relu", "b_Relu", "c_Relu"]),
+            ("", "", vec![], "top.Relu", vec!["a_Relu", "b_Relu", "c_Relu"]),
+            ("", "", vec!["type:Relu:b_Relu"], "", vec!["a_Relu", "b_Relu"]),
+            ("", "", vec!["b*:type:Relu"], "", vec!["b_Relu", "c_Relu"]),
         ] {
             assert_eq!(
-                table(inputs, outputs, &blocks).unwrap(),
+                table(inputs, outputs, &blocks, only).unwrap(),
                 expected,
-                "{inputs} {outputs} {blocks:?}"
+                "{inputs} {outputs} {blocks:?} {only}"
             );
         }
     }
@@ -241,12 +208,22 @@ mod tests {
     #[test]
     fn wrong_arguments_are_errors() {
         let message = |result: Result<Vec<String>>| result.unwrap_err().to_string();
+        assert!(message(table("a_Rel", "", &[], "")).ends_with(
+            "--fpfwd_inputs: the network has no operation 'a_Rel'; did you mean a_Relu, b_Relu, c_Relu?"
+        ));
         assert!(
-            message(table("a_Rel", "", &[]))
-                .ends_with("has no operation 'a_Rel'; did you mean a_Relu, b_Relu, c_Relu?")
+            message(table("", "a_Relu,d_*", &[], ""))
+                .contains("the network has no operation whose name matches 'd_*'")
         );
-        assert!(message(table("", "", &[])).starts_with("nothing is named"));
-        assert!(message(table("", "", &["a_Relu"])).starts_with("--fpfwd_blocks wants STARTS:ENDS"));
-        assert!(message(table("", "", &["c_Relu:a_Relu"])).contains("no operation lies between"));
+        assert!(
+            message(table("", "", &[], "type:Rely"))
+                .ends_with("the network has no operation of type 'Rely'; did you mean Relu?")
+        );
+        assert!(message(table("", "", &[], "")).starts_with("nothing is named"));
+        assert!(message(table("", "", &["a_Relu"], "")).contains("expected STARTS:ENDS"));
+        assert!(
+            message(table("", "", &["a_Relu:x_Relu"], "")).contains("the network has no operation 'x_Relu'")
+        );
+        assert!(message(table("", "", &["c_Relu:a_Relu"], "")).contains("no operation lies between"));
     }
 }

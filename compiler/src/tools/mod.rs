@@ -11,6 +11,7 @@ pub mod lsp;
 pub mod npz;
 pub mod opt;
 pub mod output;
+pub mod qtable;
 pub mod quantize;
 pub mod report;
 pub mod run;

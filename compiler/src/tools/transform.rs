@@ -54,7 +54,7 @@ pub struct TransformArgs {
 }
 
 /// How a network is read: what its inputs are and where it ends.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(rename_all = "snake_case")]
 pub struct ImportArgs {
     /// Shapes of the inputs in order, such as [[1,3,224,224]]; the file's own if not given.

@@ -376,17 +376,16 @@ fn judge_floats(a: &[f32], b: &[f32], shape: &[usize], options: &CompareOptions)
             ..Outcome::of(Level::Close)
         };
     }
-    judge_parts(&with_numbers(a), &with_numbers(b), shape, options)
+    judge_parts(&finite_numbers(a), &finite_numbers(b), shape, options)
 }
 
-/// NaN as 0, infinities as 10,000.
-fn with_numbers(run: &[f32]) -> Vec<f32> {
-    let limit = 10_000_f32;
+/// NaN as 0, infinities as 10000 of their sign.
+fn finite_numbers(run: &[f32]) -> Vec<f32> {
     let number = |value: f32| {
         if value.is_nan() {
             0.0
         } else {
-            limit.copysign(value)
+            10_000_f32.copysign(value)
         }
     };
     run.iter()
@@ -406,10 +405,19 @@ pub fn similarity(target: &Tensor, reference: &Tensor) -> Similarity {
             sqnr: f64::INFINITY,
         };
     }
-    let run = |array: &ndarray::CowArray<'_, f32, ndarray::IxDyn>| -> Vec<f32> {
-        with_numbers(&array.iter().copied().collect::<Vec<f32>>())
-    };
-    metrics::similarity(&run(&a), &run(&b))
+    let run =
+        |array: &ndarray::CowArray<'_, f32, ndarray::IxDyn>| -> Vec<f32> { array.iter().copied().collect() };
+    similarity_of(&run(&a), &run(&b))
+}
+
+/// The similarities of two equally long runs, as a comparison reports them; the signal of the SQNR is `raw`.
+#[must_use]
+pub fn similarity_of(raw: &[f32], other: &[f32]) -> Similarity {
+    let finite = |run: &[f32]| run.iter().all(|value| value.is_finite());
+    if finite(raw) && finite(other) {
+        return metrics::similarity(raw, other);
+    }
+    metrics::similarity(&finite_numbers(raw), &finite_numbers(other))
 }
 
 fn judge<T: Number + text::Printed>(

@@ -126,7 +126,13 @@ fn fold_once(graph: &mut Graph, shapes: &[Vec<i64>]) -> Known {
             for (name, value) in node.outputs.iter().zip(values) {
                 converter.elements.insert(name.clone(), element_of(&value));
                 converter.add_constant(name, value);
-                folded.push(name.clone());
+                // As it is now: conversion may change it afterwards (the filter of a transposed convolution).
+                folded.extend(
+                    converter
+                        .constants
+                        .get(name)
+                        .map(|value| (name.clone(), value.clone())),
+                );
             }
             continue;
         }
@@ -149,11 +155,7 @@ fn fold_once(graph: &mut Graph, shapes: &[Vec<i64>]) -> Known {
         }
     }
     // Conversion makes constants of its own, which are not the graph's.
-    for name in folded {
-        if let Some(constant) = converter.constants.get(&name) {
-            graph.constants.insert(name, constant.clone());
-        }
-    }
+    graph.constants.extend(folded);
     known
 }
 

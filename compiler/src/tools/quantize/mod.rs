@@ -1,6 +1,7 @@
 //! `tpuc quantize`: from a network and samples to the most accurate INT8 bmodel, by itself. Techniques are tried one after the
 //! other and kept if they help on samples that they were not fitted to; what was tried is kept in the output folder.
 
+mod nntc;
 mod state;
 
 use super::deploy::{GenerateOptions, generate};
@@ -14,20 +15,25 @@ use crate::data::dataset::Dataset;
 use crate::inference::{Dump, Interpreter};
 use crate::inputs::input_specs;
 use crate::program::Program;
+use crate::ptq::floats::rank;
 use crate::ptq::heads::mixed_joins;
+use crate::ptq::reach::Reach;
 use crate::ptq::recipe::{LEAST_GAIN, Quantised, Recipe, Trial, apply, variations};
+use crate::ptq::refine::Refinement;
 use crate::quantization::calibration_table::CalibrationHeader;
 use crate::quantization::qtable::{Precision, QuantizeHeader, QuantizeTable};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
+use nntc::NntcOptions;
 use state::{Key, State};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tpuc_dialects::ir::{Context, Op};
 use tpuc_runtime::bmodel::Bmodel;
 use tpuc_runtime::profile::{OperationNames, Profile};
 
 /// Quantise a network by itself: the best table, qtable and bmodel.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(rename_all = "snake_case")]
 #[command(after_help = "Examples:
   tpuc quantize net.mlir --dataset images/ -o net_int8
@@ -68,6 +74,17 @@ pub struct QuantizeArgs {
     /// if it is not reached.
     #[arg(long, value_name = "DB", allow_hyphen_values = true)]
     expected_sqnr: Option<f64>,
+    /// Longest time of a run on the chip by the cycle model; layers are kept in floating point only as far as it allows, and the
+    /// command fails if it is exceeded.
+    #[arg(long, value_name = "MS")]
+    max_latency_ms: Option<f64>,
+    /// The network after equalisation may differ from the one before it by this much in any output.
+    #[arg(long, default_value_t = 0.001, value_name = "DIFF")]
+    fp32_diff: f64,
+    /// Options in the words of TPU-NNTC, such as '-th_method=ADMM;-fpfwd_outputs=a,b;-iterations=200'; they are translated and the
+    /// translation is printed.
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true)]
+    nntc_options: Option<String>,
     /// Shifts of their own for output channels.
     #[arg(long, value_enum, default_value = "auto")]
     per_channel: Choice,
@@ -113,6 +130,13 @@ enum RefineChoice {
 /// # Errors
 /// When an option, a file, a sample or the network is not usable, or the accuracy that is wanted is not reached.
 pub fn run(args: &QuantizeArgs) -> Result<ExitCode> {
+    let mut args = args.clone();
+    let words = match &args.nntc_options {
+        Some(text) => nntc::parse(text).map_err(anyhow::Error::msg)?,
+        None => NntcOptions::default(),
+    };
+    args.take_over(&words)?;
+    let args = &args;
     let method = method_choice(args)?;
     let name = args.model_name.clone().unwrap_or_else(|| {
         let stem = args.model.file_stem().unwrap_or_default();
@@ -130,6 +154,7 @@ pub fn run(args: &QuantizeArgs) -> Result<ExitCode> {
     std::fs::create_dir_all(&args.output)
         .with_context(|| format!("cannot make '{}'", args.output.display()))?;
     let (program, text) = network(args, &name)?;
+    let fixed = with_named_floats(fixed, &program, &words)?;
     let key = Key {
         tpuc: env!("CARGO_PKG_VERSION").to_owned(),
         origin: Origin::of(&text, &program, Some(&dataset))?,
@@ -155,6 +180,63 @@ pub fn run(args: &QuantizeArgs) -> Result<ExitCode> {
     let sqnr = run.choose_floats(&program, &samples, recipe, sqnr)?;
     let floats = run.floats;
     finish(args, &name, &program, &samples, recipe, &floats, sqnr)
+}
+
+impl QuantizeArgs {
+    /// Options in TPU-NNTC's words stand for ours, where ours are not given.
+    fn take_over(&mut self, words: &NntcOptions) -> Result<()> {
+        for line in &words.translation {
+            print(&format!("{line}\n"))?;
+        }
+        if let Some(method) = words.method {
+            method.name().clone_into(&mut self.cali_method);
+        }
+        if let Some(count) = words.samples {
+            self.input_num = count;
+        }
+        match words.per_channel {
+            Some(true) => self.per_channel = Choice::Yes,
+            Some(false) => self.per_channel = Choice::No,
+            None => {}
+        }
+        if let Some(limit) = words.fp32_diff {
+            self.fp32_diff = limit;
+        }
+        Ok(())
+    }
+}
+
+/// The table with the layers that TPU-NNTC's words keep in floating point.
+fn with_named_floats(
+    mut table: QuantizeTable,
+    program: &Program,
+    words: &NntcOptions,
+) -> Result<QuantizeTable> {
+    let ctx = &program.ctx;
+    let main = program.main().map_err(|error| anyhow!("{error}"))?;
+    let reach = Reach::new(ctx, main.ops(ctx));
+    let about = |word: &'static str| move |message: String| anyhow!("-{word}: {message}");
+    let mut chosen = reach.before(&reach.find(&words.float_inputs).map_err(about("fpfwd_inputs"))?);
+    chosen.extend(reach.after(&reach.find(&words.float_outputs).map_err(about("fpfwd_outputs"))?));
+    for block in &words.float_blocks {
+        chosen.extend(reach.between(block).map_err(about("fpfwd_blocks"))?);
+    }
+    if words.float_depthwise {
+        chosen.extend(main.ops(ctx).into_iter().filter(|op| is_depthwise(ctx, *op)));
+    }
+    for op in reach.in_order(&chosen) {
+        table.modes.insert(ctx.name(op).to_owned(), Precision::F32);
+    }
+    Ok(table)
+}
+
+fn is_depthwise(ctx: &Context, op: Op) -> bool {
+    let channels = |index: usize| {
+        let shape = ctx.shape(ctx.operand(op, index))?;
+        shape.get(1 - index).copied()
+    };
+    let groups = ctx.get_i64(op, "group").unwrap_or(1);
+    ctx.is(op, "top.Conv") && groups > 1 && channels(0) == Some(groups) && channels(1) == Some(groups)
 }
 
 /// The threshold method that was asked for; `None` for a search.
@@ -304,6 +386,53 @@ impl Run<'_> {
                 sqnr = candidate;
             }
         }
+        self.add_layers(program, samples, recipe, sqnr)
+    }
+
+    /// Adds single layers in the order of the search of 'tpuc qtable'.
+    fn add_layers(
+        &mut self,
+        program: &Program,
+        samples: &[TensorMap],
+        recipe: Recipe,
+        mut sqnr: f64,
+    ) -> Result<f64> {
+        let reached = |sqnr: f64| self.args.expected_sqnr.is_some_and(|wanted| sqnr >= wanted);
+        let most = self.args.max_float_layers;
+        if self.floats.modes.len() >= most || reached(sqnr) {
+            return Ok(sqnr);
+        }
+        let plain = Recipe {
+            refinement: Refinement::default(),
+            ..recipe
+        };
+        let Quantised { top, table, .. } = apply(program, samples, &self.floats, plain)?;
+        let microseconds = self.args.max_latency_ms.map(|ms| ms * 1e3);
+        let sets = rank(
+            &top,
+            &table,
+            samples,
+            recipe.lowering_options(),
+            &self.floats,
+            most,
+            microseconds,
+        )?;
+        for floats in sets {
+            let candidate = self.score(recipe, &floats)?;
+            let kept = candidate >= sqnr + LEAST_GAIN;
+            print(&format!(
+                "  {candidate:6.2} dB  {} layers in F32{}\n",
+                floats.modes.len(),
+                if kept { "" } else { "  (not kept)" }
+            ))?;
+            if kept {
+                self.floats = floats;
+                sqnr = candidate;
+            }
+            if reached(sqnr) {
+                break;
+            }
+        }
         Ok(sqnr)
     }
 }
@@ -368,6 +497,7 @@ fn finish(
     };
     floats.write(&folder.join(format!("{name}_qtable")), &header)?;
     if recipe.equalize {
+        check_equalised(program, &top, &samples[0], args.fp32_diff)?;
         let mut top = top;
         top.set_module_str("weight_file", &format!("{name}_equalized_weight.npz"));
         top.write(&folder.join(format!("{name}_equalized.mlir")))?;
@@ -380,6 +510,28 @@ fn finish(
     generate(tpu, &prefix, &model, GenerateOptions::default())?;
     check(&model, &samples[0], &expected)?;
     summary(args, &model, &tpu_path, recipe, floats, sqnr)
+}
+
+/// Equalisation must not change what the float network computes.
+fn check_equalised(before: &Program, after: &Program, sample: &TensorMap, limit: f64) -> Result<()> {
+    let before = Interpreter::new(before)?.run_all(sample, Dump::Outputs)?;
+    let after = Interpreter::new(after)?.run_all(sample, Dump::Outputs)?;
+    for (name, exact) in &before {
+        let Some(found) = after.get(name) else { continue };
+        let most = exact
+            .to_f32()
+            .iter()
+            .zip(found.to_f32().iter())
+            .fold(0.0_f64, |most, (a, b)| most.max(f64::from((a - b).abs())));
+        if most.is_nan() || most > limit {
+            bail!(
+                "max diff = {most} blob name: {name}: the equalised float network differs from the original by more than --fp32_diff {limit}; raise it, such as \
+                 --fp32_diff {:.1e}, or leave equalisation out with --equalize no",
+                most * 2.0
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The bmodel must give what the reference inference of its program gives.
@@ -429,6 +581,13 @@ fn summary(
         profile.totals.milliseconds(),
         tpu.display(),
     ))?;
+    let milliseconds = profile.totals.milliseconds();
+    if let Some(most) = args.max_latency_ms.filter(|most| milliseconds > *most) {
+        bail!(
+            "one run takes {milliseconds:.3} ms by the cycle model, {most:.3} ms were allowed; leave shifts for channels out with --per_channel no, or allow \
+             fewer layers in floating point"
+        );
+    }
     match args.expected_sqnr {
         Some(wanted) if sqnr < wanted => bail!(
             "the outputs reach {sqnr:.2} dB, {wanted:.2} dB were wanted; allow more layers in floating point with --max_float_layers, or give more samples"

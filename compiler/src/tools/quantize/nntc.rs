@@ -36,8 +36,14 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("save_model", "all results are kept in the output folder"),
     ("save_test_proto", "'tpuc umodel export' writes the prototxt"),
     ("fuse_preprocess", "preprocessing is part of the network's input"),
-    ("dump_dist", "trials are kept in the output folder; 'tpuc calibrate --dump_dist' keeps histograms"),
-    ("load_dist", "trials are kept in the output folder; 'tpuc calibrate --load_dist' reads histograms"),
+    (
+        "dump_dist",
+        "trials are kept in the output folder; 'tpuc calibrate --dump_dist' keeps histograms",
+    ),
+    (
+        "load_dist",
+        "trials are kept in the output folder; 'tpuc calibrate --load_dist' reads histograms",
+    ),
     ("asym_threshold", "bm1684 has symmetric scales only"),
     ("target", "the chip is bm1684"),
     ("debug_log_level", "messages have one level"),
@@ -154,7 +160,11 @@ impl NntcOptions {
             }
             "accuracy_opt" => {
                 self.float_depthwise = truth()?;
-                let what = if self.float_depthwise { "stay" } else { "need not stay" };
+                let what = if self.float_depthwise {
+                    "stay"
+                } else {
+                    "need not stay"
+                };
                 Ok(format!("depthwise convolutions {what} in F32"))
             }
             "fpfwd_inputs" => {
@@ -223,7 +233,10 @@ mod tests {
         // Options of a command line, with blanks.
         let options = parse("-th_method ADMM -iterations=10 --fp32_diff=0.01 -fpfwd_blocks=a:b").unwrap();
         assert_eq!((options.method, options.samples), (Some(Method::Admm), Some(10)));
-        assert_eq!((options.fp32_diff, options.float_blocks), (Some(0.01), vec!["a:b".to_owned()]));
+        assert_eq!(
+            (options.fp32_diff, options.float_blocks),
+            (Some(0.01), vec!["a:b".to_owned()])
+        );
         assert_eq!(parse("").unwrap(), NntcOptions::default());
     }
 
