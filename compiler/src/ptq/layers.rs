@@ -117,13 +117,26 @@ impl Layers {
 
     /// `floats` with the movers that stand between two float neighbours, at least one of them of `floats`.
     pub fn with_movers(&self, floats: &Floats) -> Floats {
+        self.bridged(floats, true)
+    }
+
+    /// `floats` with the movers between one of them and an output, or an operation that is float anyway: in INT8 these would
+    /// round what was just kept exact.
+    pub fn with_needed_movers(&self, floats: &Floats) -> Floats {
+        self.bridged(floats, false)
+    }
+
+    /// `among_chosen`: also movers between two of `floats`, or between an input of the network and one.
+    fn bridged(&self, floats: &Floats, among_chosen: bool) -> Floats {
         // Whether float numbers come from above or go below, through movers alone; and whether they are of `floats`.
         let count = self.nodes.len();
         let mut above = vec![(false, false); count];
         let mut below = vec![(false, false); count];
         let own = |index: usize| {
             let chosen = floats.contains(&index);
-            (chosen || !self.nodes[index].is_layer, chosen)
+            let is_input = self.nodes[index].kind == "top.Input";
+            let anyway = !self.nodes[index].is_layer && (among_chosen || !is_input);
+            (anyway || (among_chosen && chosen), chosen)
         };
         let join = |a: (bool, bool), b: (bool, bool)| (a.0 || b.0, a.1 || b.1);
         let passes = |index: usize| self.nodes[index].is_mover && !floats.contains(&index);
@@ -146,7 +159,12 @@ impl Layers {
         }
         let bridges = (0..count).filter(|index| {
             let (up, down) = (above[*index], below[*index]);
-            passes(*index) && up.0 && down.0 && (up.1 || down.1)
+            let joined = if among_chosen {
+                up.0 && down.0 && (up.1 || down.1)
+            } else {
+                (up.1 && down.0) || (up.0 && down.1)
+            };
+            passes(*index) && joined
         });
         floats.iter().copied().chain(bridges).collect()
     }
@@ -215,6 +233,11 @@ mod tests {
         // Between two operations that are float anyway nothing changes.
         assert_eq!(layers.with_movers(&floats(&[])), floats(&[]));
         assert_eq!(layers.with_movers(&floats(&[8])), floats(&[7, 8]));
+        assert_eq!(
+            layers.with_needed_movers(&floats(&[1, 4])),
+            floats(&[1, 4, 5]),
+            "what only saves time is not needed"
+        );
         assert_eq!(
             chain(&["input", "Conv", "Reshape"]).with_movers(&floats(&[1])),
             floats(&[1, 2])

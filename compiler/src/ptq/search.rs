@@ -4,8 +4,8 @@
 //! network as it is then: lowered for real and executed on all samples. What a single sample set says of a small gain is
 //! mostly chance, though, and the largest of a hundred such numbers is the luckiest one: trying all layers finds sets that
 //! are worse on other samples. So a step chooses among the few layers that do most harm when only they are INT8, an
-//! error that is measured without the noise of all others, and what that error promises counts as much as what was measured.
-//! A step stays only if the outputs really improve. Nothing depends on the number of threads.
+//! error that is measured without the noise of all others. It stays only if the outputs really improve. Nothing depends on
+//! the number of threads.
 
 use super::cost;
 use super::errors::{Ends, Gain, INT8, LayerError, half_cosine, try_floats};
@@ -19,10 +19,6 @@ use rustc_hash::FxHashMap;
 
 /// Layers among which a step chooses.
 const SHORT_LIST: usize = 12;
-/// How much what a layer's own error promises counts beside what was measured.
-const PROMISE: f64 = 1.0;
-/// Of the noise that is there, a layer's own error promises to take away no more than this.
-const MOST_PROMISED: f64 = 0.9;
 /// So many lists are gone through when no layer of the first one helps.
 const LISTS: usize = 3;
 /// Steps without a better number from the judge before the search gives up.
@@ -191,9 +187,7 @@ pub fn search(
 
 struct Candidate {
     layer: usize,
-    /// Noise of its own error.
-    own: f64,
-    /// The same over what it costs.
+    /// Noise of its own error over what it costs.
     prior: f64,
     /// Whether it fitted into the time when it was last tried.
     fits: bool,
@@ -279,11 +273,9 @@ impl<'s, 'e> Search<'s, 'e> {
                 continue;
             };
             let price = self.price_of(&self.with(layer), error.microseconds);
-            let own = noise(error.single);
             self.queue.push(Candidate {
                 layer,
-                own,
-                prior: own / price,
+                prior: noise(error.single) / price,
                 fits: true,
             });
         }
@@ -291,10 +283,15 @@ impl<'s, 'e> Search<'s, 'e> {
             .sort_by(|a, b| b.prior.total_cmp(&a.prior).then(a.layer.cmp(&b.layer)));
     }
 
+    /// With a layer and its movers. Where places in the table are dear, those that only save time come at the end, if there
+    /// is room (see [`Self::join_neighbours`]).
     fn with(&self, layer: usize) -> Floats {
         let mut floats = self.floats.clone();
         floats.insert(layer);
-        self.layers.with_movers(&floats)
+        match self.options.prefer {
+            Prefer::Layers => self.layers.with_needed_movers(&floats),
+            Prefer::Time => self.layers.with_movers(&floats),
+        }
     }
 
     /// What gains are divided by.
@@ -342,20 +339,13 @@ impl<'s, 'e> Search<'s, 'e> {
                 continue;
             }
             let gained = gain.score.sqnr - self.now.sqnr;
-            let promised = self.promised(self.queue[position].own);
-            let priority = (gained + PROMISE * promised) / self.price_of(&floats, gain.microseconds);
+            let priority = gained / self.price_of(&floats, gain.microseconds);
             if gained >= LEAST_GAIN && best.as_ref().is_none_or(|(most, _)| priority > *most) {
                 let layer = self.queue[position].layer;
                 best = Some((priority, Trial { layer, floats, gain }));
             }
         }
         Ok((best.map(|(_, trial)| trial), next))
-    }
-
-    /// What the outputs would gain in dB if errors were independent.
-    fn promised(&self, own: f64) -> f64 {
-        let share = (own / noise(self.now)).min(MOST_PROMISED);
-        -10.0 * (1.0 - share).log10()
     }
 
     fn accept(&mut self, trial: Trial, why: Why) -> Result<(), SearchError> {
@@ -465,7 +455,10 @@ impl<'s, 'e> Search<'s, 'e> {
                 .copied()
                 .filter(|layer| !added.contains(layer))
                 .collect();
-            let without = self.layers.with_movers(&kept);
+            let without = match self.options.prefer {
+                Prefer::Layers => self.layers.with_needed_movers(&kept),
+                Prefer::Time => self.layers.with_movers(&kept),
+            };
             let gain = self.measure(&without)?;
             if self.options.budget.is_reached(gain.score) {
                 self.microseconds = self
@@ -494,7 +487,9 @@ impl<'s, 'e> Search<'s, 'e> {
     /// Neighbours of float layers join them where that saves time, casts as a rule, and the outputs do not suffer.
     fn join_neighbours(&mut self) -> Result<(), SearchError> {
         for layer in self.layers.neighbours(&self.floats) {
-            let floats = self.with(layer);
+            let mut floats = self.floats.clone();
+            floats.insert(layer);
+            let floats = self.layers.with_movers(&floats);
             let taken = self.floats.contains(&layer) || self.options.barred.contains(&layer);
             if taken || floats.len() > self.options.budget.layers {
                 continue;

@@ -113,21 +113,21 @@ impl CaliMethod {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-#[value(rename_all = "snake_case")]
 enum Search {
     /// The best threshold method.
-    SearchThreshold,
+    #[value(name = "search_threshold")]
+    Threshold,
     /// Nothing.
     False,
     /// Not here: 'tpuc qtable'.
-    #[value(hide = true)]
-    SearchQtable,
+    #[value(name = "search_qtable", hide = true)]
+    Qtable,
     /// Not here: 'tpuc qtable'.
-    #[value(hide = true)]
-    FastSearch,
+    #[value(name = "fast_search", hide = true)]
+    Fast,
     /// Not here: 'tpuc qtable'.
-    #[value(hide = true)]
-    MixSearch,
+    #[value(name = "mix_search", hide = true)]
+    Mix,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -148,8 +148,8 @@ impl CalibrateArgs {
                 bail!("--search False contradicts --search_threshold; remove one")
             }
             Some(Search::False) => false,
-            Some(Search::SearchThreshold) => true,
-            Some(Search::SearchQtable | Search::FastSearch | Search::MixSearch) => {
+            Some(Search::Threshold) => true,
+            Some(Search::Qtable | Search::Fast | Search::Mix) => {
                 bail!(
                     "'tpuc calibrate' searches thresholds only; 'tpuc qtable' searches a quantisation table"
                 )
