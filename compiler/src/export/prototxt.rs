@@ -84,7 +84,7 @@ impl Writer {
 }
 
 /// Caffe's name for the type of a layer, where there is one.
-fn layer_type<'c>(ctx: &'c Context, op: Op) -> &'c str {
+fn layer_type(ctx: &Context, op: Op) -> &str {
     match ctx.op_name(op) {
         "top.Input" => "Input",
         "top.Conv" => "Convolution",

@@ -187,7 +187,8 @@ fn returned(interpreter: &Interpreter, sample: &TensorMap) -> Result<Vec<Vec<f32
 /// A technique must gain this much to be kept, dB.
 pub const LEAST_GAIN: f64 = 0.1;
 
-/// The recipes that are tried after `best`: each has one technique more, or another method for the thresholds.
+/// The recipes that are tried after `best`, in stages: each has one technique more, or another method for the thresholds. Biases are
+/// corrected before channels are equalised, because the mean errors that equalisation leaves hide what it gains.
 pub fn variations(best: Recipe) -> Vec<Vec<Recipe>> {
     let refined = |round| Refinement {
         correct_bias: true,
@@ -200,15 +201,17 @@ pub fn variations(best: Recipe) -> Vec<Vec<Recipe>> {
             ..best
         }],
         vec![Recipe {
+            refinement: refined(false),
+            ..best
+        }],
+        vec![Recipe {
             equalize: true,
             ..best
         }],
-        [false, true]
-            .map(|round| Recipe {
-                refinement: refined(round),
-                ..best
-            })
-            .to_vec(),
+        vec![Recipe {
+            refinement: refined(true),
+            ..best
+        }],
         methods.map(|method| Recipe { method, ..best }).to_vec(),
     ]
 }
