@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn wrong_words_are_errors() {
         for (text, part) in [
-            ("-th_metod=KL", "did you mean -th_method?"),
+            ("-th_metod=KL", "did you mean -th_method"),
             ("-th_method=FOO", "expected KL, SYMKL"),
             ("-iterations=many", "expected a number"),
             ("-fp32_diff=0", "expected a positive number"),
