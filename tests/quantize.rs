@@ -308,7 +308,7 @@ fn a_failed_comparison_says_where_and_why() {
     let scaled: String = table
         .lines()
         .map(|line| match line.strip_prefix("image ") {
-            Some(_) => "image 255.0000000 0.0000000 255.0000000\n".to_owned(),
+            Some(_) => "image 2550.0000000 0.0000000 2550.0000000\n".to_owned(),
             None => format!("{line}\n"),
         })
         .collect();

@@ -23,7 +23,7 @@ impl Lockstep {
     ///
     /// # Errors
     /// When an input is missing or has another size.
-    pub fn new(interpreter: &Interpreter, samples: &[TensorMap]) -> Result<Self, InferenceError> {
+    pub fn new(interpreter: &Interpreter, samples: &[&TensorMap]) -> Result<Self, InferenceError> {
         let values = samples
             .iter()
             .map(|sample| Ok(interpreter.input_values(sample)?.into_iter().collect()))

@@ -20,7 +20,7 @@ const BINS: usize = 2048;
 pub fn measure(
     program: &Program,
     interpreter: &Interpreter,
-    samples: &[TensorMap],
+    samples: &[&TensorMap],
     method: Method,
 ) -> Result<(CalibrationTable, ChannelRanges), InferenceError> {
     let ctx = &program.ctx;

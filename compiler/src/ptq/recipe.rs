@@ -1,7 +1,7 @@
 //! From a float network and samples to its INT8 program: which of the techniques of this room are used, and using them.
 //!
-//! Each technique is kept only if it helps on samples that it was not fitted to: the samples are divided, the longer part fits
-//! and the other decides; what was decided is then fitted to all of them.
+//! A technique is kept only if it helps on samples that it was not fitted to: the samples are divided into halves, each of which decides
+//! about what was fitted to the other; what was decided is then fitted to all of them.
 
 use super::channel_classes::ChannelClasses;
 use super::equalize::equalize;
@@ -99,7 +99,7 @@ pub enum RecipeError {
 /// When the program fails on a sample or cannot be lowered.
 pub fn apply(
     program: &Program,
-    samples: &[TensorMap],
+    samples: &[&TensorMap],
     floats: &QuantizeTable,
     recipe: Recipe,
 ) -> Result<Quantised, RecipeError> {
@@ -118,52 +118,61 @@ pub fn apply(
     Ok(Quantised { top, table, tpu })
 }
 
-/// Samples of which a part fits and the rest decides.
+/// A division of the samples, with what the float network makes of those that decide.
+struct Fold<'a> {
+    fit: Vec<&'a TensorMap>,
+    check: Vec<(&'a TensorMap, Vec<Vec<f32>>)>,
+}
+
+/// Samples in two halves: each is fitted to, and decides about what was fitted to the other.
 pub struct Trial<'a> {
     program: &'a Program,
-    fit: &'a [TensorMap],
-    check: &'a [TensorMap],
-    /// Outputs of the float network on the samples that decide.
-    exact: Vec<Vec<Vec<f32>>>,
+    folds: Vec<Fold<'a>>,
 }
 
 impl<'a> Trial<'a> {
-    /// Divides the samples: a quarter of them, one at least, decides; with a single sample it does both.
+    /// Divides the samples, every other one; a single one does both.
     ///
     /// # Errors
     /// When the program fails on a sample.
     pub fn new(program: &'a Program, samples: &'a [TensorMap]) -> Result<Self, InferenceError> {
-        let checked = samples.len().div_ceil(4);
-        let (fit, check) = match samples.len() {
-            0 | 1 => (samples, samples),
-            count => samples.split_at(count - checked),
-        };
         let interpreter = Interpreter::new(program)?;
-        let exact = check
-            .iter()
-            .map(|sample| returned(&interpreter, sample))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            program,
-            fit,
-            check,
-            exact,
-        })
+        let half = |rest: usize| -> Vec<&TensorMap> { samples.iter().skip(rest).step_by(2).collect() };
+        let checked = |samples: Vec<&'a TensorMap>| -> Result<Vec<_>, InferenceError> {
+            samples
+                .into_iter()
+                .map(|sample| Ok((sample, returned(&interpreter, sample)?)))
+                .collect()
+        };
+        let divisions = match samples.len() {
+            0 | 1 => vec![(half(0), half(0))],
+            _ => vec![(half(0), half(1)), (half(1), half(0))],
+        };
+        let folds = divisions
+            .into_iter()
+            .map(|(fit, check)| {
+                let check = checked(check)?;
+                Ok(Fold { fit, check })
+            })
+            .collect::<Result<_, InferenceError>>()?;
+        Ok(Self { program, folds })
     }
 
-    /// Signal to noise of the outputs (dB, see [`Score`], averaged over outputs and samples) of a recipe, fitted to one part of the samples
-    /// and measured on the other.
+    /// Signal to noise of the outputs (dB, see [`Score`], averaged over outputs and samples) of a recipe, on samples that it was
+    /// not fitted to.
     ///
     /// # Errors
     /// As [`apply`].
     pub fn score(&self, recipe: Recipe, floats: &QuantizeTable) -> Result<f64, RecipeError> {
-        let quantised = apply(self.program, self.fit, floats, recipe)?;
-        let interpreter = Interpreter::new(&quantised.tpu)?;
         let mut scores = Vec::new();
-        for (sample, exact) in self.check.iter().zip(&self.exact) {
-            let outputs = returned(&interpreter, sample)?;
-            for (exact, output) in exact.iter().zip(&outputs) {
-                scores.push((Score::of(output, exact), 1.0));
+        for fold in &self.folds {
+            let quantised = apply(self.program, &fold.fit, floats, recipe)?;
+            let interpreter = Interpreter::new(&quantised.tpu)?;
+            for (sample, exact) in &fold.check {
+                let outputs = returned(&interpreter, sample)?;
+                for (exact, output) in exact.iter().zip(&outputs) {
+                    scores.push((Score::of(output, exact), 1.0));
+                }
             }
         }
         Ok(Score::mean(scores).sqnr)
@@ -186,32 +195,28 @@ fn returned(interpreter: &Interpreter, sample: &TensorMap) -> Result<Vec<Vec<f32
 
 /// A technique must gain this much to be kept, dB.
 pub const LEAST_GAIN: f64 = 0.1;
+/// Another method for the thresholds must gain this much: it moves every tensor, and its gain is the most accidental.
+pub const LEAST_METHOD_GAIN: f64 = 0.5;
 
-/// The recipes that are tried after `best`, in stages: each has one technique more, or another method for the thresholds. Biases are
-/// corrected before channels are equalised, because the mean errors that equalisation leaves hide what it gains.
-pub fn variations(best: Recipe) -> Vec<Vec<Recipe>> {
-    let refined = |round| Refinement {
-        correct_bias: true,
-        round,
-    };
-    let methods = [Method::Percentile9999, Method::Mse, Method::Admm];
-    vec![
-        vec![Recipe {
-            per_channel: true,
-            ..best
-        }],
-        vec![Recipe {
-            refinement: refined(false),
-            ..best
-        }],
-        vec![Recipe {
-            equalize: true,
-            ..best
-        }],
-        vec![Recipe {
-            refinement: refined(true),
-            ..best
-        }],
-        methods.map(|method| Recipe { method, ..best }).to_vec(),
-    ]
+/// Equalisation and refinement in all combinations, simpler ones first. They do not add up: equalisation shows its gain only
+/// together with corrected biases.
+pub fn combinations(start: Recipe) -> Vec<Recipe> {
+    let mut recipes = Vec::new();
+    for equalize in [false, true] {
+        for (correct_bias, round) in [(false, false), (true, false), (true, true)] {
+            recipes.push(Recipe {
+                equalize,
+                refinement: Refinement { correct_bias, round },
+                ..start
+            });
+        }
+    }
+    recipes
+}
+
+/// The recipe with other methods for its thresholds.
+pub fn other_methods(best: Recipe) -> Vec<Recipe> {
+    [Method::Percentile9999, Method::Mse, Method::Admm]
+        .map(|method| Recipe { method, ..best })
+        .to_vec()
 }

@@ -47,7 +47,7 @@ const LEAST_SHARE: f64 = 0.1;
 pub fn refine(
     top: &Program,
     tpu: &mut Program,
-    samples: &[TensorMap],
+    samples: &[&TensorMap],
     what: Refinement,
 ) -> Result<usize, RefineError> {
     let reference = Interpreter::new(top)?;

@@ -133,27 +133,20 @@ impl QuantizeArgs {
         }
     }
 
-    /// Whether the options leave a recipe in.
-    pub(super) fn allows(&self, method: Option<Method>, recipe: &Recipe) -> bool {
+    /// Whether the options leave a recipe in; shifts for channels and the method are chosen before.
+    pub(super) fn allows(&self, recipe: &Recipe) -> bool {
         let refinement = recipe.refinement;
-        method.is_none_or(|method| recipe.method == method)
-            && (!recipe.per_channel || self.per_channel != Choice::No)
-            && (!recipe.equalize || self.equalize != Choice::No)
+        let equalize = match self.equalize {
+            Choice::Auto => true,
+            Choice::Yes => recipe.equalize,
+            Choice::No => !recipe.equalize,
+        };
+        equalize
             && match self.refine {
                 RefineChoice::Auto => true,
                 RefineChoice::None => !refinement.correct_bias && !refinement.round,
-                RefineChoice::Bias => !refinement.round,
-                RefineChoice::Round => refinement.round || !refinement.correct_bias,
+                RefineChoice::Bias => refinement.correct_bias && !refinement.round,
+                RefineChoice::Round => refinement.round,
             }
-    }
-
-    /// Whether the options ask for the technique that these candidates add.
-    pub(super) fn forces(&self, candidates: &[Recipe], best: Recipe) -> bool {
-        candidates.iter().any(|recipe| {
-            (recipe.per_channel != best.per_channel && self.per_channel == Choice::Yes)
-                || (recipe.equalize != best.equalize && self.equalize == Choice::Yes)
-                || (recipe.refinement != best.refinement
-                    && matches!(self.refine, RefineChoice::Bias | RefineChoice::Round))
-        })
     }
 }

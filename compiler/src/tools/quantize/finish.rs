@@ -37,7 +37,7 @@ pub(super) fn finish(
         top,
         mut table,
         mut tpu,
-    } = apply(program, samples, floats, recipe)?;
+    } = apply(program, &samples.iter().collect::<Vec<_>>(), floats, recipe)?;
     table.set_header(&CalibrationHeader {
         mlir: args.model.display().to_string(),
         method: recipe.describe(),

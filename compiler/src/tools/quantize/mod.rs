@@ -19,11 +19,15 @@ use crate::inputs::input_specs;
 use crate::program::Program;
 use crate::ptq::floats::rank;
 use crate::ptq::heads::mixed_joins;
+use crate::ptq::ranges::measure;
 use crate::ptq::reach::Reach;
-use crate::ptq::recipe::{LEAST_GAIN, Quantised, Recipe, Trial, apply, variations};
+use crate::ptq::recipe::{
+    LEAST_GAIN, LEAST_METHOD_GAIN, Quantised, Recipe, Trial, apply, combinations, other_methods,
+};
 use crate::ptq::refine::Refinement;
 use crate::quantization::qtable::{Precision, QuantizeTable};
 use anyhow::{Context as _, Result, anyhow, bail};
+use arguments::Choice;
 use nntc::NntcOptions;
 use state::{Key, State};
 use std::path::PathBuf;
@@ -156,6 +160,12 @@ fn load_samples(program: &Program, dataset: &Dataset) -> Result<Vec<TensorMap>> 
     Ok(loaded)
 }
 
+/// A line about a trial.
+fn show(recipe: Recipe, sqnr: f64, kept: bool) -> Result<()> {
+    let note = if kept { "" } else { "  (not kept)" };
+    Ok(print(&format!("  {sqnr:6.2} dB  {}{note}\n", recipe.describe()))?)
+}
+
 /// The search, and what it has found.
 struct Run<'a> {
     args: &'a QuantizeArgs,
@@ -180,49 +190,60 @@ impl Run<'_> {
         Ok(sqnr)
     }
 
-    /// Adds techniques one after the other, each if it helps.
+    /// Shifts for channels, then the other techniques in combination, then other threshold methods.
     fn choose_recipe(&mut self, method: Option<Method>) -> Result<(Recipe, f64)> {
-        let args = self.args;
-        let floats = self.floats.clone();
-        let mut best = Recipe {
+        let plain = Recipe {
             method: method.unwrap_or(Method::Max),
             ..Recipe::default()
         };
-        let mut sqnr = self.score(best, &floats)?;
-        print(&format!("  {sqnr:6.2} dB  {}\n", best.describe()))?;
-        for stage in 0..variations(best).len() {
-            let candidates: Vec<Recipe> = variations(best)[stage]
-                .iter()
-                .copied()
-                .filter(|recipe| args.allows(method, recipe))
-                .collect();
-            let forced = args.forces(&candidates, best);
-            let mut found: Option<(Recipe, f64)> = None;
-            for candidate in candidates.into_iter().filter(|candidate| *candidate != best) {
-                let reached = self.score(candidate, &floats)?;
-                let needed = found.map_or(
-                    if forced {
-                        f64::NEG_INFINITY
-                    } else {
-                        sqnr + LEAST_GAIN
-                    },
-                    |best| best.1,
-                );
-                let kept = reached > needed;
-                print(&format!(
-                    "  {reached:6.2} dB  {}{}\n",
-                    candidate.describe(),
-                    if kept { "" } else { "  (not kept)" }
-                ))?;
-                if kept {
-                    found = Some((candidate, reached));
-                }
-            }
-            if let Some(found) = found {
-                (best, sqnr) = found;
+        let shifts = Recipe {
+            per_channel: true,
+            ..plain
+        };
+        let start = match self.args.per_channel {
+            Choice::No => self.best_of(&[plain], None)?,
+            Choice::Yes => self.best_of(&[shifts], None)?,
+            Choice::Auto => self.best_of(&[plain, shifts], None)?,
+        };
+        let allowed: Vec<Recipe> = combinations(start.0)
+            .into_iter()
+            .filter(|recipe| self.args.allows(recipe))
+            .collect();
+        // What the options ask for is used without a trial against what they exclude.
+        let start = Some(start).filter(|(recipe, _)| allowed.contains(recipe));
+        let best = self.best_of(&allowed, start)?;
+        if method.is_some() {
+            return Ok(best);
+        }
+        let (mut recipe, mut sqnr) = best;
+        let needed = sqnr + LEAST_METHOD_GAIN;
+        for candidate in other_methods(best.0) {
+            let reached = self.score(candidate, &self.floats.clone())?;
+            let kept = reached >= needed && reached > sqnr;
+            show(candidate, reached, kept)?;
+            if kept {
+                (recipe, sqnr) = (candidate, reached);
             }
         }
-        Ok((best, sqnr))
+        Ok((recipe, sqnr))
+    }
+
+    /// The best of these recipes and `start`; an earlier one stays unless a later one is better by [`LEAST_GAIN`].
+    fn best_of(&mut self, recipes: &[Recipe], start: Option<(Recipe, f64)>) -> Result<(Recipe, f64)> {
+        let floats = self.floats.clone();
+        let mut best = start;
+        for recipe in recipes {
+            if best.is_some_and(|(best, _)| best == *recipe) {
+                continue;
+            }
+            let reached = self.score(*recipe, &floats)?;
+            let kept = best.is_none_or(|(_, sqnr)| reached >= sqnr + LEAST_GAIN);
+            show(*recipe, reached, kept)?;
+            if kept {
+                best = Some((*recipe, reached));
+            }
+        }
+        best.context("the options leave no technique to try")
     }
 
     /// Keeps layers in floating point that help, as many as are allowed.
@@ -241,7 +262,12 @@ impl Run<'_> {
             return Ok(sqnr);
         }
         let interpreter = Interpreter::new(program)?;
-        let (table, _) = crate::ptq::ranges::measure(program, &interpreter, samples, Method::Max)?;
+        let (table, _) = measure(
+            program,
+            &interpreter,
+            &samples.iter().collect::<Vec<_>>(),
+            Method::Max,
+        )?;
         for name in mixed_joins(program, &table) {
             if self.floats.modes.len() >= self.args.max_float_layers || reached(sqnr) {
                 break;
@@ -279,7 +305,8 @@ impl Run<'_> {
             refinement: Refinement::default(),
             ..recipe
         };
-        let Quantised { top, table, .. } = apply(program, samples, &self.floats, plain)?;
+        let Quantised { top, table, .. } =
+            apply(program, &samples.iter().collect::<Vec<_>>(), &self.floats, plain)?;
         let microseconds = self.args.max_latency_ms.map(|ms| ms * 1e3);
         let sets = rank(
             &top,
