@@ -294,7 +294,7 @@ fn a_failed_comparison_says_where_and_why() {
         .collect();
     assert_ne!(clipped, table);
     let path = folder.path().join("clipped");
-    fs::write(&path, clipped).unwrap();
+    fs::write(&path, &clipped).unwrap();
     let (ok, _, error) = deploy(&path, &[]);
     assert!(!ok, "a network with a clipped layer passed");
     for part in [
@@ -305,14 +305,14 @@ fn a_failed_comparison_says_where_and_why() {
         assert!(error.contains(part), "no '{part}' in {error}");
     }
     // The input's range of a table that was made with another preprocessing.
-    let scaled: String = table
+    let scaled: String = clipped
         .lines()
         .map(|line| match line.strip_prefix("image ") {
             Some(_) => "image 2550.0000000 0.0000000 2550.0000000\n".to_owned(),
             None => format!("{line}\n"),
         })
         .collect();
-    assert_ne!(scaled, table);
+    assert_ne!(scaled, clipped);
     let path = folder.path().join("scaled");
     fs::write(&path, scaled).unwrap();
     let (ok, _, error) = deploy(&path, &[]);
