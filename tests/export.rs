@@ -16,34 +16,7 @@ use tpuc_compiler::inference::{Dump, Interpreter};
 use tpuc_compiler::pass::run_pipeline;
 use tpuc_compiler::program::Program;
 use tpuc_compiler::tools::transform::pipeline;
-use tpuc_compiler::weights::WeightStore;
-use tpuc_dialects::text::{SourceMap, parse};
-use tpuc_tests::{golden_files, run_in, shared, succeed_in};
-
-/// Reads a golden text; equal archives of weights are kept once, the others hold the name of the one.
-fn load(path: &Path) -> Result<Program> {
-    let mut sources = SourceMap::new();
-    let file = sources.add(path.display().to_string(), std::fs::read_to_string(path)?);
-    let mut program = Program::new("empty");
-    program.module = match parse(&mut program.ctx, &sources, file) {
-        Ok(module) => module,
-        Err(found) => bail!("{}", found[0]),
-    };
-    if let Some(name) = program.module_str("weight_file").map(str::to_owned) {
-        let folder = path.parent().context("a file in a folder")?;
-        let mut file = folder.join(name);
-        for _ in 0..4 {
-            match std::fs::read(&file).map(String::from_utf8) {
-                Ok(Ok(link)) if link.len() < 200 => file = folder.join(link.trim()),
-                _ => break,
-            }
-        }
-        if file.exists() {
-            program.weights = WeightStore::open(&file)?;
-        }
-    }
-    Ok(program)
-}
+use tpuc_tests::{golden_files, golden_program, run_in, shared, succeed_in};
 
 /// What `onnx.checker` looks at: names are there and unique, nodes stand behind what they read, domains are imported, tensors
 /// have as many bytes as their shape says.
@@ -144,7 +117,7 @@ fn every_golden_text_is_a_well_formed_view() {
     let wrong: Vec<String> = files
         .par_iter()
         .filter_map(|file| {
-            let view = load(file).and_then(|program| exported(&program, ExportOptions::default()));
+            let view = golden_program(file).and_then(|program| exported(&program, ExportOptions::default()));
             view.err().map(|error| format!("{}: {error:#}", file.display()))
         })
         .collect();
@@ -159,7 +132,7 @@ fn every_golden_text_is_a_well_formed_view() {
 
 /// The program in ONNX's operators, imported again and run, gives what the program itself gives.
 fn comes_back(file: &Path) -> Result<bool> {
-    let program = load(file)?;
+    let program = golden_program(file)?;
     if program
         .weight_names()
         .iter()
@@ -281,7 +254,7 @@ fn nodes_say_precision_ranges_and_groups() {
     };
     let golden = shared.join("golden/models/fastestdet");
     let (_, model) = exported(
-        &load(&golden.join("final_int8.mlir")).unwrap(),
+        &golden_program(&golden.join("final_int8.mlir")).unwrap(),
         ExportOptions::default(),
     )
     .unwrap();

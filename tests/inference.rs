@@ -10,37 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tpuc_compiler::data::compare::{CompareOptions, Level, compare_tensors};
 use tpuc_compiler::data::{Tensor, TensorMap, npz};
 use tpuc_compiler::inference::{Dump, Interpreter};
-use tpuc_compiler::program::Program;
 use tpuc_compiler::tools::runner::run_mlir;
-use tpuc_compiler::weights::WeightStore;
-use tpuc_dialects::text::{SourceMap, parse};
-use tpuc_tests::{golden_files, shared};
-
-/// Reads a program; whether its weights are there is for the caller to ask.
-fn load(path: &Path) -> Result<Program> {
-    let mut sources = SourceMap::new();
-    let file = sources.add(path.display().to_string(), std::fs::read_to_string(path)?);
-    let mut program = Program::new("empty");
-    program.module = match parse(&mut program.ctx, &sources, file) {
-        Ok(module) => module,
-        Err(found) => bail!("{}", found[0]),
-    };
-    if let Some(name) = program.module_str("weight_file").map(str::to_owned) {
-        let folder = path.parent().context("a file in a folder")?;
-        let mut file = folder.join(name);
-        // Equal archives are kept once: the others hold the name of the one.
-        if let Ok(link) = std::fs::read(&file)
-            && link.len() < 200
-            && let Ok(link) = String::from_utf8(link)
-        {
-            file = folder.join(link.trim());
-        }
-        if file.exists() {
-            program.weights = WeightStore::open(&file)?;
-        }
-    }
-    Ok(program)
-}
+use tpuc_tests::{golden_files, golden_program, shared};
 
 /// How many elements differ from the golden ones, and the first difference.
 fn differences(found: &Tensor, golden: &Tensor, exact: bool) -> (usize, String) {
@@ -76,7 +47,7 @@ fn differences(found: &Tensor, golden: &Tensor, exact: bool) -> (usize, String) 
 
 /// Runs a program on the case's input and compares every tensor that the golden archive has. The number compared.
 fn check(program: &Path, golden: &Path) -> Result<usize> {
-    let loaded = load(program)?;
+    let loaded = golden_program(program)?;
     let interpreter = Interpreter::new(&loaded)?;
     let folder = program.parent().context("a file in a folder")?;
     let inputs = npz::read(&folder.join("input.npz"))?;
@@ -176,7 +147,7 @@ fn operators(shared: &Path, program: &str, golden: &str) -> (usize, Vec<String>)
         .filter_map(|file| {
             let folder = file.parent()?;
             let case = folder.file_name()?.to_string_lossy().into_owned();
-            let weights = load(file).is_ok_and(|program| {
+            let weights = golden_program(file).is_ok_and(|program| {
                 let names = program.weight_names();
                 names.iter().all(|name| program.weights.contains(name))
             });
@@ -186,7 +157,7 @@ fn operators(shared: &Path, program: &str, golden: &str) -> (usize, Vec<String>)
                 })
             } else {
                 skipped.fetch_add(1, Ordering::Relaxed);
-                load(file).and_then(|program| {
+                golden_program(file).and_then(|program| {
                     if weights {
                         Interpreter::new(&program)?;
                         planned.fetch_add(1, Ordering::Relaxed);
@@ -289,7 +260,7 @@ struct Closeness {
 
 fn closeness(case: &str, file: &Path) -> Result<Vec<Closeness>> {
     let folder = file.parent().context("a file in a folder")?;
-    let program = load(file)?;
+    let program = golden_program(file)?;
     let inputs = npz::read(&folder.join("input.npz"))?;
     let found = Interpreter::new(&program)?.run_all(&inputs, Dump::All)?;
     let golden = npz::read(&folder.join("top_outputs.npz"))?;
@@ -318,7 +289,7 @@ fn top_tensors_are_close_to_order_4() {
         .into_iter()
         .filter(|file| {
             let folder = file.parent().unwrap_or(file);
-            let weights = load(file).is_ok_and(|program| {
+            let weights = golden_program(file).is_ok_and(|program| {
                 let names = program.weight_names();
                 names.iter().all(|name| program.weights.contains(name))
             });

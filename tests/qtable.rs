@@ -1,7 +1,7 @@
 //! `tpuc qtable` and `run_qtable` on the shipped network; the search against the real tool's table for fastestdet.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tpuc_compiler::data::dataset::Dataset;
 use tpuc_compiler::inference::Interpreter;
@@ -439,11 +439,7 @@ fn a_table_is_not_worse_than_the_real_tools() {
         return;
     };
     let golden = shared.join("golden/models/fastestdet");
-    let mut pictures: Vec<PathBuf> = fs::read_dir(shared.join("images/coco"))
-        .expect("pictures")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    pictures.sort();
+    let pictures = tpuc_tests::accuracy::pictures(&shared.join("images/coco")).expect("pictures");
     let folder = tempfile::tempdir().expect("a folder");
     for (list, part) in [("ten", &pictures[..10]), ("others", &pictures[20..])] {
         let lines: Vec<String> = part.iter().map(|path| path.display().to_string()).collect();

@@ -6,7 +6,11 @@ pub mod browser;
 pub mod detections;
 pub mod large_module;
 
+use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};
+use tpuc_compiler::program::Program;
+use tpuc_compiler::weights::WeightStore;
+use tpuc_dialects::text::{SourceMap, parse};
 
 /// The folder of golden files and models: `$TPUC_SHARED`, or `../shared` beside the repository. `None`, with a
 /// loud message that names the skipped test, when it is not there.
@@ -41,6 +45,35 @@ pub fn golden_files(shared: &Path, names: &[&str]) -> Vec<PathBuf> {
     }
     files.sort();
     files
+}
+
+/// Reads a golden text; equal archives of weights are kept once, the others hold the name of the one. Whether the weights are
+/// there is for the caller to ask.
+///
+/// # Errors
+/// When the text cannot be read or is wrong, or its weights are no npz.
+pub fn golden_program(path: &Path) -> Result<Program> {
+    let mut sources = SourceMap::new();
+    let file = sources.add(path.display().to_string(), std::fs::read_to_string(path)?);
+    let mut program = Program::new("empty");
+    program.module = match parse(&mut program.ctx, &sources, file) {
+        Ok(module) => module,
+        Err(found) => bail!("{}", found[0]),
+    };
+    if let Some(name) = program.module_str("weight_file").map(str::to_owned) {
+        let folder = path.parent().context("a file in a folder")?;
+        let mut file = folder.join(name);
+        for _ in 0..4 {
+            match std::fs::read(&file).map(String::from_utf8) {
+                Ok(Ok(link)) if link.len() < 200 => file = folder.join(link.trim()),
+                _ => break,
+            }
+        }
+        if file.exists() {
+            program.weights = WeightStore::open(&file)?;
+        }
+    }
+    Ok(program)
 }
 
 /// One of the programs that were built beside the tests: `tpuc`, `tpuc-opt`. Panics when it is missing: `make test` and

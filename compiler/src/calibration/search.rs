@@ -5,7 +5,7 @@ use super::{CalibrationError, Method, Samples, Statistics, tune};
 use crate::data::Tensor;
 use crate::data::compare::similarity;
 use crate::data::progress::Progress;
-use crate::inference::{Dump, Interpreter};
+use crate::inference::Interpreter;
 use crate::lowering;
 use crate::program::Program;
 use crate::quantization::calibration_table::CalibrationTable;
@@ -64,7 +64,7 @@ impl Reference {
             let Some(sample) = samples.load(outputs.len())? else {
                 break;
             };
-            outputs.push(run_outputs(interpreter, &sample)?);
+            outputs.push(interpreter.run_outputs(&sample)?);
         }
         if outputs.is_empty() {
             return Err(CalibrationError::Option(
@@ -88,7 +88,7 @@ impl Reference {
         let (mut sqnr, mut cosine, mut count) = (0.0, 0.0, 0);
         for (index, wanted) in self.outputs.iter().enumerate() {
             let Some(sample) = samples.load(index)? else { break };
-            let found = run_outputs(&interpreter, &sample)?;
+            let found = interpreter.run_outputs(&sample)?;
             for (found, wanted) in found.iter().zip(wanted) {
                 let near = similarity(found, wanted);
                 sqnr += near.sqnr.min(MOST_DECIBEL);
@@ -102,18 +102,6 @@ impl Reference {
             cosine: cosine / count,
         })
     }
-}
-
-/// The outputs in real values, in order.
-fn run_outputs(
-    interpreter: &Interpreter,
-    sample: &crate::data::TensorMap,
-) -> Result<Vec<Tensor>, CalibrationError> {
-    let found = interpreter.run_all(sample, Dump::Outputs)?;
-    Ok(interpreter
-        .output_names()
-        .filter_map(|name| found.get(name).cloned())
-        .collect())
 }
 
 /// The table of a method: thresholds from the statistics, tuned on the first `tune_samples` samples where the method is

@@ -268,6 +268,18 @@ impl Interpreter {
         })
     }
 
+    /// Runs the program once: what it returns, in order, in real values.
+    ///
+    /// # Errors
+    /// As [`Interpreter::run`].
+    pub fn run_outputs(&self, inputs: &TensorMap) -> Result<Vec<Tensor>, InferenceError> {
+        let found = self.run_all(inputs, Dump::Outputs)?;
+        Ok(self
+            .output_names()
+            .filter_map(|name| found.get(name).cloned())
+            .collect())
+    }
+
     /// As [`Interpreter::run_all`], but tensors as they are stored: `int8` and `uint8` where the program is quantised.
     ///
     /// # Errors

@@ -5,9 +5,9 @@ pub mod calibration;
 pub mod casts;
 pub mod convert_top_to_tpu;
 pub mod import_calibration_table;
+mod lowered;
 pub mod processor_assign;
 pub mod processor_top_optimize;
-mod quantised;
 pub mod shapes;
 
-pub use quantised::{LoweringError, quantised};
+pub use lowered::{LoweringError, lowered, quantised};

@@ -76,7 +76,7 @@ impl ChannelClasses {
                 "top.Input" | "top.Weight" | "top.None" => {}
                 "func.return" => {
                     for value in ctx.operands(op) {
-                        finder.fix(ctx, *value);
+                        finder.fix(*value);
                     }
                 }
                 _ => finder.visit(program, op)?,
@@ -128,7 +128,7 @@ impl<'a> Finder<'a> {
             Treatment::Sum => self.sum(ctx, op),
             Treatment::Opaque => {
                 for value in ctx.operands(op) {
-                    self.fix(ctx, *value);
+                    self.fix(*value);
                 }
             }
         }
@@ -160,7 +160,7 @@ impl<'a> Finder<'a> {
         let name = ctx.value_name(ctx.result(op));
         let Some(step) = self.steps.get(name).copied() else {
             for value in ctx.operands(op) {
-                self.fix(ctx, *value);
+                self.fix(*value);
             }
             return Ok(());
         };
@@ -186,7 +186,7 @@ impl<'a> Finder<'a> {
         let mut first: Option<Arc<Tensor>> = None;
         for operand in &operands {
             let Some(labels) = self.labels.get(operand).cloned() else {
-                return operands.iter().for_each(|value| self.fix(ctx, *value));
+                return operands.iter().for_each(|value| self.fix(*value));
             };
             match &first {
                 None => first = Some(labels),
@@ -239,7 +239,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Everything that a value holds cannot be scaled.
-    fn fix(&mut self, _ctx: &Context, value: Value) {
+    fn fix(&mut self, value: Value) {
         if let Some(labels) = self.labels.get(&value).cloned() {
             let mut last = FIXED;
             for label in &labels.to_f32() {

@@ -8,11 +8,11 @@
 //! stays the same up to rounding of f32.
 
 use super::channel_classes::{ChannelClasses, ConvChannels, FIXED};
-use crate::data::Tensor;
+use super::replace_weight;
 use crate::program::Program;
 use crate::weights::WeightError;
 use rustc_hash::FxHashMap;
-use tpuc_dialects::ir::{OpView, Value};
+use tpuc_dialects::ir::OpView;
 use tpuc_dialects::top::Conv;
 
 /// Rounds of the iteration: the rows' largest shares depend on the other columns.
@@ -185,7 +185,7 @@ fn rewrite(program: &mut Program, conv: &ConvChannels, scales: &[f64]) -> Result
                 *tap = (f64::from(*tap) * factor) as f32;
             }
         }
-        replace(program, filter, &shape, flat);
+        replace_weight(program, filter, &shape, flat);
     }
     if let Some(bias) = view.bias(&program.ctx)
         && let Some(values) = program.weight(bias)?
@@ -195,15 +195,7 @@ fn rewrite(program: &mut Program, conv: &ConvChannels, scales: &[f64]) -> Result
         for (value, class) in flat.iter_mut().zip(&conv.outputs) {
             *value = (f64::from(*value) / scale(*class)) as f32;
         }
-        replace(program, bias, &shape, flat);
+        replace_weight(program, bias, &shape, flat);
     }
     Ok(())
-}
-
-/// Gives a weight new numbers under its name.
-fn replace(program: &mut Program, value: Value, shape: &[usize], values: Vec<f32>) {
-    let name = program.ctx.value_name(value).to_owned();
-    if let Ok(tensor) = Tensor::from_vec(shape, values) {
-        program.weights.insert(&name, tensor);
-    }
 }

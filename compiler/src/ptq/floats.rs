@@ -42,7 +42,7 @@ pub enum RankError {
 pub fn rank(
     top: &Program,
     ranges: &CalibrationTable,
-    samples: &[TensorMap],
+    samples: &[&TensorMap],
     options: &str,
     fixed: &QuantizeTable,
     most: usize,
@@ -52,7 +52,7 @@ pub fn rank(
     let targets = Targets::outputs(float.output_slots().len());
     let all = samples
         .iter()
-        .map(|sample| Sample::new(&float, &targets, sample.clone()))
+        .map(|sample| Sample::new(&float, &targets, (*sample).clone()))
         .collect::<Result<_, _>>()?;
     let samples = Samples { targets, all };
     let mut evaluator = Evaluator::new(top, ranges, &samples, options);

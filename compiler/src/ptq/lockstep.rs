@@ -81,7 +81,7 @@ impl Lockstep {
     }
 
     /// A slot's tensors, one for each sample; a sample's is missing if it was not computed or is no longer needed.
-    pub fn tensors(&self, slot: usize) -> impl Iterator<Item = &Tensor> {
+    fn tensors(&self, slot: usize) -> impl Iterator<Item = &Tensor> {
         self.values
             .iter()
             .filter_map(move |values| values.get(&slot).map(Arc::as_ref))

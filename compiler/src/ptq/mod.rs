@@ -66,6 +66,19 @@ impl Bias {
     }
 }
 
+/// Values of each channel of a tensor of shape N, C, ...: calls `each(channel, values)` for every batch and channel.
+fn by_channel(tensor: &Tensor, mut each: impl FnMut(usize, &[f32])) {
+    let values = tensor.to_f32();
+    let Some(values) = values.as_slice().filter(|values| !values.is_empty()) else {
+        return;
+    };
+    let channels = tensor.shape().get(1).copied().unwrap_or(1);
+    let inner = values.len() / (tensor.shape()[0] * channels);
+    for (row, values) in values.chunks(inner).enumerate() {
+        each(row % channels, values);
+    }
+}
+
 /// Gives a weight new numbers under its name.
 fn replace_weight<T>(program: &mut Program, value: Value, shape: &[usize], values: Vec<T>)
 where

@@ -1,11 +1,13 @@
 //! What calibration measures, on samples in memory: a table and, for convolutions, the largest magnitude of each channel.
 
+use super::by_channel;
 use super::equalize::ChannelRanges;
 use crate::calibration::{Method, OpNames, Statistics};
 use crate::data::TensorMap;
 use crate::inference::{InferenceError, Interpreter};
 use crate::program::Program;
 use crate::quantization::CalibrationTable;
+use crate::quantization::arithmetic::max_magnitude;
 use rustc_hash::FxHashSet;
 use tpuc_dialects::ir::OpView;
 
@@ -34,22 +36,17 @@ pub fn measure(
     let mut ranges = ChannelRanges::default();
     for sample in samples {
         interpreter.run(sample, &mut |name, tensor| {
-            let values = tensor.to_f32();
-            let Some(values) = values.as_slice() else { return };
-            statistics.add(name, values);
-            if convs.contains(name) && !values.is_empty() {
-                let channels = tensor.shape().get(1).copied().unwrap_or(1).max(1);
-                let inner = (values.len() / (tensor.shape()[0].max(1) * channels)).max(1);
+            if let Some(values) = tensor.to_f32().as_slice() {
+                statistics.add(name, values);
+            }
+            if convs.contains(name) {
+                let channels = tensor.shape().get(1).copied().unwrap_or(1);
                 let ranges = ranges
                     .entry(name.to_owned())
                     .or_insert_with(|| vec![0.0; channels]);
-                for (row, values) in values.chunks(inner).enumerate() {
-                    let largest = values
-                        .iter()
-                        .fold(0.0_f32, |largest, value| largest.max(value.abs()));
-                    let range = &mut ranges[row % channels];
-                    *range = range.max(largest);
-                }
+                by_channel(tensor, |channel, values| {
+                    ranges[channel] = ranges[channel].max(max_magnitude(values));
+                });
             }
         })?;
     }

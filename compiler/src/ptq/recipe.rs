@@ -9,8 +9,8 @@ use super::ranges::measure;
 use super::refine::{RefineError, Refinement, refine};
 use super::score::Score;
 use crate::calibration::Method;
-use crate::data::TensorMap;
-use crate::inference::{Dump, InferenceError, Interpreter};
+use crate::data::{Tensor, TensorMap};
+use crate::inference::{InferenceError, Interpreter};
 use crate::lowering::{LoweringError, quantised};
 use crate::program::Program;
 use crate::quantization::{CalibrationTable, QuantizeTable};
@@ -135,9 +135,10 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// When the program fails on a sample.
-    pub fn new(program: &'a Program, samples: &'a [TensorMap]) -> Result<Self, InferenceError> {
+    pub fn new(program: &'a Program, samples: &[&'a TensorMap]) -> Result<Self, InferenceError> {
         let interpreter = Interpreter::new(program)?;
-        let half = |rest: usize| -> Vec<&TensorMap> { samples.iter().skip(rest).step_by(2).collect() };
+        let half =
+            |rest: usize| -> Vec<&'a TensorMap> { samples.iter().copied().skip(rest).step_by(2).collect() };
         let checked = |samples: Vec<&'a TensorMap>| -> Result<Vec<_>, InferenceError> {
             samples
                 .into_iter()
@@ -181,16 +182,9 @@ impl<'a> Trial<'a> {
 
 /// What a program returns, in its order, in real values.
 fn returned(interpreter: &Interpreter, sample: &TensorMap) -> Result<Vec<Vec<f32>>, InferenceError> {
-    let outputs = interpreter.run_all(sample, Dump::Outputs)?;
-    let values = |name: &str| {
-        outputs
-            .get(name)
-            .map(|tensor| tensor.to_f32().iter().copied().collect())
-    };
-    Ok(interpreter
-        .output_names()
-        .map(|name| values(name).unwrap_or_default())
-        .collect())
+    let outputs = interpreter.run_outputs(sample)?;
+    let values = |tensor: &Tensor| tensor.to_f32().iter().copied().collect();
+    Ok(outputs.iter().map(values).collect())
 }
 
 /// A technique must gain this much to be kept, dB.

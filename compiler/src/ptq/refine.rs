@@ -5,6 +5,7 @@
 //! Bias correction (Nagel et al. 2019, empirical form): the mean error of an output channel is taken off its bias. After a
 //! relu only the share of positions that it lets through answers to the bias, so the error is divided by that share.
 
+use super::by_channel;
 use super::lockstep::Lockstep;
 use super::rounding;
 use crate::data::progress::Progress;
@@ -54,8 +55,8 @@ pub fn refine(
     let mut candidate = Interpreter::new(tpu)?;
     let mut exact = Lockstep::new(&reference, samples)?;
     let mut rounded = Lockstep::new(&candidate, samples)?;
-    let convs = quantised_convs(tpu);
-    let top_convs = convs_by_name(top);
+    let convs = by_name(tpu, |ctx, op| ctx.is(op, "tpu.Conv2D") && is_quantised(ctx, op));
+    let top_convs = by_name(top, |ctx, op| ctx.is(op, "top.Conv"));
     let progress = Progress::new("refine", candidate.step_count());
     let mut changed = 0;
     while rounded.done() < candidate.step_count() {
@@ -104,38 +105,18 @@ pub fn refine(
     Ok(changed)
 }
 
-/// The INT8 convolutions of a lowered program by name.
-fn quantised_convs(program: &Program) -> FxHashMap<String, Op> {
+/// Operations by name.
+fn by_name(program: &Program, wanted: impl Fn(&Context, Op) -> bool) -> FxHashMap<String, Op> {
     let ctx = &program.ctx;
     ctx.walk(program.module.op())
         .into_iter()
-        .filter(|op| ctx.is(*op, "tpu.Conv2D") && is_quantised(ctx, *op))
+        .filter(|op| wanted(ctx, *op))
         .map(|op| (ctx.name(op).to_owned(), op))
         .collect()
 }
 
 fn is_quantised(ctx: &Context, op: Op) -> bool {
     crate::quantization::scale::is_uniform(ctx, ctx.value_type(ctx.result(op)))
-}
-
-fn convs_by_name(program: &Program) -> FxHashMap<String, Op> {
-    let ctx = &program.ctx;
-    ctx.walk(program.module.op())
-        .into_iter()
-        .filter(|op| ctx.is(*op, "top.Conv"))
-        .map(|op| (ctx.name(op).to_owned(), op))
-        .collect()
-}
-
-/// Values of each channel of tensors of shape N, C, ...: calls `each(channel, values)`.
-fn by_channel(tensor: &Tensor, mut each: impl FnMut(usize, &mut dyn Iterator<Item = f32>)) {
-    let channels = tensor.shape().get(1).copied().unwrap_or(1).max(1);
-    let values = tensor.to_f32();
-    let Some(values) = values.as_slice() else { return };
-    let inner = (values.len() / (tensor.shape()[0].max(1) * channels)).max(1);
-    for (row, values) in values.chunks(inner).enumerate() {
-        each(row % channels, &mut values.iter().copied());
-    }
 }
 
 /// Sum, count and count of positive values of each channel.
@@ -147,9 +128,9 @@ fn channel_sums(tensors: &[&Tensor]) -> Vec<(f64, u64, u64)> {
         by_channel(tensor, |channel, values| {
             let sum = &mut sums[channel];
             for value in values {
-                sum.0 += f64::from(value);
+                sum.0 += f64::from(*value);
                 sum.1 += 1;
-                sum.2 += u64::from(value > 0.0);
+                sum.2 += u64::from(*value > 0.0);
             }
         });
     }

@@ -177,7 +177,7 @@ fn equalisation_keeps_the_function_and_levels_the_ranges() {
 fn each_technique_helps_on_samples_it_has_not_seen() {
     let program = network();
     let samples = samples(12);
-    let trial = Trial::new(&program, &samples).unwrap();
+    let trial = Trial::new(&program, &samples.iter().collect::<Vec<_>>()).unwrap();
     let floats = QuantizeTable::default();
     let mut recipe = Recipe::default();
     let plain = trial.score(recipe, &floats).unwrap();

@@ -6,8 +6,7 @@ use crate::data::dataset::Dataset;
 use crate::data::file::write_bytes_atomically;
 use crate::data::{DataError, Tensor, TensorMap};
 use crate::inputs::{input_specs, load_inputs};
-use crate::lowering::quantised;
-use crate::pass::run_pipeline;
+use crate::lowering::lowered;
 use crate::program::Program;
 use crate::quantization::{CalibrationTable, QuantizeTable};
 use crate::report::columns::Columns;
@@ -222,29 +221,11 @@ fn lower(
     ranges: Option<&CalibrationTable>,
     floats: Option<&QuantizeTable>,
 ) -> Result<Program> {
-    if let Some(ranges) = ranges {
-        return Ok(quantised(
-            top,
-            ranges,
-            floats.unwrap_or(&QuantizeTable::default()),
-            "",
-        )?);
-    }
-    if floats.is_some() {
+    if ranges.is_none() && floats.is_some() {
         bail!("--quantize_table needs --calibration_table: without thresholds nothing is quantised");
     }
-    let mut program = top.fork()?;
-    run_pipeline(
-        &mut program,
-        &[
-            ("processor-assign", "chip=bm1684 mode=F32"),
-            ("processor-top-optimize", ""),
-            ("convert-top-to-tpu", ""),
-            ("canonicalize", ""),
-            ("weight-fold", ""),
-        ],
-    )?;
-    Ok(program)
+    let none = QuantizeTable::default();
+    Ok(lowered(top, ranges, floats.unwrap_or(&none), "")?)
 }
 
 /// Bytes of the file without the names of the commands, as a deployment writes it.

@@ -7,6 +7,7 @@ use crate::program::Program;
 use crate::ptq::recipe::{Quantised, Recipe, apply};
 use crate::ptq::score::Score;
 use crate::quantization::QuantizeTable;
+use crate::quantization::arithmetic::max_magnitude;
 use crate::quantization::calibration_table::CalibrationHeader;
 use crate::quantization::qtable::QuantizeHeader;
 use crate::tools::deploy::{GenerateOptions, generate};
@@ -24,7 +25,7 @@ pub(super) fn finish(
     args: &QuantizeArgs,
     name: &str,
     program: &Program,
-    samples: &[TensorMap],
+    samples: &[&TensorMap],
     recipe: Recipe,
     floats: &QuantizeTable,
     sqnr: f64,
@@ -38,7 +39,7 @@ pub(super) fn finish(
         top,
         mut table,
         mut tpu,
-    } = apply(program, &samples.iter().collect::<Vec<_>>(), floats, recipe)?;
+    } = apply(program, samples, floats, recipe)?;
     table.set_header(&CalibrationHeader {
         mlir: args.model.display().to_string(),
         method: recipe.describe(),
@@ -55,7 +56,7 @@ pub(super) fn finish(
     };
     floats.write(&folder.join(format!("{name}_qtable")), &header)?;
     if recipe.equalize {
-        check_equalised(program, &top, &samples[0], args.fp32_diff)?;
+        check_equalised(program, &top, samples[0], args.fp32_diff)?;
         let mut top = top;
         top.set_module_str("weight_file", &format!("{name}_equalized_weight.npz"));
         top.write(&folder.join(format!("{name}_equalized.mlir")))?;
@@ -63,12 +64,28 @@ pub(super) fn finish(
     tpu.set_module_str("weight_file", &format!("{name}_bm1684_int8_sym_tpu_weights.npz"));
     let tpu_path = PathBuf::from(format!("{prefix}_tpu.mlir"));
     tpu.write(&tpu_path)?;
-    let expected = Interpreter::new(&tpu)?.run_all(&samples[0], Dump::Outputs)?;
+    let expected = Interpreter::new(&tpu)?.run_all(samples[0], Dump::Outputs)?;
     let model = folder.join(format!("{name}_int8.bmodel"));
     generate(tpu, &prefix, &model, GenerateOptions::default())?;
-    let exact = Interpreter::new(program)?.run_all(&samples[0], Dump::Outputs)?;
-    check(&model, &samples[0], &exact, &expected, !floats.modes.is_empty())?;
+    let exact = Interpreter::new(program)?.run_all(samples[0], Dump::Outputs)?;
+    check(&model, samples[0], &exact, &expected, !floats.modes.is_empty())?;
     summary(args, &model, &tpu_path, recipe, floats, sqnr)
+}
+
+fn values(tensor: &Tensor) -> Vec<f32> {
+    tensor.to_f32().iter().copied().collect()
+}
+
+/// Largest magnitude of the differences; infinite where only one of two values is a number.
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    let difference = |(a, b): (&f32, &f32)| {
+        if a == b || (a.is_nan() && b.is_nan()) {
+            return 0.0;
+        }
+        let apart = (a - b).abs();
+        if apart.is_nan() { f32::INFINITY } else { apart }
+    };
+    a.iter().zip(b).map(difference).fold(0.0, f32::max)
 }
 
 /// Equalisation must not change what the float network computes.
@@ -77,12 +94,8 @@ fn check_equalised(before: &Program, after: &Program, sample: &TensorMap, limit:
     let after = Interpreter::new(after)?.run_all(sample, Dump::Outputs)?;
     for (name, exact) in &before {
         let Some(found) = after.get(name) else { continue };
-        let most = exact
-            .to_f32()
-            .iter()
-            .zip(found.to_f32().iter())
-            .fold(0.0_f64, |most, (a, b)| most.max(f64::from((a - b).abs())));
-        if most.is_nan() || most > limit {
+        let most = f64::from(largest_difference(&values(exact), &values(found)));
+        if most > limit {
             bail!(
                 "max diff = {most} blob name: {name}: the equalised float network differs from the original by more than --fp32_diff {limit}; raise it, such as \
                  --fp32_diff {:.1e}, or leave equalisation out with --equalize no",
@@ -106,17 +119,13 @@ fn check(
     has_floats: bool,
 ) -> Result<()> {
     let outputs = run_bmodel(model, sample, false)?;
-    let values = |tensor: &Tensor| -> Vec<f32> { tensor.to_f32().iter().copied().collect() };
     for ((name, output), exact) in outputs.iter().zip(exact.values()) {
         let Some(expected) = expected.get(name) else {
             continue;
         };
         let (a, b, exact) = (values(output), values(expected), values(exact));
-        let largest = b.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-        let apart = a
-            .iter()
-            .zip(&b)
-            .fold(0.0_f32, |apart, (a, b)| apart.max((a - b).abs()));
+        let largest = max_magnitude(&b);
+        let apart = largest_difference(&a, &b);
         let as_accurate = has_floats
             && a.len() == exact.len()
             && Score::of(&a, &exact).sqnr >= Score::of(&b, &exact).sqnr - LEAST_ACCURACY;

@@ -70,6 +70,7 @@ pub fn run(args: &QuantizeArgs) -> Result<ExitCode> {
     };
     let (state, earlier) = State::open(&args.output, key)?;
     let samples = load_samples(&program, &dataset)?;
+    let samples: Vec<&TensorMap> = samples.iter().collect();
     print(&format!(
         "{name}: {} samples{}\n",
         samples.len(),
@@ -190,6 +191,11 @@ impl Run<'_> {
         Ok(sqnr)
     }
 
+    /// Whether the outputs are as good as was asked for; never without such a wish.
+    fn is_enough(&self, sqnr: f64) -> bool {
+        self.args.expected_sqnr.is_some_and(|wanted| sqnr >= wanted)
+    }
+
     /// Shifts for channels, then the other techniques in combination, then other threshold methods.
     fn choose_recipe(&mut self, method: Option<Method>) -> Result<(Recipe, f64)> {
         let plain = Recipe {
@@ -250,26 +256,20 @@ impl Run<'_> {
     fn choose_floats(
         &mut self,
         program: &Program,
-        samples: &[TensorMap],
+        samples: &[&TensorMap],
         recipe: Recipe,
         mut sqnr: f64,
     ) -> Result<f64> {
         if self.args.max_float_layers == 0 {
             return Ok(sqnr);
         }
-        let reached = |sqnr: f64| self.args.expected_sqnr.is_some_and(|wanted| sqnr >= wanted);
-        if reached(sqnr) {
+        if self.is_enough(sqnr) {
             return Ok(sqnr);
         }
         let interpreter = Interpreter::new(program)?;
-        let (table, _) = measure(
-            program,
-            &interpreter,
-            &samples.iter().collect::<Vec<_>>(),
-            Method::Max,
-        )?;
+        let (table, _) = measure(program, &interpreter, samples, Method::Max)?;
         for name in mixed_joins(program, &table) {
-            if self.floats.modes.len() >= self.args.max_float_layers || reached(sqnr) {
+            if self.floats.modes.len() >= self.args.max_float_layers || self.is_enough(sqnr) {
                 break;
             }
             let mut floats = self.floats.clone();
@@ -292,21 +292,19 @@ impl Run<'_> {
     fn add_layers(
         &mut self,
         program: &Program,
-        samples: &[TensorMap],
+        samples: &[&TensorMap],
         recipe: Recipe,
         mut sqnr: f64,
     ) -> Result<f64> {
-        let reached = |sqnr: f64| self.args.expected_sqnr.is_some_and(|wanted| sqnr >= wanted);
         let most = self.args.max_float_layers;
-        if self.floats.modes.len() >= most || reached(sqnr) {
+        if self.floats.modes.len() >= most || self.is_enough(sqnr) {
             return Ok(sqnr);
         }
         let plain = Recipe {
             refinement: Refinement::default(),
             ..recipe
         };
-        let Quantised { top, table, .. } =
-            apply(program, &samples.iter().collect::<Vec<_>>(), &self.floats, plain)?;
+        let Quantised { top, table, .. } = apply(program, samples, &self.floats, plain)?;
         let microseconds = self.args.max_latency_ms.map(|ms| ms * 1e3);
         let sets = rank(
             &top,
@@ -329,7 +327,7 @@ impl Run<'_> {
                 self.floats = floats;
                 sqnr = candidate;
             }
-            if reached(sqnr) {
+            if self.is_enough(sqnr) {
                 break;
             }
         }

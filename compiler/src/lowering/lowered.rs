@@ -22,25 +22,44 @@ pub enum LoweringError {
     Weight(#[from] WeightError),
 }
 
-/// The INT8 tpu program of a top program in state `TOP_F32`, which stays as it is. Operations of `floats` keep their
-/// precision; `options` is the text of `--convert-top-to-tpu`'s options, such as `per_channel=true`.
+/// The tpu program of a top program in state `TOP_F32`, which stays as it is: INT8 with the ranges of a table, F32 without one.
+/// Operations of `floats` keep their precision; `options` is the text of `--convert-top-to-tpu`'s options, such as `per_channel=true`.
 ///
 /// # Errors
 /// When the tables are of another program, an option is unknown, or an operation cannot be lowered.
-pub fn quantised(
+pub fn lowered(
     top: &Program,
-    ranges: &CalibrationTable,
+    ranges: Option<&CalibrationTable>,
     floats: &QuantizeTable,
     options: &str,
 ) -> Result<Program, LoweringError> {
     let mut program = top.fork()?;
     let one = |error: Diagnostic| LoweringError::Diagnostics(vec![error]);
-    run_pipeline(&mut program, &[("processor-assign", "chip=bm1684 mode=INT8")])?;
-    import_calibration_table::apply(&mut program, ranges, "the calibration table", false).map_err(one)?;
+    let mode = if ranges.is_some() { "INT8" } else { "F32" };
+    run_pipeline(
+        &mut program,
+        &[("processor-assign", &format!("chip=bm1684 mode={mode}"))],
+    )?;
+    if let Some(ranges) = ranges {
+        import_calibration_table::apply(&mut program, ranges, "the calibration table", false).map_err(one)?;
+    }
     run_pipeline(&mut program, &[("processor-top-optimize", "")])?;
     let options = parse_options(&convert_top_to_tpu::PASS, options)
         .map_err(|message| one(Diagnostic::error(message)))?;
     convert_top_to_tpu::apply(&mut program, &options, floats.clone()).map_err(LoweringError::Diagnostics)?;
     run_pipeline(&mut program, &[("canonicalize", ""), ("weight-fold", "")])?;
     Ok(program)
+}
+
+/// [`lowered`] to INT8.
+///
+/// # Errors
+/// As [`lowered`].
+pub fn quantised(
+    top: &Program,
+    ranges: &CalibrationTable,
+    floats: &QuantizeTable,
+    options: &str,
+) -> Result<Program, LoweringError> {
+    lowered(top, Some(ranges), floats, options)
 }
