@@ -74,7 +74,10 @@ fn fastestdet_is_shown_in_a_browser() {
     };
     let golden = shared.canonicalize().unwrap().join("golden/models/fastestdet");
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| golden.join(name).display().to_string();
+    // The page names its files: on a narrow one a long name without a place to break must not stick out.
+    let long = folder.path().join("a_folder_with_a_long_name_".repeat(4));
+    std::os::unix::fs::symlink(&golden, &long).unwrap();
+    let path = |name: &str| long.join(name).display().to_string();
     let ran = succeed_in(
         folder.path(),
         "tpuc",
