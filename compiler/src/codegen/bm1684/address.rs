@@ -216,8 +216,12 @@ fn address_stores(program: &mut Program, group: Op) {
     let Some(last) = ctx.body(group).and_then(|body| ctx.last_op(body)) else {
         return;
     };
-    let pairs: Vec<(Value, Value)> =
-        ctx.operands(last).iter().copied().zip(ctx.results(group).iter().copied()).collect();
+    let pairs: Vec<(Value, Value)> = ctx
+        .operands(last)
+        .iter()
+        .copied()
+        .zip(ctx.results(group).iter().copied())
+        .collect();
     for (stored, result) in pairs {
         let ty = program.ctx.value_type(result);
         program.ctx.rewriter().set_type(stored, ty);

@@ -49,9 +49,7 @@ pub(super) fn run(
     local: LocalFn<'_>,
 ) -> Result<()> {
     let Operands { inputs, output } = operands;
-    let strided = |tensor: &TensorInfo| {
-        Strided::broadcast(tensor, &tensor.shape, &output.shape)
-    };
+    let strided = |tensor: &TensorInfo| Strided::broadcast(tensor, &tensor.shape, &output.shape);
     let operation = Elementwise {
         shape: output.shape.clone(),
         inputs: inputs.iter().map(strided).collect::<Result<_>>()?,

@@ -348,7 +348,13 @@ impl Emitter {
     ///
     /// # Errors
     /// When a field does not fit.
-    pub fn move_lanes(&mut self, from: &Local, from_channel: usize, to: &Local, to_channel: usize) -> Result<()> {
+    pub fn move_lanes(
+        &mut self,
+        from: &Local,
+        from_channel: usize,
+        to: &Local,
+        to_channel: usize,
+    ) -> Result<()> {
         let side = |local: &Local, channel: usize, write: bool| {
             let row = channel / LANE_COUNT;
             let offset = local.address + row * local.strides[1] * 4;
@@ -361,8 +367,16 @@ impl Emitter {
             side.address = local_address(channel % LANE_COUNT, offset);
             (side, local_access(&all, write))
         };
-        let ((source, read), (target, written)) = (side(from, from_channel, false), side(to, to_channel, true));
-        self.dma(DmaFunction::Copy, DmaFormat::Float32, Some(source), target, 0, &[read, written])
+        let ((source, read), (target, written)) =
+            (side(from, from_channel, false), side(to, to_channel, true));
+        self.dma(
+            DmaFunction::Copy,
+            DmaFormat::Float32,
+            Some(source),
+            target,
+            0,
+            &[read, written],
+        )
     }
 
     /// Moves a table of 256 words from DDR to L2.

@@ -129,10 +129,7 @@ fn affine(cg: &mut Codegen<'_>, op: Op, shape: &[usize]) -> Result<()> {
         }
         let each = Elementwise {
             shape: output.shape.clone(),
-            inputs: vec![
-                own.clone(),
-                Strided::broadcast(&parameter, shape, &output.shape)?,
-            ],
+            inputs: vec![own.clone(), Strided::broadcast(&parameter, shape, &output.shape)?],
             output: own.clone(),
             scratch: vec![],
             words: true,

@@ -46,7 +46,12 @@ pub fn rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
         Some("Max") => Kind::Max,
         _ => Kind::Sum(0, input.element),
     };
-    Ok(window_rows(kind, window_fields(cg, op)?, input.nchw()?, output.nchw()?))
+    Ok(window_rows(
+        kind,
+        window_fields(cg, op)?,
+        input.nchw()?,
+        output.nchw()?,
+    ))
 }
 
 /// What is computed in windows of `taps` elements, and how the sums become results. `padded`: there is padding.

@@ -96,7 +96,10 @@ fn stretched(local: Local, shape: Dims) -> Result<Local> {
             continue;
         }
         if local.shape[dim] != 1 {
-            return malformed(format!("{:?} in local memory where {shape:?} is wanted", local.shape));
+            return malformed(format!(
+                "{:?} in local memory where {shape:?} is wanted",
+                local.shape
+            ));
         }
         result.shape[dim] = shape[dim];
         result.strides[dim] = 0;
@@ -151,7 +154,9 @@ pub fn window(op: &WindowOp, emitter: &mut Emitter, at: &ResidentWindow) -> Resu
         input = copy;
     }
     let wide = if op.channel_shifts.is_some() {
-        emitter.buffer.take(2 * aligned_bytes(Element::I8, at.output.shape))
+        emitter
+            .buffer
+            .take(2 * aligned_bytes(Element::I8, at.output.shape))
     } else {
         0
     };
@@ -179,7 +184,9 @@ impl Codegen<'_> {
         bias: Option<&TensorInfo>,
     ) -> Option<ResidentWindow> {
         let place = |tensor: Option<&TensorInfo>| {
-            tensor.and_then(|tensor| tensor.resident).map_or(0, |local| local.address)
+            tensor
+                .and_then(|tensor| tensor.resident)
+                .map_or(0, |local| local.address)
         };
         Some(ResidentWindow {
             input: input.resident?,

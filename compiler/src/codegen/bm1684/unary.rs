@@ -305,9 +305,7 @@ pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 /// For integers with a zero point.
 pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (input, slope, output) = (cg.operand(op, 0)?, cg.operand(op, 1)?, cg.result(op)?);
-    let strided = |tensor: &TensorInfo| {
-        Strided::broadcast(tensor, &tensor.shape, &output.shape)
-    };
+    let strided = |tensor: &TensorInfo| Strided::broadcast(tensor, &tensor.shape, &output.shape);
     let float = output.element == Element::F32;
     if !float && cg.ctx().get_attr(op, "multiplier_pos").is_some() {
         return unsupported("a parametric relu on asymmetric integers; keep it in F32");

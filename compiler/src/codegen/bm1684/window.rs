@@ -387,9 +387,7 @@ impl WindowOp {
                 },
                 Arithmetic::Float { .. } => return malformed("shifts of f32 results"),
             };
-            compute(
-                emitter, self.kind, window, weights, bias, arithmetic, input, wide,
-            )?;
+            compute(emitter, self.kind, window, weights, bias, arithmetic, input, wide)?;
             let mut amounts = Local::aligned(places.shifts, Element::I16, output.shape);
             amounts.strides = [0, SHIFT_WORD_BYTES / 4, 0, 0];
             emitter.arith(TiuOp::Shift, wide, wide, amounts, 0)?;
@@ -471,7 +469,8 @@ impl WindowOp {
 
     /// Input rows (axis 0) or columns (axis 1) behind outputs `start..start + len`.
     fn axis(&self, axis: usize, (start, len): (usize, usize)) -> Axis {
-        self.window.input_of(axis, self.input.shape[2 + axis], (start, len))
+        self.window
+            .input_of(axis, self.input.shape[2 + axis], (start, len))
     }
 
     /// Whether a window of this range lies beside the input: nothing but padding.

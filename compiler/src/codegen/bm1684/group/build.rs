@@ -32,7 +32,10 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
     let Some(anchor) = ctx.next_op(graph.nodes[run.end - 1].op) else {
         return;
     };
-    let inputs: Vec<Value> = run.tensors[run.made..].iter().map(|tensor| graph.tensors[*tensor].value).collect();
+    let inputs: Vec<Value> = run.tensors[run.made..]
+        .iter()
+        .map(|tensor| graph.tensors[*tensor].value)
+        .collect();
     let all = graph.tensors[run.tensors[0]].dims[0];
     let n = batch_ranges(all, cut);
     // Where each tensor is, for each of its slices.
@@ -119,7 +122,12 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
                     .collect();
                 let (ty, loc) = type_and_loc(&mut rewriter, tensor.value);
                 rewriter.set_at_end(block);
-                let store = rewriter.build("tpu.Store").operand(tensor.value).result(ty).loc(loc).finish();
+                let store = rewriter
+                    .build("tpu.Store")
+                    .operand(tensor.value)
+                    .result(ty)
+                    .loc(loc)
+                    .finish();
                 let ginfo = info(place, parts, number, STORE).to_attr(&mut rewriter);
                 rewriter.set_attr(store, "ginfo", ginfo);
                 yielded.push((place, rewriter.result(store)));
@@ -132,7 +140,7 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
     let types: Vec<Type> = stored.iter().map(|value| rewriter.value_type(*value)).collect();
     let locs: Vec<Loc> = yielded
         .iter()
-                    .map(|(place, _)| type_and_loc(&mut rewriter, graph.tensors[run.tensors[*place]].value).1)
+        .map(|(place, _)| type_and_loc(&mut rewriter, graph.tensors[run.tensors[*place]].value).1)
         .collect();
     let loc = match locs.as_slice() {
         [one] => *one,
@@ -182,12 +190,7 @@ fn type_and_loc(ctx: &mut Context, value: Value) -> (Type, Loc) {
     (ctx.value_type(value), loc)
 }
 
-fn build_load(
-    rewriter: &mut Rewriter<'_>,
-    block: Block,
-    value: Value,
-    lmem_type: i64,
-) -> Op {
+fn build_load(rewriter: &mut Rewriter<'_>, block: Block, value: Value, lmem_type: i64) -> Op {
     let ty = rewriter.value_type(value);
     let name = format!("load_{}", rewriter.value_name(value));
     rewriter.set_at_end(block);

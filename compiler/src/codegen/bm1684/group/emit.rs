@@ -3,7 +3,7 @@
 //! The body is walked once for each slice. With one slice its operations are emitted in their order. With several, loads of
 //! tensors run one slice ahead and stores one slice behind; weights are loaded once.
 
-use super::super::codegen::Codegen;
+use super::super::codegen::{Codegen, LocalPiece, ResultPlace};
 use super::super::error::{Error, Result, malformed, unsupported};
 use super::super::resident::{Buffer, Frame};
 use super::super::tensor::Local;
@@ -20,7 +20,11 @@ use tpuc_runtime::isa::memory_map::LANE_BYTES;
 enum Step {
     LoadTensor,
     LoadWeight(Weight),
-    Compute { rows: Rows, weights: Vec<(Value, Weight)>, inputs_die: bool },
+    Compute {
+        rows: Rows,
+        weights: Vec<(Value, Weight)>,
+        inputs_die: bool,
+    },
     Store,
 }
 
@@ -51,18 +55,31 @@ struct Group {
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let group = Group::read(cg, op)?;
     if group.slices == 1 {
-        return group.members.iter().try_for_each(|member| group.run(cg, member, 0));
+        return group
+            .members
+            .iter()
+            .try_for_each(|member| group.run(cg, member, 0));
     }
     let loads = |cg: &mut Codegen<'_>, slice: usize| {
-        let mut members = group.members.iter().filter(|member| matches!(member.step, Step::LoadTensor));
+        let mut members = group
+            .members
+            .iter()
+            .filter(|member| matches!(member.step, Step::LoadTensor));
         members.try_for_each(|member| group.run(cg, member, slice))
     };
     let stores = |cg: &mut Codegen<'_>, slice: usize| {
-        let mut members = group.members.iter().filter(|member| matches!(member.step, Step::Store));
+        let mut members = group
+            .members
+            .iter()
+            .filter(|member| matches!(member.step, Step::Store));
         members.try_for_each(|member| group.run(cg, member, slice))
     };
     loads(cg, 0)?;
-    for member in group.members.iter().filter(|member| matches!(member.step, Step::LoadWeight(_))) {
+    for member in group
+        .members
+        .iter()
+        .filter(|member| matches!(member.step, Step::LoadWeight(_)))
+    {
         group.run(cg, member, 0)?;
     }
     for slice in 0..group.slices {
@@ -72,7 +89,11 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         if slice > 0 {
             stores(cg, slice - 1)?;
         }
-        for member in group.members.iter().filter(|member| matches!(member.step, Step::Compute { .. })) {
+        for member in group
+            .members
+            .iter()
+            .filter(|member| matches!(member.step, Step::Compute { .. }))
+        {
             group.run(cg, member, slice)?;
         }
     }
@@ -82,17 +103,30 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 impl Group {
     fn read(cg: &Codegen<'_>, op: Op) -> Result<Self> {
         let ctx = cg.ctx();
-        let count = |name: &str| usize::try_from(ctx.get_i64(op, name).unwrap_or(1)).ok().filter(|count| (1..=4096).contains(count));
+        let count = |name: &str| {
+            usize::try_from(ctx.get_i64(op, name).unwrap_or(1))
+                .ok()
+                .filter(|count| (1..=4096).contains(count))
+        };
         let (Some(batch_slices), Some(row_slices)) = (count("nsecs"), count("hsecs")) else {
             return malformed("'nsecs' and 'hsecs' must be from 1 to 4096");
         };
-        if ["csecs", "dsecs", "wsecs"].iter().any(|name| count(name) != Some(1)) {
-            return unsupported("slices over channels, depth or columns; group the layers with this tool's --layer-group");
+        if ["csecs", "dsecs", "wsecs"]
+            .iter()
+            .any(|name| count(name) != Some(1))
+        {
+            return unsupported(
+                "slices over channels, depth or columns; group the layers with this tool's --layer-group",
+            );
         }
         let Some(body) = ctx.body(op) else {
             return malformed("a group without a body");
         };
-        let ops: Vec<Op> = ctx.block_ops(body).into_iter().filter(|op| !ctx.is(*op, "tpu.Yield")).collect();
+        let ops: Vec<Op> = ctx
+            .block_ops(body)
+            .into_iter()
+            .filter(|op| !ctx.is(*op, "tpu.Yield"))
+            .collect();
         let slices = batch_slices * row_slices;
         let mut group = Self {
             members: Vec::new(),
@@ -124,7 +158,11 @@ impl Group {
                 let alternates = slices > 1 && (matches!(step, Step::LoadTensor) || stored);
                 let end = info.out_addr + info.out_size * if alternates { 2 } else { 1 };
                 if end > LANE_BYTES || info.buffer_addr + info.buffer_size > LANE_BYTES {
-                    return Err(inside(cg, inner, Error::Malformed("memory beyond the end of a lane".into())));
+                    return Err(inside(
+                        cg,
+                        inner,
+                        Error::Malformed("memory beyond the end of a lane".into()),
+                    ));
                 }
                 group.homes.insert(
                     result,
@@ -134,7 +172,11 @@ impl Group {
                     },
                 );
             }
-            group.members.push(Member { op: inner, step, info });
+            group.members.push(Member {
+                op: inner,
+                step,
+                info,
+            });
         }
         Ok(group)
     }
@@ -146,13 +188,20 @@ impl Group {
             "tpu.Load" => {
                 let user = ctx.users(ctx.result(op)).first().copied();
                 let source = ctx.operand(op, 0);
-                if !ctx.defining_op(source).is_some_and(|source| ctx.is(source, "top.Weight")) {
+                if !ctx
+                    .defining_op(source)
+                    .is_some_and(|source| ctx.is(source, "top.Weight"))
+                {
                     return Ok(Step::LoadTensor);
                 }
                 let Some(user) = user else {
                     return malformed("a weight that nothing reads");
                 };
-                let index = ctx.operands(user).iter().position(|value| *value == ctx.result(op)).unwrap_or(0);
+                let index = ctx
+                    .operands(user)
+                    .iter()
+                    .position(|value| *value == ctx.result(op))
+                    .unwrap_or(0);
                 return match weight_of(cg, user, index, source)? {
                     Some(weight) => Ok(Step::LoadWeight(weight)),
                     None => malformed("a weight that its operation does not read from local memory"),
@@ -161,12 +210,16 @@ impl Group {
             _ => {}
         }
         let Some(rows) = rows::of(cg, op) else {
-            return unsupported("an operation that cannot be computed in local memory; group the layers with this tool's --layer-group");
+            return unsupported(
+                "an operation that cannot be computed in local memory; group the layers with this tool's --layer-group",
+            );
         };
         let mut weights = Vec::new();
         let mut inputs_die = true;
         for (index, &value) in ctx.operands(op).iter().enumerate() {
-            let Some(load) = ctx.defining_op(value) else { continue };
+            let Some(load) = ctx.defining_op(value) else {
+                continue;
+            };
             if ctx.is(load, "tpu.Load") && is_weight_load(cg, load) {
                 if let Some(weight) = weight_of(cg, op, index, ctx.operand(load, 0))? {
                     weights.push((value, weight));
@@ -190,10 +243,21 @@ impl Group {
         let whole = cg.whole(value)?;
         let dims = whole.nchw()?.shape;
         let (batch, rows) = self.part(&home.info, slice);
-        let place = home.info.out_addr + if home.alternates { slice % 2 * home.info.out_size } else { 0 };
+        let place = home.info.out_addr
+            + if home.alternates {
+                slice % 2 * home.info.out_size
+            } else {
+                0
+            };
         let local = Local::aligned(place, whole.element, [batch.1, dims[1], rows.1, dims[3]]);
-        if rows.0 + rows.1 > dims[2] || batch.0 + batch.1 > dims[0] || local.extent_bytes() > home.info.out_size {
-            return malformed(format!("slice {slice} of '{}' does not fit its place", cg.ctx().value_name(value)));
+        if rows.0 + rows.1 > dims[2]
+            || batch.0 + batch.1 > dims[0]
+            || local.extent_bytes() > home.info.out_size
+        {
+            return malformed(format!(
+                "slice {slice} of '{}' does not fit its place",
+                cg.ctx().value_name(value)
+            ));
         }
         Ok(Placed {
             value,
@@ -214,6 +278,31 @@ impl Group {
     }
 
     fn run_member(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
+        let before = cg.emitter.position();
+        self.commands(cg, member, slice)?;
+        let value = cg.ctx().result(member.op);
+        let tensor = cg.whole(value)?;
+        let piece = if matches!(member.step, Step::Compute { .. }) {
+            let placed = self.placed(cg, value, slice)?;
+            let (batch, _) = self.part(&member.info, slice);
+            Some(LocalPiece {
+                local: placed.local,
+                start: [batch.0, placed.row],
+                whole: tensor.nchw()?.shape,
+            })
+        } else {
+            None
+        };
+        let place = ResultPlace {
+            value,
+            tensor: &tensor,
+            piece,
+        };
+        cg.record(member.op, &[place], before);
+        Ok(())
+    }
+
+    fn commands(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
         let op = member.op;
         match &member.step {
             Step::LoadTensor => {
@@ -227,18 +316,29 @@ impl Group {
                 let value = cg.ctx().operand(op, 0);
                 let placed = self.placed(cg, value, slice)?;
                 let (batch, rows) = self.part(&member.info, slice);
-                let Some(offset) = rows.0.checked_sub(placed.row).filter(|offset| offset + rows.1 <= placed.local.shape[2]) else {
+                let Some(offset) = rows
+                    .0
+                    .checked_sub(placed.row)
+                    .filter(|offset| offset + rows.1 <= placed.local.shape[2])
+                else {
                     return malformed("rows that are not in local memory");
                 };
                 let mut local = placed.local;
                 local.address += offset * local.strides[2] * 4;
                 local.shape[2] = rows.1;
                 let target = cg.tensor(cg.ctx().result(op))?.nchw()?;
-                cg.emitter.store(&local, &target.slice([batch.0, 0, rows.0, 0], local.shape))
+                cg.emitter
+                    .store(&local, &target.slice([batch.0, 0, rows.0, 0], local.shape))
             }
             Step::LoadWeight(weight) => {
                 let info = cg.tensor(weight.value)?;
-                load_weight(&mut cg.emitter, weight, info.address, &info.shape, member.info.out_addr)
+                load_weight(
+                    &mut cg.emitter,
+                    weight,
+                    info.address,
+                    &info.shape,
+                    member.info.out_addr,
+                )
             }
             Step::Compute {
                 rows,
@@ -248,7 +348,8 @@ impl Group {
                 let result = self.placed(cg, cg.ctx().result(op), slice)?;
                 let mut inputs = Vec::new();
                 for &value in cg.ctx().operands(op) {
-                    if self.homes.contains_key(&value) && !weights.iter().any(|(weight, _)| *weight == value) {
+                    if self.homes.contains_key(&value) && !weights.iter().any(|(weight, _)| *weight == value)
+                    {
                         inputs.push(self.placed(cg, value, slice)?);
                     }
                 }
@@ -272,7 +373,10 @@ impl Group {
                 cg.emitter.buffer = Buffer::default();
                 done?;
                 if used > member.info.buffer_size.next_multiple_of(128) {
-                    return malformed(format!("a buffer of {used} bytes where {} are set aside", member.info.buffer_size));
+                    return malformed(format!(
+                        "a buffer of {used} bytes where {} are set aside",
+                        member.info.buffer_size
+                    ));
                 }
                 Ok(())
             }
@@ -282,7 +386,8 @@ impl Group {
 
 fn is_weight_load(cg: &Codegen<'_>, load: Op) -> bool {
     let ctx = cg.ctx();
-    ctx.defining_op(ctx.operand(load, 0)).is_some_and(|source| ctx.is(source, "top.Weight"))
+    ctx.defining_op(ctx.operand(load, 0))
+        .is_some_and(|source| ctx.is(source, "top.Weight"))
 }
 
 fn check(info: &GroupInfo, batch_slices: usize, row_slices: usize) -> Result<()> {
@@ -301,7 +406,11 @@ fn check(info: &GroupInfo, batch_slices: usize, row_slices: usize) -> Result<()>
 }
 
 fn inside(cg: &Codegen<'_>, op: Op, error: Error) -> Error {
-    let place = format!("'{}' ({}) in a group: {error}", cg.ctx().op_name(op), cg.ctx().name(op));
+    let place = format!(
+        "'{}' ({}) in a group: {error}",
+        cg.ctx().op_name(op),
+        cg.ctx().name(op)
+    );
     match error {
         Error::Unsupported(_) => Error::Unsupported(place),
         _ => Error::Malformed(place),

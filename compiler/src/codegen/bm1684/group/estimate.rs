@@ -1,10 +1,10 @@
 //! How long a group takes, and whether its tensors fit local memory.
 
+use super::super::tensor::{Element, aligned_bytes};
 use super::Range;
 use super::graph::Graph;
 use super::measure::{Cost, Measure};
 use super::shape::Run;
-use super::super::tensor::{Element, aligned_bytes};
 use tpuc_runtime::isa::memory_map::{LANE_BYTES, ROW_ALIGN_BYTES};
 
 /// How a group's tensors are cut.
@@ -81,7 +81,11 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
                     // What comes from outside is loaded while the operation before is computed; what goes out is stored while
                     // the next one is.
                     first: if is_input { first.saturating_sub(1) } else { first },
-                    last: if run.stored[place] { last.max(first + 1) } else { last },
+                    last: if run.stored[place] {
+                        last.max(first + 1)
+                    } else {
+                        last
+                    },
                 }
             } else if is_input || run.stored[place] {
                 // One is loaded or stored while the other is computed.
@@ -131,7 +135,14 @@ impl Slice {
 }
 
 /// What slice `rows` of a run costs.
-fn slice(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut, rows: &[Range], index: usize) -> Option<Slice> {
+fn slice(
+    graph: &Graph,
+    measure: &mut Measure<'_>,
+    run: &Run,
+    cut: Cut,
+    rows: &[Range],
+    index: usize,
+) -> Option<Slice> {
     let mut costs = Vec::with_capacity(run.made);
     let mut there = Vec::new();
     for step in 0..run.made {
@@ -191,7 +202,13 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
     let none = vec![0; run.made];
     let single = cut.slices() == 1;
     let weight_bytes: Vec<usize> = (0..run.made)
-        .map(|step| graph.nodes[run.start + step].weights.iter().map(super::graph::Weight::lane_bytes).sum())
+        .map(|step| {
+            graph.nodes[run.start + step]
+                .weights
+                .iter()
+                .map(super::graph::Weight::lane_bytes)
+                .sum()
+        })
         .collect();
     let weights = if single {
         weight_bytes.iter().copied().max().unwrap_or(0)
@@ -206,14 +223,26 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
         slices.push(slice(graph, measure, run, cut, rows, index)?);
     }
     let buffers: Vec<usize> = (0..run.made)
-        .map(|step| slices.iter().map(|slice| slice.costs[step].buffer).max().unwrap_or(0))
+        .map(|step| {
+            slices
+                .iter()
+                .map(|slice| slice.costs[step].buffer)
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     let alive = most_alive(&spans(run, cut, &sizes, &buffers), run.made);
     if alive + weights > LANE_BYTES {
         return None;
     }
     let weight_cycles: Vec<u64> = (0..run.made)
-        .map(|step| graph.nodes[run.start + step].weights.iter().map(|weight| measure.weight(weight)).sum())
+        .map(|step| {
+            graph.nodes[run.start + step]
+                .weights
+                .iter()
+                .map(|weight| measure.weight(weight))
+                .sum()
+        })
         .collect();
     Some(if single {
         one_slice(run, &slices[0], &weight_bytes, &weight_cycles, LANE_BYTES - alive)
@@ -223,7 +252,13 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
 }
 
 /// Weights come through a ring of `ring` bytes, as early as there is room.
-fn one_slice(run: &Run, slice: &Slice, weight_bytes: &[usize], weight_cycles: &[u64], ring: usize) -> Estimate {
+fn one_slice(
+    run: &Run,
+    slice: &Slice,
+    weight_bytes: &[usize],
+    weight_cycles: &[u64],
+    ring: usize,
+) -> Estimate {
     let mut input_cycles = vec![0; run.made];
     for place in run.made..run.tensors.len() {
         input_cycles[run.uses[place].0.min(run.made - 1)] += slice.loads[place - run.made];
@@ -239,14 +274,24 @@ fn one_slice(run: &Run, slice: &Slice, weight_bytes: &[usize], weight_cycles: &[
             dma = dma.max(ends[free_step]);
         }
         dma += weight_cycles[step] + input_cycles[step] + slice.costs[step].dma;
-        ends[step + 1] = ends[step].max(if weight_cycles[step] + input_cycles[step] > 0 { dma } else { 0 }) + slice.costs[step].tiu;
+        ends[step + 1] = ends[step].max(
+            if weight_cycles[step] + input_cycles[step] + slice.costs[step].dma > 0 {
+                dma
+            } else {
+                0
+            },
+        ) + slice.costs[step].tiu;
         if slice.stores[step] > 0 && step + 1 < run.made {
             // It waits behind the loads that are under way.
             dma += slice.stores[step];
         }
     }
     let last = slice.stores[run.made - 1];
-    let cycles = if last > 0 { dma.max(ends[run.made]) + last } else { dma.max(ends[run.made]) };
+    let cycles = if last > 0 {
+        dma.max(ends[run.made]) + last
+    } else {
+        dma.max(ends[run.made])
+    };
     Estimate {
         cycles,
         tiu: slice.tiu(),
@@ -283,7 +328,10 @@ fn several_slices(cut: Cut, slices: &[Slice], weight_cycles: &[u64]) -> Estimate
 
 /// Whether bytes of four batches share words.
 pub fn batch_choices(graph: &Graph, run: &Run) -> Vec<usize> {
-    let batches = run.tensors.first().map_or(1, |tensor| graph.tensors[*tensor].dims[0]);
+    let batches = run
+        .tensors
+        .first()
+        .map_or(1, |tensor| graph.tensors[*tensor].dims[0]);
     if has_bytes(graph, run) {
         return vec![batches.min(Element::I8.precision().batches_per_word())];
     }

@@ -72,9 +72,16 @@ impl GroupInfo {
             ("slice_idx", number(ctx, 0)),
             ("group_type", number(ctx, 0)),
         ];
-        let fields = fields.into_iter().map(|(name, attr)| (ctx.str(name), attr)).collect();
+        let fields = fields
+            .into_iter()
+            .map(|(name, attr)| (ctx.str(name), attr))
+            .collect();
         let (dialect, name) = (ctx.str("tpu"), ctx.str("lg"));
-        ctx.attr(AttrKind::Struct { dialect, name, fields })
+        ctx.attr(AttrKind::Struct {
+            dialect,
+            name,
+            fields,
+        })
     }
 
     /// What an operation's `ginfo` says; `None` if it has none, or one that makes no sense.
@@ -82,11 +89,19 @@ impl GroupInfo {
         let AttrKind::Struct { fields, .. } = ctx.attr_kind(ctx.get_attr(op, "ginfo")?) else {
             return None;
         };
-        let field = |name: &str| fields.iter().find(|(key, _)| ctx.text(*key) == name).map(|(_, attr)| *attr);
+        let field = |name: &str| {
+            fields
+                .iter()
+                .find(|(key, _)| ctx.text(*key) == name)
+                .map(|(_, attr)| *attr)
+        };
         let number = |name: &str| usize::try_from(ctx.attr_as_i64(field(name)?)?).ok();
         let ranges = |first: &str, count: &str| -> Option<Vec<Range>> {
             let list = |name: &str| -> Option<Vec<usize>> {
-                ctx.attr_as_i64s(field(name)?)?.into_iter().map(|value| usize::try_from(value).ok()).collect()
+                ctx.attr_as_i64s(field(name)?)?
+                    .into_iter()
+                    .map(|value| usize::try_from(value).ok())
+                    .collect()
             };
             let (first, count) = (list(first)?, list(count)?);
             (first.len() == count.len()).then(|| first.into_iter().zip(count).collect())

@@ -187,7 +187,9 @@ impl Graph {
             return false;
         };
         let is_element = |element: Element| element == Element::F32 || element.is_byte();
-        let field = |dims: Dims| dims[1] <= MOST_CHANNELS && dims[2] * dims[3] <= MOST_POSITIONS && !dims.contains(&0);
+        let field = |dims: Dims| {
+            dims[1] <= MOST_CHANNELS && dims[2] * dims[3] <= MOST_POSITIONS && !dims.contains(&0)
+        };
         let tensors = node.inputs.iter().map(|index| &self.tensors[*index]);
         // Operands that are neither tensors nor weights: nothing is known of them.
         let known = ctx.operands(node.op).iter().all(|value| {
@@ -258,7 +260,11 @@ const MOST_CHANNELS: usize = 4032;
 const MOST_POSITIONS: usize = 65_535;
 
 fn compact_parts(channels: usize, bytes: usize, with_shifts: bool) -> Option<Vec<Part>> {
-    let shifts = if with_shifts { channels * SHIFT_WORD_BYTES } else { 0 };
+    let shifts = if with_shifts {
+        channels * SHIFT_WORD_BYTES
+    } else {
+        0
+    };
     let filter = bytes.checked_sub(shifts)?;
     if channels == 0 {
         return None;

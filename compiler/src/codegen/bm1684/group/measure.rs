@@ -63,7 +63,11 @@ pub fn enter(cg: &mut Codegen<'_>, rows: &Rows, result: &Placed, inputs: &[Place
         frame.insert(input.value, view, own_shape(cg, input.value, view.shape));
     }
     frame.row = result.row;
-    frame.insert(result.value, result.local, own_shape(cg, result.value, result.local.shape));
+    frame.insert(
+        result.value,
+        result.local,
+        own_shape(cg, result.value, result.local.shape),
+    );
     cg.frame = Some(frame);
     Ok(())
 }
@@ -75,14 +79,17 @@ fn own_shape(cg: &Codegen<'_>, value: Value, dims: Dims) -> Vec<usize> {
 }
 
 /// Tells the generator where a weight is.
-pub fn enter_weight(frame: &mut Frame, value: Value, weight: &Weight, place: usize, result: &Local, shape: Vec<usize>) {
+pub fn enter_weight(
+    frame: &mut Frame,
+    value: Value,
+    weight: &Weight,
+    place: usize,
+    result: &Local,
+    shape: Vec<usize>,
+) {
     match weight.form {
         Form::Compact(_) => {
-            frame.insert(
-                value,
-                Local::aligned(place, weight.element, [1, 1, 1, 1]),
-                shape,
-            );
+            frame.insert(value, Local::aligned(place, weight.element, [1, 1, 1, 1]), shape);
         }
         Form::Tensor(mut dims) => {
             dims[0] = dims[0].min(result.shape[0]);
@@ -108,7 +115,13 @@ pub fn emit_entered(cg: &mut Codegen<'_>, op: Op, buffer: Buffer) -> Result<()> 
 ///
 /// # Errors
 /// When a command cannot be encoded.
-pub fn load_weight(emitter: &mut Emitter, weight: &Weight, address: u64, shape: &[usize], place: usize) -> Result<()> {
+pub fn load_weight(
+    emitter: &mut Emitter,
+    weight: &Weight,
+    address: u64,
+    shape: &[usize],
+    place: usize,
+) -> Result<()> {
     match &weight.form {
         Form::Compact(parts) => parts.iter().try_for_each(|part| {
             emitter.load_compact(
@@ -257,8 +270,16 @@ impl<'a> Measure<'a> {
             ..Cost::default()
         };
         for group in emitter.finish() {
-            cost.tiu += group.tiu.iter().map(|command| tiu_cost(command).cycles + ISSUE_CYCLES).sum::<u64>();
-            cost.dma += group.dma.iter().map(|command| dma_cost(command).cycles + ISSUE_CYCLES).sum::<u64>();
+            cost.tiu += group
+                .tiu
+                .iter()
+                .map(|command| tiu_cost(command).cycles + ISSUE_CYCLES)
+                .sum::<u64>();
+            cost.dma += group
+                .dma
+                .iter()
+                .map(|command| dma_cost(command).cycles + ISSUE_CYCLES)
+                .sum::<u64>();
         }
         Ok(cost)
     }
@@ -286,7 +307,11 @@ impl<'a> Measure<'a> {
 
     /// Cycles of loading a weight.
     pub fn weight(&self, weight: &Weight) -> u64 {
-        let shape = self.cg.whole(weight.value).map(|info| info.shape).unwrap_or_default();
+        let shape = self
+            .cg
+            .whole(weight.value)
+            .map(|info| info.shape)
+            .unwrap_or_default();
         dma_cycles(|emitter| load_weight(emitter, weight, SOMEWHERE, &shape, 0))
     }
 
@@ -308,7 +333,8 @@ impl<'a> Measure<'a> {
             let mut done = 0;
             // Each engine in its own order; a command that waits for the other engine comes after what it waits for.
             for command in &group.tiu {
-                while let Some((_, next)) = dma.next_if(|(index, _)| (*index as u64) < command.cmd_id_gdma()) {
+                while let Some((_, next)) = dma.next_if(|(index, _)| (*index as u64) < command.cmd_id_gdma())
+                {
                     line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
                 }
                 line.tiu(command.cmd_id_gdma() as usize, tiu_cost(command).cycles);
@@ -338,4 +364,3 @@ fn dma_cycles(emit: impl FnOnce(&mut Emitter) -> Result<()>) -> u64 {
         .map(|command| dma_cost(command).cycles + ISSUE_CYCLES)
         .sum()
 }
-

@@ -51,14 +51,27 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
         let mut most = 0;
         for rows in &rows {
             let there: Vec<Range> = run.inputs[step].iter().map(|place| rows[*place]).collect();
-            let cost = measure.operation(graph, run.start + step, cut.batches, rows[step], &there, dies(run, step))?;
+            let cost = measure.operation(
+                graph,
+                run.start + step,
+                cut.batches,
+                rows[step],
+                &there,
+                dies(run, step),
+            )?;
             most = most.max(cost.buffer);
         }
         buffers.push(most);
     }
     let mut spans = spans(run, cut, &sizes, &buffers);
     let weight_sizes: Vec<Vec<usize>> = (0..run.made)
-        .map(|step| graph.nodes[run.start + step].weights.iter().map(super::graph::Weight::lane_bytes).collect())
+        .map(|step| {
+            graph.nodes[run.start + step]
+                .weights
+                .iter()
+                .map(super::graph::Weight::lane_bytes)
+                .collect()
+        })
         .collect();
     let single = cut.slices() == 1;
     let first_weight = spans.len();
@@ -75,7 +88,11 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
     if total > LANE_BYTES {
         return None;
     }
-    let tensors: Vec<(usize, usize)> = sizes.iter().zip(&offsets).map(|(size, offset)| (*offset, *size)).collect();
+    let tensors: Vec<(usize, usize)> = sizes
+        .iter()
+        .zip(&offsets)
+        .map(|(size, offset)| (*offset, *size))
+        .collect();
     let places: Vec<(usize, usize)> = buffers
         .iter()
         .zip(&offsets[sizes.len()..])

@@ -45,13 +45,19 @@ pub const PASS: Pass = Pass {
     run,
 };
 
-fn run(program: &mut Program, options: &Options, diagnostics: &mut Vec<Diagnostic>) -> Result<Changed, Failed> {
+fn run(
+    program: &mut Program,
+    options: &Options,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Changed, Failed> {
     let effort = match options.int("opt") {
         0 => Effort::None,
         1 => Effort::Quick,
         2 | 3 => Effort::Normal,
         other => {
-            diagnostics.push(Diagnostic::error(format!("layer-group: opt={other}; 0 to 3 are known")));
+            diagnostics.push(Diagnostic::error(format!(
+                "layer-group: opt={other}; 0 to 3 are known"
+            )));
             return Err(Failed);
         }
     };
@@ -119,4 +125,3 @@ fn placed(
         }
     }
 }
-

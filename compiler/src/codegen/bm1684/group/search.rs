@@ -38,6 +38,17 @@ pub enum Effort {
     Normal,
 }
 
+impl Effort {
+    /// The level of `--opt`; 0 for none.
+    pub fn level(self) -> u32 {
+        match self {
+            Self::None => 0,
+            Self::Quick => 1,
+            Self::Normal => 2,
+        }
+    }
+}
+
 /// The best cut of a run, and its place in [`ROW_SLICES`].
 fn best_cut(
     graph: &Graph,
@@ -61,7 +72,10 @@ fn best_cut(
             };
             match estimate(graph, measure, run, cut) {
                 Some(found) => {
-                    if best.as_ref().is_none_or(|(_, _, best)| found.cycles < best.cycles) {
+                    if best
+                        .as_ref()
+                        .is_none_or(|(_, _, best)| found.cycles < best.cycles)
+                    {
                         best = Some((index, cut, found));
                     }
                     fitting += 1;
@@ -80,7 +94,12 @@ fn best_cut(
 }
 
 /// Cuts the program where it costs least.
-pub fn search(graph: &Graph, measure: &mut Measure<'_>, effort: Effort, tick: &mut dyn FnMut()) -> Vec<Segment> {
+pub fn search(
+    graph: &Graph,
+    measure: &mut Measure<'_>,
+    effort: Effort,
+    tick: &mut dyn FnMut(),
+) -> Vec<Segment> {
     let count = graph.nodes.len();
     let mut cost = vec![u64::MAX; count + 1];
     let mut from: Vec<Option<Segment>> = vec![None; count + 1];
@@ -102,7 +121,9 @@ pub fn search(graph: &Graph, measure: &mut Measure<'_>, effort: Effort, tick: &m
             if graph.nodes[end - 1].rows.is_none() {
                 break;
             }
-            let Some(run) = Run::new(graph, start, end) else { break };
+            let Some(run) = Run::new(graph, start, end) else {
+                break;
+            };
             let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, effort) else {
                 misses += 1;
                 if misses > 2 {
@@ -136,7 +157,8 @@ pub fn search(graph: &Graph, measure: &mut Measure<'_>, effort: Effort, tick: &m
 fn joined(graph: &Graph, measure: &mut Measure<'_>, segments: Vec<Segment>) -> Vec<Segment> {
     let mut result: Vec<Segment> = Vec::new();
     for segment in segments {
-        if let (Some(Segment::Group(before, first, one)), Segment::Group(run, second, two)) = (result.last(), &segment)
+        if let (Some(Segment::Group(before, first, one)), Segment::Group(run, second, two)) =
+            (result.last(), &segment)
             && first == second
             && first.slices() == 1
             && run.end - before.start <= LONGEST_JOINED

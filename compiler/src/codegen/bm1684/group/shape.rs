@@ -49,11 +49,21 @@ impl Run {
             inputs.push(places);
         }
         let mut uses: Vec<(usize, usize)> = (0..tensors.len())
-            .map(|place| if place < made { (place, place) } else { (usize::MAX, 0) })
+            .map(|place| {
+                if place < made {
+                    (place, place)
+                } else {
+                    (usize::MAX, 0)
+                }
+            })
             .collect();
         for (step, places) in inputs.iter().enumerate() {
             for &place in places {
-                uses[place].0 = if place < made { uses[place].0 } else { uses[place].0.min(step) };
+                uses[place].0 = if place < made {
+                    uses[place].0
+                } else {
+                    uses[place].0.min(step)
+                };
                 uses[place].1 = uses[place].1.max(step);
             }
         }
