@@ -118,6 +118,10 @@ def seconds(value):
     return f"{value:.2f}"
 
 
+def short(ratio):
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}"
+
+
 def print_table(head, rows, markdown):
     """Rows of words under a head, aligned; markdown or plain."""
     if markdown:
@@ -152,7 +156,7 @@ def cells(sides, columns):
                 words.append(text(value[key]))
         if with_ratio:
             ratio = ratio_of(sides, key)
-            words.append("-" if ratio is None else f"{ratio:.2f}")
+            words.append("-" if ratio is None else short(ratio))
     return words
 
 
@@ -182,7 +186,7 @@ def summary(rows, markdown):
         if found:
             worst = max(found, key=found.get)
             mean = math.exp(sum(map(math.log, found.values())) / len(found))
-            table.append([name, str(len(found)), f"{mean:.3f}", f"{found[worst]:.2f}", worst])
+            table.append([name, str(len(found)), f"{mean:.3f}", short(found[worst]), worst])
 
     table = []
     single = {job: sides for job, sides in rows.items() if "_b" not in job.rsplit(".", 1)[1]}
@@ -194,7 +198,8 @@ def summary(rows, markdown):
     line("bmodel bytes", "bmodel", rows)
     line("compile seconds", "seconds", rows)
     line("compile, processor seconds", "processor", rows)
-    print_table(["ours / vendor's", "rows", "geometric mean", "worst", "which"], table, markdown)
+    if table:
+        print_table(["ours / vendor's", "rows", "geometric mean", "worst", "which"], table, markdown)
 
 
 def batch_table(rows, markdown):
@@ -216,8 +221,7 @@ def batch_table(rows, markdown):
     print_table(["network", "kind", "ours, batch 1", "an image", "ratio", "vendor, batch 1", "an image", "ratio"], table, markdown)
 
 
-def against_table(rows, path, markdown):
-    before = json.loads(path.read_text())
+def against_table(rows, before, markdown):
     table = []
     for job, sides in rows.items():
         if job in before and not isinstance(sides["ours"], str):
@@ -263,6 +267,9 @@ def main():
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
     keep = arguments.keep.resolve() if arguments.keep else None
+    if arguments.against and not arguments.against.exists():
+        parser.error(f"--against: there is no {arguments.against}")
+    before = json.loads(arguments.against.read_text()) if arguments.against else {}
 
     rows = collect(tpuc, folder, vendor_folder, jobs, keep, options, arguments.repeat)
     if arguments.batch:
@@ -277,10 +284,11 @@ def main():
             print("The vendor's whole flow, from the ONNX file on:\n")
             both = {job: {"ours": sides["ours"], "vendor": vendor_side(tpuc, own, job)} for job, sides in rows.items() if job in tried}
             comparison(both, [CODE[0], *COST[:3]], arguments.markdown)
-    if arguments.against:
-        against_table(rows, arguments.against, arguments.markdown)
+    if before:
+        against_table(rows, before, arguments.markdown)
     if arguments.save:
-        arguments.save.write_text(json.dumps({job: s["ours"]["cycles"] for job, s in rows.items() if not isinstance(s["ours"], str)}, indent=1) + "\n")
+        cycles = {job: sides["ours"]["cycles"] for job, sides in rows.items() if not isinstance(sides["ours"], str)}
+        arguments.save.write_text(json.dumps(cycles, indent=1) + "\n")
     failed = {job: sides["ours"] for job, sides in rows.items() if isinstance(sides["ours"], str)}
     for job, reason in failed.items():
         print(f"{job} does not compile: {reason}")

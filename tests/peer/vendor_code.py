@@ -18,7 +18,7 @@ the load average before and after. Jobs run one at a time with the lowest priori
 With --quick the vendor's results go to OUT-FOLDER/quick/, made without that file, as when its tpuc-opt is called by hand.
 With --own everything is the vendor's, from the ONNX file on, and goes to OUT-FOLDER/own/: its text can differ from ours (equal slices
 are not merged, for one), and so can what its search makes of it, and how long that takes.
-Values of the calibration tables do not change commands, so a few pictures do (golden tables where there are some).
+Thresholds hardly change commands (a layer may fall back to F32), so a few pictures do; golden tables where there are some.
 """
 import argparse
 import json
@@ -136,15 +136,16 @@ def own_lower(onnx_folder, out, job):
     folder.mkdir(parents=True)
     model = onnx_folder / f"{name}_b{batch}.onnx"
     shape = json.dumps([[batch, net.get("channels", 3), *net["size"]]]).replace(" ", "")
-    run(["model_transform.py", "--model_name", name, "--model_def", model if model.exists() else onnx_folder / f"{name}.onnx", "--input_shapes", shape,
+    model = model if model.exists() else onnx_folder / f"{name}.onnx"
+    run(["model_transform.py", "--model_name", name, "--model_def", model, "--input_shapes", shape,
          "--mean", net["mean"], "--scale", net["scale"], "--pixel_format", net["pixels"], "--mlir", "top.mlir"], folder)
     passes = [f"--processor-assign=chip=bm1684 mode={mode} num_device=1 num_core=1 addr_mode=auto high_precision=False"]
     if mode == "INT8":
-        golden = SHARED / "golden/models" / net.get("table", "") / "cali_table"
+        thresholds = SHARED / "golden/models" / net.get("table", "") / "cali_table"
         if "table" not in net:
-            golden = "cali_table"
-            run(["run_calibration.py", "top.mlir", "--dataset", SHARED / "images" / net["pictures"], "--input_num", CALIBRATION_PICTURES, "-o", golden], folder)
-        passes.append(f"--import-calibration-table=file={golden} asymmetric=False")
+            thresholds, pictures = "cali_table", SHARED / "images" / net["pictures"]
+            run(["run_calibration.py", "top.mlir", "--dataset", pictures, "--input_num", CALIBRATION_PICTURES, "-o", thresholds], folder)
+        passes.append(f"--import-calibration-table=file={thresholds} asymmetric=False")
     weights = f"{job}.tpu_weights.npz"
     passes += ["--processor-top-optimize", f"--convert-top-to-tpu=weightFileName={weights} asymmetric=False doWinograd=False q_group_size=64"
                " q_symmetric=False matmul_perchannel=False gelu_mode=normal", "--canonicalize", "--weight-fold"]
