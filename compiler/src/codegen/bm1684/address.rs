@@ -196,6 +196,11 @@ pub fn assign(program: &mut Program, function: Func, reuse: bool) -> Result<Memo
         let ty = program.ctx.with_encoding(ty, Some(attr));
         program.ctx.rewriter().set_type(value, ty);
     }
+    for &op in &ops {
+        if program.ctx.is(op, "tpu.Group") {
+            address_stores(program, op);
+        }
+    }
     function.update_type(&mut program.ctx.rewriter());
     Ok(MemoryPlan {
         coeff_address: COEFF_BASE,
@@ -203,6 +208,20 @@ pub fn assign(program: &mut Program, function: Func, reuse: bool) -> Result<Memo
         neuron_address,
         neuron_bytes,
     })
+}
+
+/// What a group stores lies where its results lie.
+fn address_stores(program: &mut Program, group: Op) {
+    let ctx = &program.ctx;
+    let Some(last) = ctx.body(group).and_then(|body| ctx.last_op(body)) else {
+        return;
+    };
+    let pairs: Vec<(Value, Value)> =
+        ctx.operands(last).iter().copied().zip(ctx.results(group).iter().copied()).collect();
+    for (stored, result) in pairs {
+        let ty = program.ctx.value_type(result);
+        program.ctx.rewriter().set_type(stored, ty);
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

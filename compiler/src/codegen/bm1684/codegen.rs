@@ -4,9 +4,10 @@ use super::address::{self, element_of_type, packed_bytes, shape_of_type};
 use super::emitter::{Emitter, Position};
 use super::error::{Error, Result, malformed};
 use super::parts::{self, HostLayer, Parts, Work};
-use super::tensor::{Element, Global};
+use super::resident::Frame;
+use super::tensor::{Element, Global, Local};
 use super::{
-    active, arg, binary, cast, compare, conv2d, conv3d, deconv, deconv3d, depth2space, gather, generic_cpu,
+    active, arg, binary, cast, compare, conv2d, conv3d, deconv, deconv3d, depth2space, gather, generic_cpu, group,
     gru, interp, lrn, lstm, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape, softmax,
     unary,
 };
@@ -41,6 +42,7 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.GRU", gru::emit),
     ("tpu.Gather", gather::emit),
     ("tpu.GenericCpu", generic_cpu::emit),
+    ("tpu.Group", group::emit::emit),
     ("tpu.GroupNorm", norm::group_norm),
     ("tpu.InstanceNorm", norm::instance_norm),
     ("tpu.Interp", interp::emit),
@@ -94,6 +96,9 @@ pub struct TensorInfo {
     pub scale: f64,
     /// The integer that stands for 0.
     pub zero_point: i64,
+    /// Where the tensor is in local memory, if it is there already: then sizes are those of the slice at hand, and the
+    /// address means nothing.
+    pub resident: Option<Local>,
 }
 
 impl TensorInfo {
@@ -127,6 +132,20 @@ pub struct Codegen<'a> {
     pub emitter: Emitter,
     /// What came before.
     pub parts: Parts,
+    /// Where tensors are in local memory, inside a layer group.
+    pub frame: Option<Frame>,
+}
+
+impl<'a> Codegen<'a> {
+    /// A generator that has emitted nothing.
+    pub fn new(program: &'a Program) -> Self {
+        Self {
+            program,
+            emitter: Emitter::new(),
+            parts: Parts::default(),
+            frame: None,
+        }
+    }
 }
 
 impl Codegen<'_> {
@@ -163,7 +182,14 @@ impl Codegen<'_> {
     pub fn tensor(&self, value: Value) -> Result<TensorInfo> {
         let ctx = self.ctx();
         let ty = ctx.value_type(value);
-        let Some(address) = ctx.type_address(ty) else {
+        if let Some((resident, shape)) = self.frame.as_ref().and_then(|frame| frame.view(value)) {
+            return Ok(TensorInfo {
+                shape,
+                resident: Some(resident),
+                ..self.described(value, 0)?
+            });
+        }
+        let Some(address) = ctx.type_address(ty).or(self.frame.as_ref().and_then(Frame::pretended_address)) else {
             return malformed(format!(
                 "tensor '{}' has no address; run --address-assign",
                 ctx.value_name(value)
@@ -174,6 +200,20 @@ impl Codegen<'_> {
         if element.is_byte() && address::is_boundary(ctx, value) {
             address += address::dense_offset(ctx, ty)?;
         }
+        self.described(value, address)
+    }
+
+    /// The whole tensor, wherever it is: its address means nothing.
+    ///
+    /// # Errors
+    /// When it has a type that the chip does not have.
+    pub fn whole(&self, value: Value) -> Result<TensorInfo> {
+        self.described(value, 0)
+    }
+
+    fn described(&self, value: Value, address: u64) -> Result<TensorInfo> {
+        let ctx = self.ctx();
+        let ty = ctx.value_type(value);
         let (scale, zero_point) = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
             Some(TypeKind::Uniform {
                 scale, zero_point, ..
@@ -182,10 +222,11 @@ impl Codegen<'_> {
         };
         Ok(TensorInfo {
             address,
-            element,
+            element: element_of_type(ctx, ty)?,
             shape: shape_of_type(ctx, ty)?,
             scale,
             zero_point,
+            resident: None,
         })
     }
 
@@ -270,11 +311,7 @@ pub fn generate(
     options: &BmodelOptions,
 ) -> std::result::Result<Bmodel, Vec<Diagnostic>> {
     let ctx = &program.ctx;
-    let mut codegen = Codegen {
-        program,
-        emitter: Emitter::new(),
-        parts: Parts::default(),
-    };
+    let mut codegen = Codegen::new(program);
     let mut failed = Vec::new();
     let mut locations = Vec::new();
     let ops = function.ops(ctx);
