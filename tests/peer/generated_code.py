@@ -13,7 +13,8 @@ Where each figure comes from:
   bmodel      size of the file
   seconds     ours: wall time of `tpuc deploy --skip_validation` from NAME.KIND.tpu.mlir to the final text and the bmodel, the best of
               --repeat; the vendor's: figures.json, its two tpuc-opt commands for the same (final text, bmodel) from the same text
-  processor   the same in seconds of processor time, which other work on the machine changes less
+  processor   the same in seconds of processor time, which other work on the machine changes less; the vendor's search runs on all cores,
+              ours on one
 --vendor reads the vendor's bmodels and figures.json from another folder, such as FOLDER/quick.
 Where FOLDER/own holds what the vendor made by itself from the ONNX files (vendor_code.py --own), a last table compares with that.
 A column of the vendor's says why if there is no bmodel (figures.json: stopped or failed).
@@ -29,6 +30,9 @@ import subprocess
 import sys
 import tempfile
 import time
+
+
+QUIET_LOAD = 1.5
 
 
 def answer(arguments, folder=None):
@@ -87,7 +91,7 @@ def vendor_side(tpuc, folder, job):
     known = (json.loads(path.read_text()) if path.exists() else {}).get(job, {"result": "not tried yet"})
     if known["result"] != "finished" or not bmodel.exists():
         return known["result"]
-    return {**measure(tpuc, bmodel), "seconds": known["seconds"], "processor": known["cpu_seconds"]}
+    return {**measure(tpuc, bmodel), "seconds": known["seconds"], "processor": known["cpu_seconds"], "load": known["load_before"]}
 
 
 def collect(tpuc, folder, vendor_folder, jobs, keep, options, repeat):
@@ -278,11 +282,15 @@ def main():
         for columns in (CODE, COST):
             comparison(rows, columns, arguments.markdown)
         summary(rows, arguments.markdown)
+        busy = sum(1 for sides in rows.values() if not isinstance(sides["vendor"], str) and sides["vendor"]["load"] > QUIET_LOAD)
+        if busy:
+            print(f"{busy} of the vendor's times were taken while the load average was above {QUIET_LOAD}: they are too long, and ratios of seconds too"
+                  " good. vendor_code.py --again on a quiet machine keeps better ones.\n")
         own = folder / "own"
         tried = json.loads((own / "figures.json").read_text()) if (own / "figures.json").exists() else {}
-        if tried and vendor_folder == folder:
+        both = {job: {"ours": sides["ours"], "vendor": vendor_side(tpuc, own, job)} for job, sides in rows.items() if job in tried}
+        if both and vendor_folder == folder:
             print("The vendor's whole flow, from the ONNX file on:\n")
-            both = {job: {"ours": sides["ours"], "vendor": vendor_side(tpuc, own, job)} for job, sides in rows.items() if job in tried}
             comparison(both, [CODE[0], *COST[:3]], arguments.markdown)
     if before:
         against_table(rows, before, arguments.markdown)
