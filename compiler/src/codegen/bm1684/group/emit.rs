@@ -44,6 +44,8 @@ struct Home {
 struct Group {
     members: Vec<Member>,
     homes: HashMap<Value, Home>,
+    /// The group's result for each tensor that is stored.
+    results: HashMap<Value, Value>,
     row_slices: usize,
     slices: usize,
 }
@@ -131,9 +133,14 @@ impl Group {
         let mut group = Self {
             members: Vec::new(),
             homes: HashMap::new(),
+            results: HashMap::new(),
             row_slices,
             slices,
         };
+        if let Some(last) = ctx.last_op(body) {
+            let results = ctx.results(op).iter().copied();
+            group.results = ctx.operands(last).iter().copied().zip(results).collect();
+        }
         // The last operation that reads each value.
         let mut last_use: HashMap<Value, Op> = HashMap::new();
         for &inner in &ops {
@@ -326,7 +333,9 @@ impl Group {
                 let mut local = placed.local;
                 local.address += offset * local.strides[2] * 4;
                 local.shape[2] = rows.1;
-                let target = cg.tensor(cg.ctx().result(op))?.nchw()?;
+                let stored = cg.ctx().result(op);
+                let result = self.results.get(&stored).copied().unwrap_or(stored);
+                let target = cg.tensor(result)?.nchw()?;
                 cg.emitter
                     .store(&local, &target.slice([batch.0, 0, rows.0, 0], local.shape))
             }

@@ -6,7 +6,7 @@ use super::super::coefficient::is_weight;
 use super::super::error::{Result, unsupported};
 use super::super::resident::shifts_offset;
 use super::super::tensor::{Dims, Element, aligned_bytes, lane_rows};
-use super::super::window::SHIFT_WORD_BYTES;
+use super::super::window::{SHIFT_WORD_BYTES, padded_depth};
 use super::rows::{self, Rows};
 use std::collections::HashMap;
 use tpuc_dialects::func::Func;
@@ -239,6 +239,7 @@ pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result
             dims[1],
             info.elements() * info.element.bytes(),
             index == 1 && cg.flag(op, "coeff_merged"),
+            filter_bytes(cg, op, info.element, dims[1]),
         )
         .map(Form::Compact),
         ("tpu.Conv2D" | "tpu.Deconv" | "tpu.Pool2D" | "tpu.Concat" | "tpu.Slice" | "tpu.Upsample", _) => None,
@@ -259,17 +260,41 @@ const MOST_CHANNELS: usize = 4032;
 /// Most positions of a channel that sizes and strides of commands can say.
 const MOST_POSITIONS: usize = 65_535;
 
-fn compact_parts(channels: usize, bytes: usize, with_shifts: bool) -> Option<Vec<Part>> {
+/// Bytes of one output channel's filter.
+fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> Option<usize> {
+    let groups = cg.int(op, "group", 1).max(1) as usize;
+    let inputs = cg.whole(cg.ctx().operand(op, 0)).ok()?.nchw().ok()?.shape[1];
+    let taps: usize = cg.sizes(op, "kernel_shape").ok()?.iter().product();
+    let depth = if groups > 1 && groups == inputs && groups == outputs {
+        1
+    } else {
+        padded_depth(element, inputs / groups)
+    };
+    Some(taps * depth * element.bytes())
+}
+
+/// Parts of `bytes` for `channels` channels. With shifts behind it, a filter of `taps_bytes` a channel.
+fn compact_parts(
+    channels: usize,
+    bytes: usize,
+    with_shifts: bool,
+    taps_bytes: Option<usize>,
+) -> Option<Vec<Part>> {
     let shifts = if with_shifts {
         channels * SHIFT_WORD_BYTES
     } else {
         0
     };
     let filter = bytes.checked_sub(shifts)?;
-    if channels == 0 {
+    // What follows the filter begins at a whole word.
+    let per_channel = match channels {
+        0 => return None,
+        _ if with_shifts => taps_bytes?,
+        _ => filter / channels,
+    };
+    if per_channel * channels > filter {
         return None;
     }
-    let per_channel = filter / channels;
     let mut parts = vec![Part {
         source: 0,
         target: 0,

@@ -25,7 +25,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// The run of operations `start..end`, all of which can be in a group.
+    /// The run of operations `start..end`, all of which can be in a group; `None` if they cannot be in one.
     pub fn new(graph: &Graph, start: usize, end: usize) -> Option<Self> {
         let mut tensors = Vec::new();
         for node in &graph.nodes[start..end] {
@@ -47,6 +47,14 @@ impl Run {
                 places.push(place);
             }
             inputs.push(places);
+        }
+        // Slices over batches are the same for all.
+        let batches = graph.tensors[*tensors.first()?].dims[0];
+        if tensors
+            .iter()
+            .any(|tensor| graph.tensors[*tensor].dims[0] != batches)
+        {
+            return None;
         }
         let mut uses: Vec<(usize, usize)> = (0..tensors.len())
             .map(|place| {
@@ -88,7 +96,32 @@ impl Run {
     }
 
     /// Rows of each tensor in slice `index` of `count`: `None` where a result has fewer rows than slices.
+    ///
+    /// Rows that nothing reads are in some slice, too: every row of every tensor is computed.
     pub fn rows(&self, graph: &Graph, index: usize, count: usize) -> Option<Vec<Range>> {
+        // The first row of the slice behind this one.
+        let ends: Vec<usize> = if index + 1 < count {
+            let next = self.needed(graph, index + 1, count, None)?;
+            next.iter().map(|range| range.0).collect()
+        } else {
+            let tensors = self.tensors.iter();
+            tensors.map(|tensor| graph.tensors[*tensor].dims[2]).collect()
+        };
+        self.needed(graph, index, count, Some(&ends))
+    }
+
+    /// Rows that slice `index` needs of each tensor, and those before `ends`.
+    fn needed(
+        &self,
+        graph: &Graph,
+        index: usize,
+        count: usize,
+        ends: Option<&[usize]>,
+    ) -> Option<Vec<Range>> {
+        let extended = |place: usize, (start, len): Range| {
+            let end = ends.map_or(0, |ends| ends[place]).max(start + len);
+            (start, end - start)
+        };
         let mut ranges: Vec<Option<Range>> = vec![None; self.tensors.len()];
         for (place, &tensor) in self.tensors.iter().enumerate() {
             if count == 1 {
@@ -100,7 +133,8 @@ impl Run {
         if count > 1 {
             for step in (0..self.made).rev() {
                 let node = &graph.nodes[self.start + step];
-                let range = ranges[step]?;
+                let range = extended(step, ranges[step]?);
+                ranges[step] = Some(range);
                 let whole = graph.tensors[self.tensors[step]].dims[2];
                 for &place in &self.inputs[step] {
                     let size = graph.tensors[self.tensors[place]].dims[2];
