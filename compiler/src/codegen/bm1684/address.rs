@@ -6,18 +6,21 @@
 //! tensors have no addresses, but for what `tpu.Store` gives, which is the group's result.
 
 use super::alias::Places;
-use super::allocate::{Interval, place};
+use super::allocate::{Interval, most_alive, place};
 use super::error::{Error, Result, malformed};
 use super::tensor::Element;
 use super::weight_sharing;
 use crate::program::Program;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Context, Op, QuantStorage, Signedness, Type, TypeKind, Value};
 use tpuc_runtime::isa::memory_map::COEFF_BASE;
 
-/// Alignment of every tensor in DDR.
+/// Alignment of weights, of network inputs and outputs, and of whole memories: a page.
 pub const ALIGNMENT: u64 = 4096;
+/// Alignment of all other tensors: the longest run that DDR gives at once. A page for each would be most of the memory of
+/// networks with many small tensors.
+pub const INNER_ALIGNMENT: u64 = 128;
 
 /// Element type, as the chip sees it, of a tensor type.
 ///
@@ -184,9 +187,8 @@ pub fn assign(program: &mut Program, function: Func, options: AssignOptions) -> 
         }
     }
     let coeff_bytes = next - COEFF_BASE;
-    let places = Places::of(&program.ctx, &ops);
     let arguments = function.arguments(&program.ctx).to_vec();
-    let memories = lifetimes(&program.ctx, &arguments, &ops, &places, options.mode)?;
+    let (places, memories) = places_and_lifetimes(&program.ctx, &arguments, &ops, options.mode)?;
     let io_alone = options.mode == AddressMode::IoAlone;
     let io_address = next;
     let mut io_bytes = 0;
@@ -194,7 +196,7 @@ pub fn assign(program: &mut Program, function: Func, options: AssignOptions) -> 
     for memory in &memories {
         if io_alone && memory.is_io {
             addresses.insert(memory.root, io_address + io_bytes);
-            io_bytes += memory.interval.bytes;
+            io_bytes += memory.interval.bytes.next_multiple_of(ALIGNMENT);
         } else {
             intervals.push(if options.reuse {
                 memory.interval
@@ -219,7 +221,7 @@ pub fn assign(program: &mut Program, function: Func, options: AssignOptions) -> 
         coeff_address: COEFF_BASE,
         coeff_bytes,
         neuron_address,
-        neuron_bytes: placement.total,
+        neuron_bytes: placement.total.next_multiple_of(ALIGNMENT),
         neuron_bound: placement.bound,
         io: io_alone.then_some((io_address, io_bytes)),
     })
@@ -268,6 +270,60 @@ struct Memory {
     is_io: bool,
 }
 
+/// Rounds of taking tensors out of others where that made memory grow; after that all stay apart.
+const ROUNDS: usize = 32;
+
+/// Which tensors lie in which, and the lifetimes that follow. Tensors lie in others as far as that takes no more memory, in
+/// pages, than if each had its own.
+fn places_and_lifetimes(
+    ctx: &Context,
+    arguments: &[Value],
+    ops: &[Op],
+    mode: AddressMode,
+) -> Result<(Places, Vec<Memory>)> {
+    let intervals =
+        |memories: &[Memory]| -> Vec<Interval> { memories.iter().map(|memory| memory.interval).collect() };
+    let all_apart = Places::apart(ctx, ops);
+    let alone = lifetimes(ctx, arguments, ops, &all_apart, mode)?;
+    let limit = most_alive(&intervals(&alone)).0.next_multiple_of(ALIGNMENT);
+    let own: HashMap<Value, Interval> = alone
+        .iter()
+        .map(|memory| (memory.root, memory.interval))
+        .collect();
+    let mut apart = HashSet::new();
+    for _ in 0..ROUNDS {
+        let places = Places::of(ctx, ops, &apart);
+        let memories = lifetimes(ctx, arguments, ops, &places, mode)?;
+        let (most, time) = most_alive(&intervals(&memories));
+        if most <= limit {
+            return Ok((places, memories));
+        }
+        // At that time, the memory that holds most bytes of tensors that are not alive.
+        let mut alive: HashMap<Value, u64> = HashMap::new();
+        for memory in alone.iter().filter(|memory| memory.interval.is_alive(time)) {
+            *alive.entry(places.of_value(memory.root).root).or_default() += memory.interval.bytes;
+        }
+        let waste = |memory: &Memory| {
+            let used = alive.get(&memory.root).copied().unwrap_or_default();
+            memory.interval.bytes.saturating_sub(used)
+        };
+        let worst = memories
+            .iter()
+            .filter(|memory| memory.interval.is_alive(time) && waste(memory) > 0)
+            .max_by_key(|memory| (waste(memory), std::cmp::Reverse(memory.interval.first)));
+        let Some(worst) = worst else { break };
+        let before = apart.len();
+        apart.extend(places.chosen().iter().filter(|value| {
+            places.of_value(**value).root == worst.root
+                && own.get(*value).is_some_and(|interval| interval.is_alive(time))
+        }));
+        if apart.len() == before {
+            break;
+        }
+    }
+    Ok((all_apart, alone))
+}
+
 /// All memories but the weights', in the order in which they are first written.
 fn lifetimes(
     ctx: &Context,
@@ -291,7 +347,8 @@ fn lifetimes(
                 memories.push(Memory {
                     root,
                     interval: Interval {
-                        bytes: dense_bytes(ctx, ctx.value_type(root))?.next_multiple_of(ALIGNMENT),
+                        bytes: dense_bytes(ctx, ctx.value_type(root))?,
+                        alignment: INNER_ALIGNMENT,
                         first: if is_input { 0 } else { position },
                         last: position,
                     },
@@ -347,6 +404,9 @@ fn lifetimes(
             memories[*number].interval.last = end;
             memories[*number].is_io = true;
         }
+    }
+    for memory in memories.iter_mut().filter(|memory| memory.is_io) {
+        memory.interval.alignment = ALIGNMENT;
     }
     Ok(memories)
 }

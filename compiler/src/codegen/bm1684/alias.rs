@@ -3,7 +3,8 @@
 //!
 //! A concatenation along the outermost axis that is not 1 is its operands one behind the other. An operand is *in place*
 //! when it is given an address inside the result's memory, so that its own operation writes it there; a slice along such an
-//! axis is a piece of its operand. [`Places::of`] is the only place that decides. Code generation needs no decision of its
+//! axis is a piece of its operand. [`Places::of`] is the only place that decides, but for tensors that would make memory
+//! grow: a memory is needed from the first operand's making to the last reader of any part. Code generation needs no decision of its
 //! own: a copy whose source and target are the same elements emits nothing ([`super::movement::copy`]).
 //!
 //! An operand is in place only if its memory is its own as a whole: not a network's input or output or a weight, whose
@@ -42,29 +43,43 @@ pub struct Place {
 pub struct Places {
     /// The next larger memory that a value lies in, and the first byte in it.
     inside: HashMap<Value, (Value, u64)>,
+    /// Values that were placed in others although they could have had a memory of their own.
+    chosen: Vec<Value>,
 }
 
 impl Places {
-    /// Decides for `ops`, the operations of one block in order.
-    pub fn of(ctx: &Context, ops: &[Op]) -> Self {
+    /// Renamings only: every other value has a memory of its own.
+    pub fn apart(ctx: &Context, ops: &[Op]) -> Self {
+        let mut places = Self::default();
+        for &op in ops.iter().filter(|op| is_alias(ctx, **op)) {
+            places.inside.insert(ctx.result(op), (ctx.operand(op, 0), 0));
+        }
+        places
+    }
+
+    /// Decides for `ops`, the operations of one block in order. The values in `apart` keep a memory of their own.
+    pub fn of(ctx: &Context, ops: &[Op], apart: &HashSet<Value>) -> Self {
         let mut places = Self::default();
         let returned = returned(ctx, ops);
-        let apart = ops.iter().any(|op| ctx.is(*op, "tpu.GenericCpu"));
+        let has_host = ops.iter().any(|op| ctx.is(*op, "tpu.GenericCpu"));
         for &op in ops {
             if is_alias(ctx, op) {
                 places.inside.insert(ctx.result(op), (ctx.operand(op, 0), 0));
-            } else if !apart
+            } else if !has_host
                 && ctx.is(op, "tpu.Slice")
+                && !apart.contains(&ctx.result(op))
                 && !returned.contains(&ctx.result(op))
                 && let Some(offset) = slice_offset(ctx, op)
                 && places.is_written(ctx, ctx.operand(op, 0))
             {
                 places.inside.insert(ctx.result(op), (ctx.operand(op, 0), offset));
+                places.chosen.push(ctx.result(op));
             }
         }
-        if !apart {
+        if !has_host {
+            let fixed: HashSet<Value> = returned.union(apart).copied().collect();
             for &op in ops.iter().filter(|op| ctx.is(**op, "tpu.Concat")) {
-                places.join(ctx, op, &returned);
+                places.join(ctx, op, &fixed);
             }
         }
         places
@@ -83,14 +98,19 @@ impl Places {
         place
     }
 
+    /// Values that were placed in others although they could have had a memory of their own, in the order of deciding.
+    pub fn chosen(&self) -> &[Value] {
+        &self.chosen
+    }
+
     /// Whether the value's memory is written by operations of the program, or before it runs.
     fn is_written(&self, ctx: &Context, value: Value) -> bool {
         ctx.defining_op(self.of_value(value).root)
             .is_some_and(|op| !ctx.is(op, "top.Weight") && !ctx.is(op, "top.None"))
     }
 
-    /// Places the operands of a concatenation in its result, as far as they can be.
-    fn join(&mut self, ctx: &Context, op: Op, returned: &HashSet<Value>) {
+    /// Places the operands of a concatenation in its result, as far as they can be and are not `fixed` elsewhere.
+    fn join(&mut self, ctx: &Context, op: Op, fixed: &HashSet<Value>) {
         let result = ctx.result(op);
         let Some(starts) = concat_offsets(ctx, op) else {
             return;
@@ -108,11 +128,12 @@ impl Places {
             if is_own
                 && place.offset == 0
                 && place.root != result
-                && !returned.contains(&place.root)
+                && !fixed.contains(&place.root)
                 && element(operand) == element(result)
                 && bytes(place.root) == bytes(operand)
             {
                 self.inside.insert(place.root, (result, start));
+                self.chosen.push(place.root);
             }
         }
     }

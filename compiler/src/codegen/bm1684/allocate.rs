@@ -8,11 +8,14 @@
 
 use std::cmp::Reverse;
 
-/// A tensor, or several that are the same memory: bytes, first and last operation that needs it.
+/// A tensor, or several that are the same memory: bytes, what its address is a multiple of, first and last operation that
+/// needs it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Interval {
     /// Bytes.
     pub bytes: u64,
+    /// Its address is a multiple of this.
+    pub alignment: u64,
     /// First operation during which it is alive.
     pub first: usize,
     /// Last one.
@@ -37,7 +40,7 @@ const REPAIR_WORK: usize = 100_000;
 
 /// Places all intervals. The same intervals always give the same placement.
 pub fn place(intervals: &[Interval]) -> Placement {
-    let bound = most_alive(intervals);
+    let (bound, _) = most_alive(intervals);
     let mut best = Placement {
         offsets: vec![0; intervals.len()],
         total: u64::MAX,
@@ -104,13 +107,18 @@ impl Interval {
         (self.last - self.first + 1) as u64
     }
 
+    /// Whether it is alive at a time.
+    pub fn is_alive(&self, time: usize) -> bool {
+        self.first <= time && time <= self.last
+    }
+
     fn meets(&self, other: &Self) -> bool {
         self.first <= other.last && other.first <= self.last
     }
 }
 
-/// Most bytes alive at one time.
-fn most_alive(intervals: &[Interval]) -> u64 {
+/// Most bytes alive at one time, and the first such time.
+pub fn most_alive(intervals: &[Interval]) -> (u64, usize) {
     let mut changes: Vec<(usize, bool, u64)> = Vec::with_capacity(2 * intervals.len());
     for interval in intervals {
         changes.push((interval.first, true, interval.bytes));
@@ -118,11 +126,13 @@ fn most_alive(intervals: &[Interval]) -> u64 {
     }
     // At one time, ends come before starts.
     changes.sort_unstable();
-    let (mut alive, mut most) = (0, 0);
-    for (_, starts, bytes) in changes {
+    let (mut alive, mut most) = (0, (0, 0));
+    for (time, starts, bytes) in changes {
         if starts {
             alive += bytes;
-            most = alive.max(most);
+            if alive > most.0 {
+                most = (alive, time);
+            }
         } else {
             alive -= bytes;
         }
@@ -161,7 +171,7 @@ fn in_order(
             if offset + this.bytes <= start {
                 break;
             }
-            offset = offset.max(end);
+            offset = offset.max(end.next_multiple_of(this.alignment));
         }
         offsets[number] = offset;
         total = total.max(offset + this.bytes);
@@ -255,7 +265,12 @@ mod tests {
     use super::*;
 
     fn interval(bytes: u64, first: usize, last: usize) -> Interval {
-        Interval { bytes, first, last }
+        Interval {
+            bytes,
+            alignment: 1,
+            first,
+            last,
+        }
     }
 
     #[test]
@@ -270,6 +285,18 @@ mod tests {
         assert!(is_valid(&intervals, &placement), "{placement:?}");
         assert_eq!((placement.total, placement.bound), (160, 160));
         assert_eq!(place(&[]).total, 0);
+    }
+
+    #[test]
+    fn addresses_are_aligned() {
+        let mut intervals = [interval(100, 0, 1), interval(70, 0, 1), interval(50, 0, 1)];
+        intervals[1].alignment = 64;
+        intervals[2].alignment = 32;
+        let placement = place(&intervals);
+        assert!(is_valid(&intervals, &placement));
+        assert_eq!(placement.offsets[1] % 64, 0);
+        assert_eq!(placement.offsets[2] % 32, 0);
+        assert_eq!(placement.bound, 220);
     }
 
     /// Made from a seed: valid, near the bound, and the same each time.
