@@ -1,6 +1,7 @@
 //! Walks a program whose tensors have addresses and makes its bmodel (pass `codegen`).
 
-use super::address::{self, element_of_type, packed_bytes, shape_of_type};
+use super::address::{self, AddressMode, dense_bytes, element_of_type, shape_of_type};
+use super::alias::is_alias;
 use super::emitter::{Emitter, Position};
 use super::error::{Error, Result, malformed};
 use super::parts::{self, HostLayer, Parts, Work};
@@ -201,12 +202,7 @@ impl Codegen<'_> {
                 ctx.value_name(value)
             ));
         };
-        let mut address = address as u64;
-        let element = element_of_type(ctx, ty)?;
-        if element.is_byte() && address::is_boundary(ctx, value) {
-            address += address::dense_offset(ctx, ty)?;
-        }
-        self.described(value, address)
+        self.described(value, address as u64)
     }
 
     /// The whole tensor, wherever it is: its address means nothing.
@@ -304,6 +300,8 @@ pub struct BmodelOptions {
     pub name: String,
     /// Adds where and when every tensor can be read, for tools that dump them.
     pub debug_info: bool,
+    /// Where inputs and outputs lie.
+    pub address_mode: AddressMode,
 }
 
 /// Makes the bmodel of a program whose tensors have addresses.
@@ -330,7 +328,7 @@ pub fn generate(
             continue;
         }
         let part = codegen.parts.done.len();
-        if !address::is_alias(ctx, op) {
+        if !is_alias(ctx, op) {
             codegen.parts.of_op.entry(op).or_insert(part);
         }
         if ctx.is(op, "tpu.Group") {
@@ -396,6 +394,8 @@ pub fn generate(
         locations: coeff_locations,
         ctx_addr: plan.neuron_address,
         ctx_size: plan.neuron_bytes,
+        addr_mode: options.address_mode.code(),
+        io: plan.io.unwrap_or_default(),
         subnets,
         tensor_loc: options
             .debug_info
@@ -410,10 +410,9 @@ fn emit_op(codegen: &mut Codegen<'_>, op: Op) -> Result<()> {
     let ctx = codegen.ctx();
     let name = ctx.op_name(op);
     match name {
-        "top.None" | "top.Weight" => return Ok(()),
-        "top.Input" => return unpack_input(codegen, op),
-        "func.return" => return pack_outputs(codegen, op),
-        _ if address::is_alias(ctx, op) => return Ok(()),
+        // Inputs and outputs of 8 bits are dense too: the runtime takes and gives them as they are.
+        "top.None" | "top.Weight" | "top.Input" | "func.return" => return Ok(()),
+        _ if is_alias(ctx, op) => return Ok(()),
         _ => {}
     }
     match OPS.iter().find(|(known, _)| *known == name) {
@@ -422,46 +421,6 @@ fn emit_op(codegen: &mut Codegen<'_>, op: Op) -> Result<()> {
             "no code generation for this operation on bm1684; replace it in the network".into(),
         )),
     }
-}
-
-/// Brings an 8-bit input from the runtime's form (four batches share a word) to the dense one.
-fn unpack_input(codegen: &mut Codegen<'_>, op: Op) -> Result<()> {
-    let value = codegen.ctx().result(op);
-    convert_boundary(codegen, value, true)
-}
-
-fn pack_outputs(codegen: &mut Codegen<'_>, op: Op) -> Result<()> {
-    let values = codegen.ctx().operands(op).to_vec();
-    values
-        .into_iter()
-        .try_for_each(|value| convert_boundary(codegen, value, false))
-}
-
-fn convert_boundary(codegen: &mut Codegen<'_>, value: Value, to_dense: bool) -> Result<()> {
-    let tensor = codegen.tensor(value)?;
-    if !tensor.element.is_byte() {
-        return Ok(());
-    }
-    let ctx = codegen.ctx();
-    let packed = ctx.type_address(ctx.value_type(value)).unwrap_or_default() as u64;
-    let batches = tensor.shape.first().copied().unwrap_or(1);
-    let inner: usize = tensor.shape.iter().skip(1).product();
-    for batch in 0..batches {
-        let shape = [1, 1, 1, inner];
-        let dense = Global::dense(tensor.address + (batch * inner) as u64, tensor.element, shape);
-        let strided = Global {
-            address: packed + (batch / 4 * 4 * inner + batch % 4) as u64,
-            element: tensor.element,
-            shape,
-            strides: [0, 0, 0, 4],
-        };
-        if to_dense {
-            codegen.emitter.move_global(&strided, &dense)?;
-        } else {
-            codegen.emitter.move_global(&dense, &strided)?;
-        }
-    }
-    Ok(())
 }
 
 fn diagnostic(ctx: &Context, op: Op, error: &Error) -> Diagnostic {
@@ -500,17 +459,9 @@ fn bmodel_tensor(ctx: &Context, value: Value, is_input: bool) -> Result<bmodel::
     Ok(bmodel::Tensor {
         name: ctx.value_name(value).to_owned(),
         dtype: data_type(element),
-        store_mode: if element.is_byte() {
-            StoreMode::N4
-        } else {
-            StoreMode::N1
-        },
+        store_mode: StoreMode::N1,
         device_addr: address as u64,
-        size: if element.is_byte() {
-            packed_bytes(ctx, ty)?
-        } else {
-            address::dense_bytes(ctx, ty)?
-        },
+        size: dense_bytes(ctx, ty)?,
         shapes: vec![
             shape_of_type(ctx, ty)?
                 .into_iter()

@@ -24,7 +24,8 @@ pub struct Axis {
     pub target: usize,
 }
 
-/// Copies between two strided views in DDR.
+/// Copies between two strided views in DDR. What already is where it is to be, because one tensor was placed in the other
+/// ([`super::alias`]), takes no command.
 ///
 /// # Errors
 /// When a command cannot be encoded.
@@ -33,6 +34,9 @@ pub fn copy(emitter: &mut Emitter, element: Element, source: u64, target: u64, a
         return Ok(());
     }
     let mut axes = merge(axes);
+    if source == target && axes.iter().all(|axis| axis.source == axis.target) {
+        return Ok(());
+    }
     // Columns must lie close together on both sides; any dimension can be the columns, also one of a single element.
     let near = |axis: &Axis| axis.source.max(axis.target) <= MAX_COLUMN_STRIDE;
     let columns = axes.iter().rposition(near).map_or(
