@@ -11,9 +11,10 @@ use super::Range;
 use super::ginfo::GroupInfo;
 use super::graph::{Weight, weight_of};
 use super::measure::{Placed, emit_entered, enter, enter_weight, load_weight};
+use super::moves::{self, Piece, is_move, pieces};
 use super::rows::{self, Rows};
 use std::collections::HashMap;
-use tpuc_dialects::ir::{Op, Value};
+use tpuc_dialects::ir::{Context, Op, Value};
 use tpuc_runtime::isa::memory_map::LANE_BYTES;
 
 /// What an operation of the body does.
@@ -44,6 +45,8 @@ struct Home {
 struct Group {
     members: Vec<Member>,
     homes: HashMap<Value, Home>,
+    /// For each computed tensor: the moves that take channels of it, and which of their pieces.
+    moves: HashMap<Value, Vec<(Op, Piece)>>,
     /// The group's result for each tensor that is stored.
     results: HashMap<Value, Value>,
     row_slices: usize,
@@ -133,6 +136,7 @@ impl Group {
         let mut group = Self {
             members: Vec::new(),
             homes: HashMap::new(),
+            moves: HashMap::new(),
             results: HashMap::new(),
             row_slices,
             slices,
@@ -145,7 +149,18 @@ impl Group {
         let mut last_use: HashMap<Value, Op> = HashMap::new();
         for &inner in &ops {
             for &value in ctx.operands(inner) {
-                last_use.insert(value, inner);
+                if !(is_move(ctx, inner) && is_computed(ctx, value)) {
+                    last_use.insert(value, inner);
+                }
+            }
+            if is_move(ctx, inner) {
+                let pieces = pieces(cg, inner).map_err(|error| inside(cg, inner, error))?;
+                let values = ctx.operands(inner).iter().filter(|value| !ctx.is_none(**value));
+                for (&value, piece) in values.zip(pieces) {
+                    if is_computed(ctx, value) {
+                        group.moves.entry(value).or_default().push((inner, piece));
+                    }
+                }
             }
         }
         for inner in ops {
@@ -287,6 +302,9 @@ impl Group {
     fn run_member(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
         let before = cg.emitter.position();
         self.commands(cg, member, slice)?;
+        if matches!(member.step, Step::Compute { .. }) && !is_move(cg.ctx(), member.op) {
+            self.move_channels(cg, cg.ctx().result(member.op), slice)?;
+        }
         let value = cg.ctx().result(member.op);
         let tensor = cg.whole(value)?;
         let piece = if matches!(member.step, Step::Compute { .. }) {
@@ -306,6 +324,46 @@ impl Group {
             piece,
         };
         cg.record(member.op, &[place], before);
+        Ok(())
+    }
+
+    /// Moves what others take of a tensor that is there now, and of what is there thereby.
+    fn move_channels(&self, cg: &mut Codegen<'_>, value: Value, slice: usize) -> Result<()> {
+        // Not by recursion: the text may hold long chains.
+        let mut there = vec![value];
+        while let Some(value) = there.pop() {
+            for (op, piece) in self.moves.get(&value).into_iter().flatten() {
+                let result = cg.ctx().result(*op);
+                let (source, target) = (self.placed(cg, value, slice)?, self.placed(cg, result, slice)?);
+                moves::emit(&mut cg.emitter, piece, &source, &target)?;
+                if cg.ctx().is(*op, "tpu.Slice") {
+                    there.push(result);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the operands that were loaded; the others are there.
+    fn move_loaded(&self, cg: &mut Codegen<'_>, op: Op, slice: usize) -> Result<()> {
+        let target = self.placed(cg, cg.ctx().result(op), slice)?;
+        let ctx = cg.ctx();
+        let values: Vec<Value> = ctx
+            .operands(op)
+            .iter()
+            .copied()
+            .filter(|value| !ctx.is_none(*value))
+            .collect();
+        for (value, piece) in values.into_iter().zip(pieces(cg, op)?) {
+            if !is_computed(cg.ctx(), value) {
+                let source = self.placed(cg, value, slice)?;
+                moves::emit(&mut cg.emitter, &piece, &source, &target)?;
+            }
+        }
+        // What takes channels of it in turn.
+        if cg.ctx().is(op, "tpu.Concat") || !is_computed(cg.ctx(), cg.ctx().operand(op, 0)) {
+            self.move_channels(cg, cg.ctx().result(op), slice)?;
+        }
         Ok(())
     }
 
@@ -354,6 +412,9 @@ impl Group {
                 weights,
                 inputs_die,
             } => {
+                if is_move(cg.ctx(), op) {
+                    return self.move_loaded(cg, op, slice);
+                }
                 let result = self.placed(cg, cg.ctx().result(op), slice)?;
                 let mut inputs = Vec::new();
                 for &value in cg.ctx().operands(op) {
@@ -391,6 +452,11 @@ impl Group {
             }
         }
     }
+}
+
+/// Whether a value of the body is the result of an operation, not of a load.
+fn is_computed(ctx: &Context, value: Value) -> bool {
+    ctx.defining_op(value).is_some_and(|op| !ctx.is(op, "tpu.Load"))
 }
 
 fn is_weight_load(cg: &Codegen<'_>, load: Op) -> bool {

@@ -6,6 +6,7 @@ use super::super::error::{Result, unsupported};
 use super::super::resident::shifts_offset;
 use super::super::tensor::{Dims, Element, aligned_bytes, lane_rows};
 use super::super::window::{SHIFT_WORD_BYTES, padded_depth};
+use super::moves::is_move;
 use super::rows::{self, Rows};
 use std::collections::HashMap;
 use tpuc_dialects::func::Func;
@@ -90,6 +91,8 @@ pub struct Node {
     pub weights: Vec<Weight>,
     /// The tensor that it makes, if it is one.
     pub result: Option<usize>,
+    /// Whether it only moves channels, as soon as they are there.
+    pub is_move: bool,
 }
 
 /// All operations of a function in their order.
@@ -166,6 +169,7 @@ impl Graph {
             inputs,
             weights: Vec::new(),
             result,
+            is_move: is_move(ctx, op),
         };
         if ctx.results(op).len() == 1
             && result.is_some()
