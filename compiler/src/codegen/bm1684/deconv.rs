@@ -54,6 +54,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         },
         weights: Some(WeightSource::Coefficient(filter.address, filter.element)),
         channel_shifts: None,
+        folded: None,
         bias: bias.map(|bias| (bias.address, bias.element)),
         arithmetic: arithmetic(cg, op, output.element)?,
     };

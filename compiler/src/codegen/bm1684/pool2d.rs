@@ -27,6 +27,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         window,
         weights: None,
         channel_shifts: None,
+        folded: None,
         bias: None,
         arithmetic,
     };
