@@ -20,6 +20,7 @@ mod inference;
 mod language_server;
 mod lit;
 mod lowering;
+mod memory;
 mod networks;
 mod onnx_backend;
 mod ops_table;

@@ -5,6 +5,7 @@ pub mod accuracy;
 pub mod browser;
 pub mod detections;
 pub mod large_module;
+pub mod long_network;
 
 use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};

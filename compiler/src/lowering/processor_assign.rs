@@ -1,5 +1,6 @@
 //! `--processor-assign`: chip, mode and what belongs to them become attributes of the module.
 
+use crate::codegen::bm1684::address::AddressMode;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
 use crate::quantization::Precision;
@@ -29,7 +30,7 @@ pub const PASS: Pass = Pass {
             "addr_mode",
             OptionKind::Str,
             "auto",
-            "address mode: auto or basic",
+            "where inputs and outputs lie: auto (basic), basic, io_alone or in_reuse",
         ),
         option(
             "high_precision",
@@ -65,12 +66,7 @@ fn run(program: &mut Program, options: &Options, found: &mut Vec<Diagnostic>) ->
         return Err(fail(format!("unknown chip '{chip}': bm1684 is supported")));
     }
     let precision = Precision::parse(options.str("mode")).map_err(&mut fail)?;
-    let address_mode = options.str("addr_mode");
-    if !matches!(address_mode, "auto" | "basic") {
-        return Err(fail(format!(
-            "unknown address mode '{address_mode}': auto and basic are supported on bm1684"
-        )));
-    }
+    let address_mode = AddressMode::parse(options.str("addr_mode")).map_err(&mut fail)?;
     for name in ["num_device", "num_core"] {
         if options.int(name) < 1 {
             return Err(fail(format!(
@@ -83,7 +79,7 @@ fn run(program: &mut Program, options: &Options, found: &mut Vec<Diagnostic>) ->
     let ctx = &mut program.ctx;
     // The chip has one device of one core, whatever was asked for.
     let attrs = [
-        ("module.addr_mode", ctx.string_attr("basic")),
+        ("module.addr_mode", ctx.string_attr(address_mode.name())),
         ("module.chip", ctx.string_attr(&chip)),
         ("module.cores", ctx.i64_attr(1)),
         ("module.devices", ctx.i64_attr(1)),

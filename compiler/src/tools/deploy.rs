@@ -3,6 +3,8 @@
 
 use super::output::{print, warn};
 use super::run::run_bmodel;
+use crate::codegen::bm1684::address::AddressMode;
+use crate::codegen::bm1684::passes::NEURON_BOUND_ATTR;
 use crate::data::TensorMap;
 use crate::data::compare::{CompareOptions, CompareReport, common_names, compare};
 use crate::data::npz::{self, Compression};
@@ -70,6 +72,10 @@ pub struct DeployArgs {
     /// The bmodel gives quantised outputs.
     #[arg(long)]
     quant_output: bool,
+    /// Where inputs and outputs lie: 'basic' (the same as 'auto') keeps inputs for the whole run, 'in_reuse' uses their memory
+    /// again, 'io_alone' keeps both in a memory of their own.
+    #[arg(long, value_name = "MODE")]
+    addr_mode: Option<String>,
     /// Inputs to check with: an npz, or a picture or npy for each input joined by commas.
     #[arg(long, value_name = "FILES")]
     test_input: Option<String>,
@@ -167,6 +173,7 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
         quant_input: args.quant_input,
         quant_output: args.quant_output,
         debug: args.debug || args.compare_all,
+        address_mode: args.addr_mode.as_deref().map(address_mode).transpose()?,
     };
     generate(program, &prefix, &args.model, options)?;
     if let (Some(test), Some(tpu_outputs)) = (&test, &tpu_outputs) {
@@ -224,6 +231,7 @@ fn check(args: &DeployArgs) -> Result<&'static str> {
     if args.asymmetric {
         bail!("--asymmetric: bm1684 has symmetric INT8 only; leave the option out");
     }
+    args.addr_mode.as_deref().map(address_mode).transpose()?;
     let tables = args
         .calibration_table
         .iter()
@@ -233,6 +241,10 @@ fn check(args: &DeployArgs) -> Result<&'static str> {
         std::fs::File::open(path).with_context(|| format!("cannot read '{}'", path.display()))?;
     }
     Ok(quantize)
+}
+
+fn address_mode(name: &str) -> Result<AddressMode> {
+    AddressMode::parse(name).map_err(|problem| anyhow::anyhow!("--addr_mode: {problem}"))
 }
 
 /// A lowered module has its tables behind it: options that would change it are refused.
@@ -351,8 +363,9 @@ fn report(what: &str, target: &str, tolerance: &str, report: &CompareReport) -> 
 /// Top to tpu; the text is written as PREFIX_tpu.mlir.
 fn lower(args: &DeployArgs, mut program: Program, quantize: &str, prefix: &str) -> Result<Program> {
     let assign = format!(
-        "chip={} mode={quantize} num_device=1 num_core=1 addr_mode=auto",
-        args.chip
+        "chip={} mode={quantize} num_device=1 num_core=1 addr_mode={}",
+        args.chip,
+        args.addr_mode.as_deref().unwrap_or("auto")
     );
     let import = args.calibration_table.as_ref().map(|table| {
         format!(
@@ -399,6 +412,20 @@ pub(super) struct GenerateOptions {
     pub quant_output: bool,
     /// It says where every tensor is.
     pub debug: bool,
+    /// Where its inputs and outputs lie; as the program says if not given.
+    pub address_mode: Option<AddressMode>,
+}
+
+/// Says how much memory the tensors take, and what no placement could undercut.
+fn print_memory(program: &Program) -> Result<()> {
+    let number = |name: &str| program.ctx.get_i64(program.module.op(), name).unwrap_or_default();
+    print(&format!(
+        "memory: {} bytes of weights, {} of tensors ({} are alive at one time)\n",
+        number("module.coeff_size"),
+        number("module.neuron_size"),
+        number(NEURON_BOUND_ATTR)
+    ))?;
+    Ok(())
 }
 
 /// Tpu to bmodel; the addressed text is written as PREFIX_final.mlir.
@@ -408,6 +435,9 @@ pub(super) fn generate(
     model: &Path,
     options: GenerateOptions,
 ) -> Result<()> {
+    if let Some(mode) = options.address_mode {
+        program.set_module_str("addr_mode", mode.name());
+    }
     let strip = format!(
         "quant_input={} quant_output={}",
         options.quant_input, options.quant_output
@@ -421,6 +451,7 @@ pub(super) fn generate(
     for diagnostic in run_pipeline(&mut program, &passes)? {
         warn(&diagnostic.to_string());
     }
+    print_memory(&program)?;
     let weight_file = program.default_weight_file();
     program.set_module_str("weight_file", &weight_file);
     program.write(Path::new(&format!("{prefix}_final.mlir")))?;

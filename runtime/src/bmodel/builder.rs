@@ -38,6 +38,10 @@ pub struct StaticNet {
     pub ctx_addr: u64,
     /// Bytes of the tensors' memory.
     pub ctx_size: u64,
+    /// Address mode: what inputs and outputs share memory with.
+    pub addr_mode: i32,
+    /// Address and bytes of the memory of inputs and outputs, where they have one of their own.
+    pub io: (u64, u64),
     /// What is executed, in order.
     pub subnets: Vec<SubNetPart>,
     /// Tensor locations, JSON.
@@ -112,6 +116,8 @@ pub fn single_net(net: StaticNet, version: &str, time: &str) -> Bmodel {
         outputs,
         ctx_addr: net.ctx_addr,
         ctx_size: net.ctx_size,
+        io_addr: net.io.0,
+        io_size: net.io.1,
         coeff,
         cmd_groups,
         stage_ir: vec![StageIr::default()],
@@ -132,6 +138,7 @@ pub fn single_net(net: StaticNet, version: &str, time: &str) -> Bmodel {
         chip: chip_bm1684(),
         nets: vec![Net {
             name: net.name,
+            addr_mode: net.addr_mode,
             stages: vec![stage],
             ..Net::default()
         }],

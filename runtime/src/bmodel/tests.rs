@@ -26,6 +26,8 @@ pub(super) fn sample() -> Bmodel {
         coeff: weights,
         ctx_addr: 0x1_0510_2000,
         ctx_size: 0x2000,
+        addr_mode: 0,
+        io: (0, 0),
         subnets: vec![SubNetPart {
             inputs: vec![tensor("in", 0x1_0510_2000)],
             outputs: vec![tensor("out", 0x1_0510_3000)],

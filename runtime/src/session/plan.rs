@@ -90,9 +90,10 @@ fn check_memory(net: &Net, stage: &Stage) -> Result<(), Error> {
 /// Checks one stage and lists its steps.
 pub(super) fn plan_stage(net: &Net, stage: &Stage) -> Result<Vec<Step>, Error> {
     let unsupported = |message: String| Err(Error::Unsupported(format!("net `{}` {message}", net.name)));
-    if net.addr_mode != 0 {
+    // All of these have absolute addresses in their commands, and inputs are written before every run.
+    if !matches!(net.addr_mode, 0 | 1 | 5) {
         return unsupported(format!(
-            "uses address mode {}; only mode 0 (basic) is emulated",
+            "uses address mode {}; the modes 0 (basic), 1 (io_alone) and 5 (in_reuse) are emulated",
             net.addr_mode
         ));
     }

@@ -259,8 +259,8 @@ fn what_cannot_run_is_refused_with_its_reason() {
         ),
         (|m| m.nets.clear(), "it has no net"),
         (
-            |m| m.nets[0].addr_mode = 1,
-            "net `adder` uses address mode 1; only mode 0 (basic) is emulated",
+            |m| m.nets[0].addr_mode = 2,
+            "net `adder` uses address mode 2; the modes 0 (basic), 1 (io_alone) and 5 (in_reuse) are emulated",
         ),
         (
             |m| {

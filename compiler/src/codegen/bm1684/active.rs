@@ -5,8 +5,10 @@
 
 use super::arith;
 use super::codegen::Codegen;
+use super::elementwise::InputUse;
 use super::emitter::Emitter;
 use super::error::{Result, unsupported};
+use super::group::rows::Rows;
 use super::tensor::{Element, Local};
 use super::tiu::Operand;
 use super::transcendental::{
@@ -138,18 +140,47 @@ const FUNCTIONS: &[(&str, usize, Sequence)] = &[
     ("TGELU", 2, tanh_gelu),
 ];
 
+/// Functions that leave their argument as it is, and read it by its strides.
+const KEEP_ARGUMENT: &[&str] = &[
+    "ABSVAL",
+    "HSIGMOID",
+    "HSWISH",
+    "MISH",
+    "QGELU",
+    "RELU",
+    "SILU",
+    "SOFT_SIGN",
+    "SQUARE",
+    "SWISH",
+    "TGELU",
+];
+
+/// What a function does with its argument.
+pub fn input_use(cg: &Codegen<'_>, op: Op) -> InputUse {
+    if KEEP_ARGUMENT.contains(&mode(cg, op)) {
+        InputUse::Strided
+    } else {
+        InputUse::Overwritten
+    }
+}
+
+/// The function, with the approximation that is wanted of it.
+fn mode<'a>(cg: &'a Codegen<'_>, op: Op) -> &'a str {
+    let mode = cg.ctx().get_str(op, "mode").unwrap_or_default();
+    match (mode, cg.ctx().get_str(op, "approx_mode")) {
+        ("GELU", Some("tanh")) => "TGELU",
+        ("GELU", Some("sigm")) => "QGELU",
+        (mode, _) => mode,
+    }
+}
+
 /// Emits the commands.
 ///
 /// # Errors
 /// For integers, and for functions without a row in the table.
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     unary::only_float(cg, op)?;
-    let mode = cg.ctx().get_str(op, "mode").unwrap_or_default();
-    let mode = match (mode, cg.ctx().get_str(op, "approx_mode")) {
-        ("GELU", Some("tanh")) => "TGELU",
-        ("GELU", Some("sigm")) => "QGELU",
-        (mode, _) => mode,
-    };
+    let mode = mode(cg, op);
     let Some((_, scratch, sequence)) = FUNCTIONS.iter().find(|(known, ..)| *known == mode) else {
         return unsupported(format!(
             "the function {mode} in F32; quantise it to INT8, where every function is a table"
@@ -417,4 +448,13 @@ fn hard_sigmoid(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
     emitter.arith(TiuOp::Add, out, out, f.coefficient(0, 0.5), 0)?;
     emitter.arith(TiuOp::Max, out, out, float(0.0), 0)?;
     emitter.arith(TiuOp::Min, out, out, float(1.0), 0)
+}
+
+/// Each row comes from the same row; only floats.
+///
+/// # Errors
+/// When the result is no tensor of this chip.
+pub fn rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let output = cg.whole(cg.ctx().result(op))?;
+    Ok((output.element == Element::F32).then_some(Rows::Same))
 }

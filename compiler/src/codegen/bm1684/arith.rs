@@ -1,5 +1,6 @@
 //! Short command sequences over local tensors that several operations share. Tensors are aligned and of one shape.
 
+use super::elementwise::InputUse;
 use super::emitter::Emitter;
 use super::error::Result;
 use super::tensor::{Element, Local, lane_rows};
@@ -44,7 +45,7 @@ pub fn float_relu(emitter: &mut Emitter, t: Local, relu: bool, limit: f64) -> Re
 }
 
 /// `out = x * scale` rounded half away from zero and saturated to the byte type `element`, as 32-bit integers whose low
-/// byte is the result. `out` and `scratch` are 32-bit tensors; `x` is overwritten.
+/// byte is the result. `out` and `scratch` are 32-bit tensors; [`quantize_use`] says what becomes of `x`.
 ///
 /// Source of the formula: TPU-MLIR's cast rounds `x * (float)(1 / scale)` half away from zero; the chip has truncation
 /// only, so half a unit is added or taken away first.
@@ -61,10 +62,11 @@ pub fn quantize(
 ) -> Result<()> {
     let out = out.as_element(Element::F32);
     let float = Operand::Float;
-    if (scale - 1.0).abs() > 0.0 {
-        emitter.arith(TiuOp::Mul, x, x, float(scale), 0)?;
-    }
+    let scaled = (scale - 1.0).abs() > 0.0;
     if element.is_signed() {
+        if scaled {
+            emitter.arith(TiuOp::Mul, x, x, float(scale), 0)?;
+        }
         emitter.arith(TiuOp::Add, out, x, float(0.5), 0)?;
         emitter.arith(TiuOp::Sub, scratch, x, float(0.5), 0)?;
         emitter.select(out, x, 0.0, out.into(), scratch.into())?;
@@ -72,11 +74,24 @@ pub fn quantize(
         emitter.arith(TiuOp::Min, out, out, float(127.0), 0)?;
     } else {
         // What is not negative is rounded one way only.
+        if scaled {
+            emitter.arith(TiuOp::Mul, out, x, float(scale), 0)?;
+        }
+        let x = if scaled { out } else { x };
         emitter.arith(TiuOp::Max, out, x, float(0.0), 0)?;
         emitter.arith(TiuOp::Min, out, out, float(255.0), 0)?;
         emitter.arith(TiuOp::Add, out, out, float(0.5), 0)?;
     }
     emitter.special(TiuOp::FloatToInt, out.as_element(Element::I32), out)
+}
+
+/// What [`quantize`] does with its input.
+pub fn quantize_use(scale: f32, element: Element) -> InputUse {
+    match (element.is_signed(), (scale - 1.0).abs() > 0.0) {
+        (false, _) => InputUse::Strided,
+        (true, false) => InputUse::Aligned,
+        (true, true) => InputUse::Overwritten,
+    }
 }
 
 /// `out = (float(low byte of x) - zero_point) * scale`, exactly rounded once. `x` holds bytes in the lowest byte of each word; `out`
@@ -97,7 +112,7 @@ pub fn dequantize(
 ) -> Result<()> {
     let [n, c, h, w] = out.shape;
     let mut offset = zero_point as f32;
-    if n * lane_rows(c) * (h * w).div_ceil(16) <= TABLE_ROUNDS {
+    if x.is_aligned() && n * lane_rows(c) * (h * w).div_ceil(16) <= TABLE_ROUNDS {
         let table = if element.is_signed() {
             l2_table::INT_TO_FLOAT
         } else {

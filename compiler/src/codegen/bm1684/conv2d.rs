@@ -8,9 +8,10 @@ use super::address::{element_of_type, shape_of_type};
 use super::codegen::{Codegen, TensorInfo, sizes_of};
 use super::error::{Result, malformed, unsupported};
 use super::fold::{self, Fold};
-use super::tensor::Element;
+use super::group::rows::Rows;
+use super::tensor::{Element, Global};
 use super::tiu::WindowFields;
-use super::window::{Arithmetic, Kind, SHIFT_WORD_BYTES, WeightSource, WindowOp};
+use super::window::{Arithmetic, Kind, MAX_PAD, SHIFT_WORD_BYTES, WeightSource, WindowOp};
 use crate::program::Program;
 use tpuc_dialects::ir::{Context, Op, Value};
 use tpuc_runtime::isa::memory_map::DDR_BASE;
@@ -26,7 +27,8 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     } else {
         None
     };
-    let window = window_fields(cg, op)?;
+    let mut window = window_fields(cg, op)?;
+    cg.slice_padding(&mut window);
     if cg.sizes(op, "inserts")?.iter().any(|zeros| *zeros != 0) {
         return unsupported("zeros inserted into a convolution's input; use a transposed convolution");
     }
@@ -47,10 +49,11 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         output: output_view,
         window,
         weights: Some(WeightSource::Coefficient(filter.address, filter.element)),
-        bias: bias.map(|bias| (bias.address, bias.element)),
+        bias: bias.as_ref().map(|bias| (bias.address, bias.element)),
         arithmetic,
         channel_shifts,
         folded: None,
+        resident: cg.resident_window(&input, &output, Some(&filter), bias.as_ref()),
     };
     let fold = Fold::from_code(cg.int(op, "use_3ic_optimize", 0));
     window_op.folded(fold).emit(&mut cg.emitter)
@@ -71,6 +74,7 @@ pub fn choose_fold(program: &Program, op: Op, filter: Element) -> Result<Fold> {
             shape: shape_of_type(ctx, ctx.value_type(value))?,
             scale: 1.0,
             zero_point: 0,
+            resident: None,
         })
     };
     let (input, output) = (tensor(ctx.operand(op, 0))?, tensor(ctx.result(op))?);
@@ -108,7 +112,46 @@ pub fn choose_fold(program: &Program, op: Op, filter: Element) -> Result<Fold> {
         arithmetic,
         channel_shifts: None,
         folded: None,
+        resident: None,
     })
+}
+
+/// Rows of the input come from the window; only convolutions that one command can do are in groups.
+///
+/// # Errors
+/// When the attributes make no sense.
+pub fn rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let (input, output) = (cg.whole(cg.ctx().operand(op, 0))?, cg.whole(cg.ctx().result(op))?);
+    let (input, output) = (input.nchw()?, output.nchw()?);
+    let groups = cg.int(op, "group", 1).max(1) as usize;
+    let depthwise = groups > 1 && groups == input.shape[1] && groups == output.shape[1];
+    let kind = if depthwise { Kind::Depthwise } else { Kind::Dense };
+    let window = window_fields(cg, op)?;
+    let no_zeros = cg.sizes(op, "inserts")?.iter().all(|zeros| *zeros == 0);
+    Ok((no_zeros && (groups == 1 || depthwise))
+        .then(|| window_rows(kind, window, input, output))
+        .flatten())
+}
+
+/// The rule of a window, if its commands can be made for any slice of rows.
+pub fn window_rows(kind: Kind, window: WindowFields, input: Global, output: Global) -> Option<Rows> {
+    let whole = WindowOp {
+        kind,
+        groups: 1,
+        input,
+        output,
+        window,
+        weights: None,
+        bias: None,
+        arithmetic: Arithmetic::Float {
+            relu: false,
+            limit: 0.0,
+        },
+        channel_shifts: None,
+        folded: None,
+        resident: None,
+    };
+    (whole.fits_command() && window.pad.iter().all(|pad| *pad <= MAX_PAD)).then_some(Rows::Window(window))
 }
 
 /// The lowest of several right shifts, and the address of what is left for each channel.

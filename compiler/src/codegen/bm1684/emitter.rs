@@ -8,6 +8,7 @@
 //! Ids have 16 bits. Long programs are cut into groups; a group starts when everything before it is done.
 
 use super::error::Result;
+use super::resident::Buffer;
 use tpuc_runtime::isa::memory_map::l2_table;
 use tpuc_runtime::isa::{DmaCommand, DmaField, TiuCommand, TiuField};
 
@@ -98,6 +99,8 @@ pub struct Emitter {
     tiu_history: History,
     dma_history: History,
     tables: Tables,
+    /// Local memory for what the operation at hand needs besides its tensors, if those are in local memory already.
+    pub buffer: Buffer,
 }
 
 /// Which tables of the program are in L2: the address of each in DDR, in the order of their places.

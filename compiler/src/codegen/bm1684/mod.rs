@@ -9,7 +9,8 @@
 //!   [`window`] and [`unfold`] (convolution, pooling, matrix products), [`volume`] (the same in three dimensions),
 //!   [`recurrence`], [`elementwise`], [`along_axis`] (softmax, sums, normalisations), [`movement`]
 //! - one file per operation, which reads attributes and fills in a driver's parameters; [`codegen::OPS`] lists them
-//! - [`coefficient`] lays weights out, [`address`] assigns addresses, [`codegen`] walks the program
+//! - [`coefficient`] lays weights out, [`address`] assigns addresses ([`alias`]: what is the same memory, [`allocate`]: what
+//!   shares it over time, [`weight_sharing`]: equal weights), [`codegen`] walks the program
 //!
 //! To add an operation: write `NAME.rs` with `pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()>`, take tensors
 //! with [`codegen::Codegen::tensor`], fill an [`elementwise::Elementwise`] (or another driver) whose `local` closure
@@ -17,6 +18,8 @@
 
 pub mod active;
 pub mod address;
+pub mod alias;
+pub mod allocate;
 pub mod along_axis;
 pub mod arg;
 pub mod arith;
@@ -39,6 +42,7 @@ pub mod error;
 pub mod fold;
 pub mod gather;
 pub mod generic_cpu;
+pub mod group;
 pub mod gru;
 pub mod interp;
 pub mod lrn;
@@ -53,6 +57,8 @@ pub mod pool2d;
 pub mod pool3d;
 pub mod recurrence;
 pub mod reduce;
+pub mod resident;
+pub mod resident_moves;
 pub mod scale;
 pub mod shape;
 pub mod side_by_side;
@@ -65,4 +71,5 @@ pub mod transcendental;
 pub mod unary;
 pub mod unfold;
 pub mod volume;
+pub mod weight_sharing;
 pub mod window;

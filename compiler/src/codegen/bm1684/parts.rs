@@ -3,7 +3,7 @@
 //! A tensor is given to the sub-nets that read it, and to the one that made it if another one, or the network's user,
 //! reads it. Operations that only rename memory belong to no sub-net: what they rename is handed on.
 
-use super::address;
+use super::alias::is_alias;
 use super::codegen::{Codegen, data_type};
 use super::error::Result;
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ const CHIP_AND_HOST: u32 = 3;
 
 /// The value whose memory `value` is.
 fn root(ctx: &Context, mut value: Value) -> Value {
-    while let Some(op) = ctx.defining_op(value).filter(|op| address::is_alias(ctx, *op)) {
+    while let Some(op) = ctx.defining_op(value).filter(|op| is_alias(ctx, *op)) {
         value = ctx.operand(op, 0);
     }
     value
@@ -114,15 +114,8 @@ pub fn subnets(
         if ctx.is(op, "top.Input") {
             continue;
         }
-        let is_return = ctx.is(op, "func.return");
         for &operand in ctx.operands(op) {
-            // Only 8-bit outputs are read, to be packed.
-            let is_packed = |value: &Value| {
-                outputs
-                    .iter()
-                    .any(|(of, tensor)| of == value && tensor.store_mode != StoreMode::N1)
-            };
-            if !ctx.is_none(operand) && (!is_return || is_packed(&operand)) {
+            if !ctx.is_none(operand) && !ctx.is(op, "func.return") {
                 readers.push((operand, root(ctx, operand), part));
             }
         }
@@ -152,7 +145,7 @@ pub fn subnets(
         let seen = if is_host[part] { operand } else { memory };
         let tensor = match network {
             Some((_, tensor)) if !is_host[part] && made_here => tensor.clone(),
-            Some((_, tensor)) if seen == memory && tensor.store_mode == StoreMode::N1 => bmodel::Tensor {
+            Some((_, tensor)) if seen == memory => bmodel::Tensor {
                 mem_type: shared(memory),
                 ..tensor.clone()
             },
@@ -168,12 +161,7 @@ pub fn subnets(
     }
     for (value, tensor) in outputs {
         let memory = root(ctx, *value);
-        // 8-bit outputs are packed by the last commands.
-        let from = if tensor.store_mode == StoreMode::N1 {
-            maker(memory).unwrap_or(last)
-        } else {
-            last
-        };
+        let from = maker(memory).unwrap_or(last);
         let mem_type = if is_host[from] { CHIP_AND_HOST } else { CHIP };
         add(
             &mut subnets[from].outputs,

@@ -1,8 +1,9 @@
 //! The passes of code generation, in the order in which they run: `weight-reorder`, `address-assign`, `codegen`.
 
-use super::address::{self, MemoryPlan};
+use super::address::{self, AddressMode, AssignOptions, MemoryPlan};
 use super::codegen::{BmodelOptions, generate};
 use super::coefficient;
+use super::group::{self, search::Effort};
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
 use crate::tpu::processor_tpu_optimize;
@@ -113,6 +114,15 @@ const PLAN_ATTRS: [&str; 4] = [
     "module.neuron_addr",
     "module.neuron_size",
 ];
+const IO_ATTRS: [&str; 2] = ["module.io_addr", "module.io_size"];
+/// Most bytes of tensors alive at one time: what `module.neuron_size` cannot be below. Ours; TPU-MLIR has no such attribute.
+pub const NEURON_BOUND_ATTR: &str = "module.neuron_bound";
+
+/// The address mode that the module names; basic where it names none.
+fn address_mode(program: &Program) -> Result<AddressMode, Diagnostic> {
+    let name = program.ctx.get_str(program.module.op(), "module.addr_mode");
+    AddressMode::parse(name.unwrap_or("auto")).map_err(Diagnostic::error)
+}
 
 fn address_assign(
     program: &mut Program,
@@ -121,7 +131,9 @@ fn address_assign(
 ) -> Result<Changed, Failed> {
     let reuse = options.bool("reuse_addr");
     let result = program.main().and_then(|function| {
-        address::assign(program, function, reuse).map_err(|error| Diagnostic::error(error.to_string()))
+        let mode = address_mode(program)?;
+        address::assign(program, function, AssignOptions { reuse, mode })
+            .map_err(|error| Diagnostic::error(error.to_string()))
     });
     let plan = result.map_err(|error| {
         diagnostics.push(error);
@@ -134,7 +146,13 @@ fn address_assign(
         plan.neuron_bytes,
     ];
     let module = program.module.op();
-    for (name, value) in PLAN_ATTRS.into_iter().zip(values) {
+    let io = plan.io.map(|(address, bytes)| [address, bytes]);
+    let attrs = PLAN_ATTRS
+        .into_iter()
+        .zip(values)
+        .chain([(NEURON_BOUND_ATTR, plan.neuron_bound)])
+        .chain(IO_ATTRS.into_iter().zip(io.into_iter().flatten()));
+    for (name, value) in attrs {
         let attr = program.ctx.i64_attr(value as i64);
         program.ctx.rewriter().set_attr(module, name, attr);
     }
@@ -182,15 +200,20 @@ pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diag
         )]);
     };
     let function = program.main().map_err(|error| vec![error])?;
+    let mode = address_mode(program).map_err(|error| vec![error])?;
+    let number = |name: &str| ctx.get_i64(module, name).map(|value| value as u64);
     let plan = MemoryPlan {
         coeff_address,
         coeff_bytes,
         neuron_address,
         neuron_bytes,
+        neuron_bound: number(NEURON_BOUND_ATTR).unwrap_or_default(),
+        io: number(IO_ATTRS[0]).zip(number(IO_ATTRS[1])),
     };
     let options = BmodelOptions {
         name: ctx.get_str(module, "sym_name").unwrap_or("main").to_owned(),
         debug_info,
+        address_mode: mode,
     };
     generate(program, function, &plan, &options)
 }
@@ -200,9 +223,31 @@ pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diag
 /// # Errors
 /// The diagnostics of the pass that failed.
 pub fn compile(program: &mut Program, debug_info: bool) -> Result<Bmodel, Vec<Diagnostic>> {
+    compile_with(program, debug_info, Effort::Normal)
+}
+
+/// As [`compile`], with layer groups as `effort` says.
+///
+/// # Errors
+/// The diagnostics of the pass that failed.
+pub fn compile_with(
+    program: &mut Program,
+    debug_info: bool,
+    effort: Effort,
+) -> Result<Bmodel, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
-    let options = Options::new([("reuse_addr", "true".to_owned())].into_iter().collect());
-    for pass in [&processor_tpu_optimize::PASS, &WEIGHT_REORDER, &ADDRESS_ASSIGN] {
+    let opt = effort.level().to_string();
+    let options = Options::new(
+        [("reuse_addr", "true".to_owned()), ("opt", opt)]
+            .into_iter()
+            .collect(),
+    );
+    for pass in [
+        &processor_tpu_optimize::PASS,
+        &WEIGHT_REORDER,
+        &group::pass::PASS,
+        &ADDRESS_ASSIGN,
+    ] {
         if (pass.run)(program, &options, &mut diagnostics).is_err() {
             return Err(diagnostics);
         }

@@ -131,6 +131,7 @@ mod tests {
                 weights: None,
                 channel_shifts: None,
                 folded: None,
+                resident: None,
                 bias: None,
                 arithmetic: Arithmetic::Float {
                     relu: false,
