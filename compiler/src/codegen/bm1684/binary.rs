@@ -184,7 +184,8 @@ fn sum(cg: &mut Codegen<'_>, op: Op, tiu_op: TiuOp, reverse: bool) -> Result<()>
             };
             let mut total = scaled(emitter, 0, scratch[0])?;
             // What saturates to the result's range by itself needs no further command.
-            let saturates = out.signed && !relu;
+            // (The vendor's simulator compares 16 bits into 16 bits only.)
+            let saturates = out.signed && !relu && matches!(tiu_op, TiuOp::Add | TiuOp::Sub);
             for index in 1..inputs.len() {
                 let mut next = scaled(emitter, index, scratch[1])?;
                 // The chip wants operands of one sign; what is unsigned fits 15 bits.
