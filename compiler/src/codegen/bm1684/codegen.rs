@@ -292,14 +292,21 @@ impl Codegen<'_> {
     /// # Errors
     /// When one is negative.
     pub fn sizes(&self, op: Op, name: &str) -> Result<Vec<usize>> {
-        self.ctx()
-            .get_i64s(op, name)
-            .unwrap_or_default()
-            .into_iter()
-            .map(usize::try_from)
-            .collect::<std::result::Result<_, _>>()
-            .or_else(|_| malformed(format!("a negative number in '{name}'")))
+        sizes_of(self.ctx(), op, name)
     }
+}
+
+/// A list of integers that must not be negative; empty when missing.
+///
+/// # Errors
+/// When one is negative.
+pub fn sizes_of(ctx: &Context, op: Op, name: &str) -> Result<Vec<usize>> {
+    ctx.get_i64s(op, name)
+        .unwrap_or_default()
+        .into_iter()
+        .map(usize::try_from)
+        .collect::<std::result::Result<_, _>>()
+        .or_else(|_| malformed(format!("a negative number in '{name}'")))
 }
 
 /// How the bmodel is made.

@@ -143,6 +143,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             window: SINGLE,
             weights: Some(weights),
             channel_shifts: None,
+            folded: None,
             resident: None,
             bias: bias.as_ref().map(|bias| (bias.address, bias.element)),
             arithmetic,

@@ -4,13 +4,13 @@
 use super::arith;
 use super::codegen::{Codegen, TensorInfo};
 use super::elementwise::{Elementwise, InputUse, LocalFn, Strided};
+use super::emitter::Emitter;
 use super::error::{Result, unsupported};
 use super::group::rows::Rows;
-use super::tensor::Element;
+use super::tensor::{Element, Local};
 use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
 use tpuc_runtime::isa::TiuOp;
-use tpuc_runtime::isa::memory_map::l2_table;
 
 /// Runs `local` over all elements. `words`: one element in each word, also for bytes.
 pub fn run(
@@ -28,7 +28,7 @@ pub fn run(
         scratch,
         words,
         input_use: match cg.ctx().op_name(op) {
-            "tpu.Active" => InputUse::Overwritten,
+            "tpu.Active" => super::active::input_use(cg, op),
             "tpu.Lut" => InputUse::Aligned,
             _ => InputUse::Strided,
         },
@@ -262,17 +262,14 @@ fn keep(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     if is_float(cg, op)? {
         let alpha = cg.float(op, "alpha", 0.0) as f32;
+        let slope = Slope::new(0.0..=1.0, [alpha]);
         return run(
             cg,
             op,
             true,
             vec![Element::F32],
             &|emitter, inputs, out, scratch| {
-                // Both halves, one of which is 0, then their sum.
-                emitter.arith(TiuOp::Min, scratch[0], inputs[0], Operand::Float(0.0), 0)?;
-                emitter.arith(TiuOp::Mul, scratch[0], scratch[0], Operand::Float(alpha), 0)?;
-                emitter.arith(TiuOp::Max, out, inputs[0], Operand::Float(0.0), 0)?;
-                emitter.arith(TiuOp::Add, out, out, scratch[0], 0)
+                slope.apply(emitter, out, inputs[0], scratch[0], Operand::Float(alpha), 0)
             },
         );
     }
@@ -283,20 +280,59 @@ pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         return keep(cg, op);
     }
     let (multiplier, shift) = (cg.int(op, "multiplier", 1), shift_of(cg, op, "rshift")?);
+    let slope = Slope::new(0..=1_i64 << shift, [multiplier]);
     run(
         cg,
         op,
         false,
         vec![Element::I8],
         &|emitter, inputs, out, scratch| {
-            let zero = Operand::Integer(0, Element::I8);
             let factor = Operand::Integer(multiplier, arith::constant_byte(multiplier));
-            emitter.arith(TiuOp::Min, scratch[0], inputs[0], zero, 0)?;
-            emitter.arith(TiuOp::Mul, scratch[0], scratch[0], factor, shift)?;
-            emitter.arith(TiuOp::Max, out, inputs[0], zero, 0)?;
-            emitter.arith(TiuOp::Add, out, out, scratch[0], 0)
+            slope.apply(emitter, out, inputs[0], scratch[0], factor, shift)
         },
     )
+}
+
+/// Slopes of the negative half of a leaky relu.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Slope {
+    /// All from 0 to 1: the function is the larger one of the argument and its multiple.
+    Flat,
+    /// Any.
+    Any,
+}
+
+impl Slope {
+    /// What is known of slopes, where `flat` are those that are from 0 to 1.
+    fn new<T: PartialOrd>(flat: std::ops::RangeInclusive<T>, slopes: impl IntoIterator<Item = T>) -> Self {
+        if slopes.into_iter().all(|slope| flat.contains(&slope)) {
+            Self::Flat
+        } else {
+            Self::Any
+        }
+    }
+
+    /// `out` = x where it is positive, else `(x * slope) >> shift`. Integers are signed.
+    fn apply(
+        self,
+        emitter: &mut Emitter,
+        out: Local,
+        x: Local,
+        scratch: Local,
+        slope: Operand,
+        shift: u32,
+    ) -> Result<()> {
+        if self == Self::Flat {
+            emitter.arith(TiuOp::Mul, scratch, x, slope, shift)?;
+            return emitter.arith(TiuOp::Max, out, x, scratch, 0);
+        }
+        // Both halves, one of which is 0, then their sum.
+        let zero = arith::zero_like(&x);
+        emitter.arith(TiuOp::Min, scratch, x, zero, 0)?;
+        emitter.arith(TiuOp::Mul, scratch, scratch, slope, shift)?;
+        emitter.arith(TiuOp::Max, out, x, zero, 0)?;
+        emitter.arith(TiuOp::Add, out, out, scratch, 0)
+    }
 }
 
 /// `tpu.PReluOp`: a slope for each channel (any shape that broadcasts).
@@ -314,11 +350,12 @@ pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         return keep(cg, op);
     }
     let shift = shift_of(cg, op, "rshift")?;
-    let zero = if float {
-        Operand::Float(0.0)
-    } else {
-        Operand::Integer(0, Element::I8)
+    let limit = if float { 1.0 } else { (1_i64 << shift) as f64 };
+    let known = match cg.program.weight(cg.ctx().operand(op, 1))? {
+        Some(weight) => Slope::new(0.0..=limit, weight.to_f64().iter().copied()),
+        None => Slope::Any,
     };
+    let shift = if float { 0 } else { shift };
     let operation = Elementwise {
         shape: output.shape.clone(),
         inputs: vec![strided(&input)?, strided(&slope)?],
@@ -327,16 +364,7 @@ pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         words: float,
         input_use: InputUse::Strided,
         local: &|emitter, inputs, out, scratch| {
-            emitter.arith(TiuOp::Min, scratch[0], inputs[0], zero, 0)?;
-            emitter.arith(
-                TiuOp::Mul,
-                scratch[0],
-                scratch[0],
-                inputs[1],
-                if float { 0 } else { shift },
-            )?;
-            emitter.arith(TiuOp::Max, out, inputs[0], zero, 0)?;
-            emitter.arith(TiuOp::Add, out, out, scratch[0], 0)
+            known.apply(emitter, out, inputs[0], scratch[0], inputs[1].into(), shift)
         },
     };
     operation.emit(&mut cg.emitter)
@@ -355,9 +383,9 @@ pub fn lut(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             table.element
         ));
     }
-    cg.emitter.load_table(table.address, l2_table::MODEL_TABLES)?;
+    let place = cg.emitter.load_table(table.address)?;
     run(cg, op, true, vec![], &|emitter, inputs, out, _| {
-        emitter.lookup(out, inputs[0], l2_table::MODEL_TABLES)
+        emitter.lookup(out, inputs[0], place)
     })
 }
 

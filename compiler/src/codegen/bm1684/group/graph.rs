@@ -2,7 +2,9 @@
 
 use super::super::codegen::Codegen;
 use super::super::coefficient::is_weight;
+use super::super::conv2d::window_of;
 use super::super::error::{Result, unsupported};
+use super::super::fold::Fold;
 use super::super::resident::shifts_offset;
 use super::super::tensor::{Dims, Element, aligned_bytes, lane_rows};
 use super::super::window::{SHIFT_WORD_BYTES, padded_depth};
@@ -271,6 +273,13 @@ fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> O
     let depth = if groups > 1 && groups == inputs && groups == outputs {
         1
     } else {
+        let fold = Fold::from_code(cg.int(op, "use_3ic_optimize", 0));
+        if fold.is_any() {
+            let kernel = window_of(cg.ctx(), op).ok()?.kernel;
+            let [rows, columns] = fold.taps(kernel);
+            let depth = padded_depth(element, fold.channels(inputs, kernel));
+            return Some(taps / (rows * columns) * depth * element.bytes());
+        }
         padded_depth(element, inputs / groups)
     };
     Some(taps * depth * element.bytes())
