@@ -4,6 +4,7 @@
 //! tensors run one slice ahead and stores one slice behind; weights are loaded once.
 
 use super::super::codegen::{Codegen, LocalPiece, ResultPlace};
+use super::super::emitter::Position;
 use super::super::error::{Error, Result, malformed, unsupported};
 use super::super::resident::{Buffer, Frame};
 use super::super::tensor::Local;
@@ -302,28 +303,38 @@ impl Group {
     fn run_member(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
         let before = cg.emitter.position();
         self.commands(cg, member, slice)?;
-        if matches!(member.step, Step::Compute { .. }) && !is_move(cg.ctx(), member.op) {
+        if is_move(cg.ctx(), member.op) {
+            return Ok(());
+        }
+        self.record(cg, member.op, slice, before)?;
+        if matches!(member.step, Step::Compute { .. }) {
             self.move_channels(cg, cg.ctx().result(member.op), slice)?;
         }
-        let value = cg.ctx().result(member.op);
+        Ok(())
+    }
+
+    /// Notes where the result of an operation can be read after its commands since `before`.
+    fn record(&self, cg: &mut Codegen<'_>, op: Op, slice: usize, before: Position) -> Result<()> {
+        let value = cg.ctx().result(op);
         let tensor = cg.whole(value)?;
-        let piece = if matches!(member.step, Step::Compute { .. }) {
-            let placed = self.placed(cg, value, slice)?;
-            let (batch, _) = self.part(&member.info, slice);
-            Some(LocalPiece {
-                local: placed.local,
-                start: [batch.0, placed.row],
-                whole: tensor.nchw()?.shape,
-            })
-        } else {
-            None
+        let piece = match self.homes.get(&value).filter(|_| is_computed(cg.ctx(), value)) {
+            Some(home) => {
+                let placed = self.placed(cg, value, slice)?;
+                let (batch, _) = self.part(&home.info, slice);
+                Some(LocalPiece {
+                    local: placed.local,
+                    start: [batch.0, placed.row],
+                    whole: tensor.nchw()?.shape,
+                })
+            }
+            None => None,
         };
         let place = ResultPlace {
             value,
             tensor: &tensor,
             piece,
         };
-        cg.record(member.op, &[place], before);
+        cg.record(op, &[place], before);
         Ok(())
     }
 
@@ -335,7 +346,10 @@ impl Group {
             for (op, piece) in self.moves.get(&value).into_iter().flatten() {
                 let result = cg.ctx().result(*op);
                 let (source, target) = (self.placed(cg, value, slice)?, self.placed(cg, result, slice)?);
+                let before = cg.emitter.position();
                 moves::emit(&mut cg.emitter, piece, &source, &target)?;
+                // The last of its pieces makes it whole.
+                self.record(cg, *op, slice, before)?;
                 if cg.ctx().is(*op, "tpu.Slice") {
                     there.push(result);
                 }
@@ -357,7 +371,9 @@ impl Group {
         for (value, piece) in values.into_iter().zip(pieces(cg, op)?) {
             if !is_computed(cg.ctx(), value) {
                 let source = self.placed(cg, value, slice)?;
+                let before = cg.emitter.position();
                 moves::emit(&mut cg.emitter, &piece, &source, &target)?;
+                self.record(cg, op, slice, before)?;
             }
         }
         // What takes channels of it in turn.
