@@ -264,7 +264,7 @@ pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result
 }
 
 /// Most channels of a command, rounded down to whole lane rows.
-const MOST_CHANNELS: usize = 4032;
+pub const MOST_CHANNELS: usize = 4032;
 /// Bytes of one output channel's filter.
 fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> Option<usize> {
     let groups = cg.int(op, "group", 1).max(1) as usize;
