@@ -108,6 +108,13 @@ impl Fold {
 }
 
 impl Folded {
+    /// The same input at another address in DDR.
+    pub fn move_to(&mut self, address: u64) {
+        if let Source::Global(global) = &mut self.source {
+            global.address = address;
+        }
+    }
+
     fn shape(&self) -> Dims {
         match self.source {
             Source::Global(global) => global.shape,

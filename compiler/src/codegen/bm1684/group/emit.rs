@@ -4,10 +4,12 @@
 //! tensors run one slice ahead and stores one slice behind; weights are loaded once.
 
 use super::super::codegen::{Codegen, LocalPiece, ResultPlace};
+use super::super::conv2d::folded_input;
 use super::super::emitter::Position;
 use super::super::error::{Error, Result, malformed, unsupported};
+use super::super::fold::Folded;
 use super::super::resident::{Buffer, Frame};
-use super::super::tensor::Local;
+use super::super::tensor::{Dims, Local};
 use super::Range;
 use super::ginfo::GroupInfo;
 use super::graph::{Weight, weight_of};
@@ -20,7 +22,7 @@ use tpuc_runtime::isa::memory_map::LANE_BYTES;
 
 /// What an operation of the body does.
 enum Step {
-    LoadTensor,
+    LoadTensor(Option<(Folded, Dims)>),
     LoadWeight(Weight),
     Compute {
         rows: Rows,
@@ -39,6 +41,8 @@ struct Member {
 /// Where a value of the body is.
 struct Home {
     info: GroupInfo,
+    /// Sizes of the whole tensor.
+    dims: Dims,
     /// Slices alternate between two places.
     alternates: bool,
 }
@@ -70,7 +74,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         let mut members = group
             .members
             .iter()
-            .filter(|member| matches!(member.step, Step::LoadTensor));
+            .filter(|member| matches!(member.step, Step::LoadTensor(_)));
         members.try_for_each(|member| group.run(cg, member, slice))
     };
     let stores = |cg: &mut Codegen<'_>, slice: usize| {
@@ -178,7 +182,7 @@ impl Group {
             let is_store = matches!(step, Step::Store);
             if let (false, Some(&result)) = (is_store, ctx.results(inner).first()) {
                 let stored = ctx.users(result).iter().any(|user| ctx.is(*user, "tpu.Store"));
-                let alternates = slices > 1 && (matches!(step, Step::LoadTensor) || stored);
+                let alternates = slices > 1 && (matches!(step, Step::LoadTensor(_)) || stored);
                 let end = info.out_addr + info.out_size * if alternates { 2 } else { 1 };
                 if end > LANE_BYTES || info.buffer_addr + info.buffer_size > LANE_BYTES {
                     return Err(inside(
@@ -187,10 +191,19 @@ impl Group {
                         Error::Malformed("memory beyond the end of a lane".into()),
                     ));
                 }
+                let whole = cg
+                    .whole(result)
+                    .and_then(|tensor| tensor.nchw())
+                    .map_err(failed)?;
+                let dims = match &step {
+                    Step::LoadTensor(Some((_, dims))) => *dims,
+                    _ => whole.shape,
+                };
                 group.homes.insert(
                     result,
                     Home {
                         info: info.clone(),
+                        dims,
                         alternates,
                     },
                 );
@@ -215,7 +228,15 @@ impl Group {
                     .defining_op(source)
                     .is_some_and(|source| ctx.is(source, "top.Weight"))
                 {
-                    return Ok(Step::LoadTensor);
+                    let folds = ctx.get_i64(op, "use_3ic_optimize").unwrap_or(0) != 0;
+                    let folded = match user.filter(|_| folds) {
+                        Some(user) => folded_input(cg, user)?,
+                        None => None,
+                    };
+                    if folds && folded.is_none() {
+                        return malformed("a folded tensor that no convolution reads");
+                    }
+                    return Ok(Step::LoadTensor(folded));
                 }
                 let Some(user) = user else {
                     return malformed("a weight that nothing reads");
@@ -263,8 +284,7 @@ impl Group {
         let Some(home) = self.homes.get(&value) else {
             return malformed(format!("'{}' is not in local memory", cg.ctx().value_name(value)));
         };
-        let whole = cg.whole(value)?;
-        let dims = whole.nchw()?.shape;
+        let (element, dims) = (cg.whole(value)?.element, home.dims);
         let (batch, rows) = self.part(&home.info, slice);
         let place = home.info.out_addr
             + if home.alternates {
@@ -272,7 +292,7 @@ impl Group {
             } else {
                 0
             };
-        let local = Local::aligned(place, whole.element, [batch.1, dims[1], rows.1, dims[3]]);
+        let local = Local::aligned(place, element, [batch.1, dims[1], rows.1, dims[3]]);
         if rows.0 + rows.1 > dims[2]
             || batch.0 + batch.1 > dims[0]
             || local.extent_bytes() > home.info.out_size
@@ -386,10 +406,14 @@ impl Group {
     fn commands(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
         let op = member.op;
         match &member.step {
-            Step::LoadTensor => {
+            Step::LoadTensor(folded) => {
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
                 let source = cg.tensor(cg.ctx().operand(op, 0))?.nchw()?;
                 let (batch, _) = self.part(&member.info, slice);
+                if let Some((mut folded, _)) = *folded {
+                    folded.move_to(source.address);
+                    return folded.load(&mut cg.emitter, &placed.local, [batch.0, placed.row, 0]);
+                }
                 let view = source.slice([batch.0, 0, placed.row, 0], placed.local.shape);
                 cg.emitter.load(&view, &placed.local)
             }

@@ -2,6 +2,7 @@
 
 use super::super::alias::is_alias;
 use super::super::codegen::{Codegen, OPS};
+use super::super::conv2d::folded_input;
 use super::super::emitter::Emitter;
 use super::super::error::{Result, malformed};
 use super::super::resident::{Buffer, Frame};
@@ -321,8 +322,12 @@ impl<'a> Measure<'a> {
         let [_, c, _, w] = info.dims;
         let local = Local::aligned(0, info.element, [batches, c, rows, w]);
         let global = Global::dense(SOMEWHERE, info.element, info.dims).slice([0; 4], local.shape);
+        let folded = info.folded.and_then(|(_, op)| folded_input(&self.cg, op).ok()?);
         let cycles = dma_cycles(|emitter| {
-            if load {
+            if let Some((mut folded, _)) = folded {
+                folded.move_to(SOMEWHERE);
+                folded.load(emitter, &local, [0; 3])
+            } else if load {
                 emitter.load(&global, &local)
             } else {
                 emitter.store(&local, &global)

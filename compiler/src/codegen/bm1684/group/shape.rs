@@ -51,6 +51,19 @@ impl Run {
             }
             inputs.push(places);
         }
+        // What is folded is loaded: it was stored before.
+        let made_here = |tensor: usize| {
+            graph.tensors[tensor]
+                .producer
+                .is_some_and(|producer| producer >= start)
+        };
+        if tensors[made..].iter().any(|tensor| {
+            graph.tensors[*tensor]
+                .folded
+                .is_some_and(|(source, _)| made_here(source))
+        }) {
+            return None;
+        }
         // Slices over batches are the same for all.
         let batches = graph.tensors[*tensors.first()?].dims[0];
         if tensors
