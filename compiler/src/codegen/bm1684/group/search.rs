@@ -57,7 +57,7 @@ fn best_cut(
     from: usize,
     effort: Effort,
 ) -> Option<(usize, Cut, Estimate)> {
-    let all = graph.tensors[*run.tensors.first()?].dims[0];
+    let all = run.dims(graph, *run.tensors.first()?)[0];
     let mut best: Option<(usize, Cut, Estimate)> = None;
     for batches in batch_choices(graph, run) {
         let mut fitting = 0;
@@ -116,26 +116,28 @@ pub fn search(
         if effort == Effort::None {
             continue;
         }
-        let (mut fewest, mut misses) = (0, 0);
-        for end in start + 1..=count.min(start + LONGEST) {
-            if graph.nodes[end - 1].rows.is_none() {
-                break;
-            }
-            let Some(run) = Run::new(graph, start, end) else {
-                break;
-            };
-            let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, effort) else {
-                misses += 1;
-                if misses > 2 {
-                    break;
+        for is_flat in [false, true] {
+            let (mut fewest, mut misses) = (0, 0);
+            for end in start + 1..=count.min(start + LONGEST) {
+                let run = if is_flat {
+                    Run::flat(graph, start, end)
+                } else {
+                    Run::new(graph, start, end)
+                };
+                let Some(run) = run else { break };
+                let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, effort) else {
+                    misses += 1;
+                    if misses > 2 {
+                        break;
+                    }
+                    continue;
+                };
+                misses = 0;
+                fewest = index.saturating_sub(MORE).max(fewest);
+                if base + found.cycles < cost[end] {
+                    cost[end] = base + found.cycles;
+                    from[end] = Some(Segment::Group(run, cut, found));
                 }
-                continue;
-            };
-            misses = 0;
-            fewest = index.saturating_sub(MORE).max(fewest);
-            if base + found.cycles < cost[end] {
-                cost[end] = base + found.cycles;
-                from[end] = Some(Segment::Group(run, cut, found));
             }
         }
     }
