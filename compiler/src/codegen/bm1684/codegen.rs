@@ -9,7 +9,7 @@ use super::resident::Frame;
 use super::tensor::{Element, Global, Local};
 use super::{
     active, arg, binary, cast, compare, conv2d, conv3d, deconv, deconv3d, depth2space, gather, generic_cpu,
-    group, gru, interp, lrn, lstm, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape,
+    group, gru, interp, lrn, lstm, lut, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape,
     softmax, unary,
 };
 use crate::program::Program;
@@ -51,7 +51,7 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.LSTM", lstm::emit),
     ("tpu.LayerNorm", norm::layer_norm),
     ("tpu.LeakyRelu", unary::leaky_relu),
-    ("tpu.Lut", unary::lut),
+    ("tpu.Lut", lut::emit),
     ("tpu.MatMul", matmul::emit),
     ("tpu.Max", binary::max),
     ("tpu.MaxConst", unary::max_const),

@@ -31,9 +31,29 @@ pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
         "tpu.Conv3D" => reorder_convolution(program, op),
         "tpu.Deconv" | "tpu.Deconv3D" => reorder_transposed(program, op),
         "tpu.Interp" => add_fractions(program, op),
+        "tpu.Lut" => pack_tables(program, op),
         "tpu.MatMul" => reorder_matrix(program, op),
         _ => Ok(()),
     }
+}
+
+/// A table for several batches becomes one for each byte of a word.
+fn pack_tables(program: &mut Program, op: Op) -> Result<()> {
+    let (table, output) = (program.ctx.operand(op, 1), program.ctx.result(op));
+    let several = program
+        .ctx
+        .shape(output)
+        .and_then(|shape| shape.first())
+        .is_some_and(|batches| *batches > 1);
+    let Some(tensor) = program.weight(table)?.filter(|_| several) else {
+        return Ok(());
+    };
+    let element = element_of(&tensor)?;
+    if element.bytes() != 4 || tensor.len() != 256 {
+        return Ok(());
+    }
+    let packed = super::lut::pack_tables(&tensor.to_bytes());
+    insert_weight(program, op, 1, &packed, element, &[1, 1, 4, 256])
 }
 
 /// Sizes of a weight by its type; the store may hold it flat.

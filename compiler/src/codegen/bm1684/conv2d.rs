@@ -7,9 +7,9 @@
 use super::address::{element_of_type, shape_of_type};
 use super::codegen::{Codegen, TensorInfo, sizes_of};
 use super::error::{Result, malformed, unsupported};
-use super::fold::{self, Fold};
+use super::fold::{self, Fold, Folded};
 use super::group::rows::Rows;
-use super::tensor::{Element, Global};
+use super::tensor::{Dims, Element, Global};
 use super::tiu::WindowFields;
 use super::window::{Arithmetic, Kind, MAX_PAD, SHIFT_WORD_BYTES, WeightSource, WindowOp};
 use crate::program::Program;
@@ -27,8 +27,14 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     } else {
         None
     };
+    let fold = Fold::from_code(cg.int(op, "use_3ic_optimize", 0));
     let mut window = window_fields(cg, op)?;
-    cg.slice_padding(&mut window);
+    let resident = cg.resident_window(&input, &output, Some(&filter), bias.as_ref());
+    if resident.is_some() {
+        // It was folded when it was loaded.
+        window = fold.rest(&window);
+        cg.slice_padding(&mut window);
+    }
     if cg.sizes(op, "inserts")?.iter().any(|zeros| *zeros != 0) {
         return unsupported("zeros inserted into a convolution's input; use a transposed convolution");
     }
@@ -53,10 +59,31 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         arithmetic,
         channel_shifts,
         folded: None,
-        resident: cg.resident_window(&input, &output, Some(&filter), bias.as_ref()),
+        resident,
     };
-    let fold = Fold::from_code(cg.int(op, "use_3ic_optimize", 0));
+    if resident.is_some() {
+        return window_op.emit(&mut cg.emitter);
+    }
     window_op.folded(fold).emit(&mut cg.emitter)
+}
+
+/// How the input of a convolution is folded when it is loaded: the whole input, and sizes of what that gives. `None` if it is not.
+///
+/// # Errors
+/// When the attributes make no sense.
+pub fn folded_input(cg: &Codegen<'_>, op: Op) -> Result<Option<(Folded, Dims)>> {
+    let fold = Fold::from_code(cg.int(op, "use_3ic_optimize", 0));
+    if !cg.ctx().is(op, "tpu.Conv2D") || !fold.is_any() {
+        return Ok(None);
+    }
+    let input = cg.whole(cg.weight_behind(cg.ctx().operand(op, 0)))?.nchw()?;
+    let [_, _, rows, columns] = cg.whole(cg.ctx().result(op))?.nchw()?.shape;
+    let folded = Folded {
+        source: input,
+        window: window_fields(cg, op)?,
+        fold,
+    };
+    Ok(Some((folded, folded.folded_shape([rows, columns]))))
 }
 
 /// Which taps of a convolution over few channels shall be channels.
@@ -126,7 +153,11 @@ pub fn rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
     let groups = cg.int(op, "group", 1).max(1) as usize;
     let depthwise = groups > 1 && groups == input.shape[1] && groups == output.shape[1];
     let kind = if depthwise { Kind::Depthwise } else { Kind::Dense };
-    let window = window_fields(cg, op)?;
+    let (mut input, mut window) = (input, window_fields(cg, op)?);
+    if let Some((folded, shape)) = folded_input(cg, op)? {
+        window = folded.fold.rest(&window);
+        input.shape = shape;
+    }
     let no_zeros = cg.sizes(op, "inserts")?.iter().all(|zeros| *zeros == 0);
     Ok((no_zeros && (groups == 1 || depthwise))
         .then(|| window_rows(kind, window, input, output))

@@ -111,6 +111,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             window: SINGLE,
             weights: Some(WeightSource::Coefficient(right.address, right.element)),
             channel_shifts: None,
+            folded: None,
             resident: Some(resident),
             bias: bias.as_ref().map(|bias| (bias.address, bias.element)),
             arithmetic,

@@ -47,6 +47,7 @@ pub mod gru;
 pub mod interp;
 pub mod lrn;
 pub mod lstm;
+pub mod lut;
 pub mod matmul;
 pub mod movement;
 pub mod norm;

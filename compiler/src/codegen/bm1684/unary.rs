@@ -29,7 +29,6 @@ pub fn run(
         words,
         input_use: match cg.ctx().op_name(op) {
             "tpu.Active" => super::active::input_use(cg, op),
-            "tpu.Lut" => InputUse::Aligned,
             _ => InputUse::Strided,
         },
         local,
@@ -370,38 +369,10 @@ pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     operation.emit(&mut cg.emitter)
 }
 
-/// `tpu.Lut`: 8-bit to 8-bit through a table of 256 words, which is brought to L2 first.
-///
-/// # Errors
-/// When the table is not of 256 words.
-pub fn lut(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
-    let table = cg.operand(op, 1)?;
-    if table.elements() != 256 || table.element.bytes() != 4 {
-        return unsupported(format!(
-            "a table of {} elements of type {:?}; 256 words are looked up",
-            table.elements(),
-            table.element
-        ));
-    }
-    let place = cg.emitter.load_table(table.address)?;
-    run(cg, op, true, vec![], &|emitter, inputs, out, _| {
-        emitter.lookup(out, inputs[0], place)
-    })
-}
-
 /// Each row comes from the same row.
 ///
 /// # Errors
 /// None.
 pub fn rows(_: &Codegen<'_>, _: Op) -> Result<Option<Rows>> {
     Ok(Some(Rows::Same))
-}
-
-/// The table is looked up with the lowest byte of a word: one batch.
-///
-/// # Errors
-/// When the result is no tensor of this chip.
-pub fn lut_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
-    let output = cg.whole(cg.ctx().result(op))?;
-    Ok((output.shape.first() == Some(&1)).then_some(Rows::Same))
 }

@@ -30,6 +30,8 @@ struct Entry {
     /// Batches of a slice.
     batches: usize,
     row_slices: usize,
+    /// [`Run::flat`].
+    flat: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,18 +87,21 @@ impl Cache {
         let mut next = 0;
         for entry in content.groups {
             let (start, end) = entry.operations;
-            let nodes = graph.nodes.get(start..end).filter(|nodes| !nodes.is_empty())?;
-            if start < next || nodes.iter().any(|node| node.rows.is_none()) {
+            if start < next || end <= start || end > graph.nodes.len() {
                 return None;
             }
             next = end;
-            let run = Run::new(graph, start, end)?;
+            let run = if entry.flat {
+                Run::flat(graph, start, end)?
+            } else {
+                Run::new(graph, start, end)?
+            };
             if !batch_choices(graph, &run).contains(&entry.batches) || entry.row_slices == 0 {
                 return None;
             }
             let cut = Cut {
                 batches: entry.batches,
-                batch_slices: graph.tensors[run.tensors[0]].dims[0].div_ceil(entry.batches),
+                batch_slices: run.dims(graph, run.tensors[0])[0].div_ceil(entry.batches),
                 row_slices: entry.row_slices,
             };
             let placement = place(graph, measure, &run, cut)?;
@@ -111,6 +116,7 @@ impl Cache {
             operations: (group.run.start, group.run.end),
             batches: group.cut.batches,
             row_slices: group.cut.row_slices,
+            flat: group.run.flat.is_some(),
         });
         let content = Content {
             format: FORMAT.to_owned(),

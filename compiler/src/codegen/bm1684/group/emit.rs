@@ -4,11 +4,14 @@
 //! tensors run one slice ahead and stores one slice behind; weights are loaded once.
 
 use super::super::codegen::{Codegen, LocalPiece, ResultPlace};
+use super::super::conv2d::folded_input;
 use super::super::emitter::Position;
 use super::super::error::{Error, Result, malformed, unsupported};
+use super::super::fold::Folded;
 use super::super::resident::{Buffer, Frame};
-use super::super::tensor::Local;
+use super::super::tensor::{Dims, Global, Local};
 use super::Range;
+use super::build::FLAT;
 use super::ginfo::GroupInfo;
 use super::graph::{Weight, weight_of};
 use super::measure::{Placed, emit_entered, enter, enter_weight, load_weight};
@@ -20,7 +23,7 @@ use tpuc_runtime::isa::memory_map::LANE_BYTES;
 
 /// What an operation of the body does.
 enum Step {
-    LoadTensor,
+    LoadTensor(Option<(Folded, Dims)>),
     LoadWeight(Weight),
     Compute {
         rows: Rows,
@@ -39,6 +42,8 @@ struct Member {
 /// Where a value of the body is.
 struct Home {
     info: GroupInfo,
+    /// Sizes of the whole tensor.
+    dims: Dims,
     /// Slices alternate between two places.
     alternates: bool,
 }
@@ -52,6 +57,8 @@ struct Group {
     results: HashMap<Value, Value>,
     row_slices: usize,
     slices: usize,
+    /// Tensors are seen as rows of elements.
+    is_flat: bool,
 }
 
 /// Emits the commands.
@@ -70,7 +77,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         let mut members = group
             .members
             .iter()
-            .filter(|member| matches!(member.step, Step::LoadTensor));
+            .filter(|member| matches!(member.step, Step::LoadTensor(_)));
         members.try_for_each(|member| group.run(cg, member, slice))
     };
     let stores = |cg: &mut Codegen<'_>, slice: usize| {
@@ -141,6 +148,7 @@ impl Group {
             results: HashMap::new(),
             row_slices,
             slices,
+            is_flat: ctx.get_i64(op, "group_type") == Some(FLAT),
         };
         if let Some(last) = ctx.last_op(body) {
             let results = ctx.results(op).iter().copied();
@@ -178,7 +186,7 @@ impl Group {
             let is_store = matches!(step, Step::Store);
             if let (false, Some(&result)) = (is_store, ctx.results(inner).first()) {
                 let stored = ctx.users(result).iter().any(|user| ctx.is(*user, "tpu.Store"));
-                let alternates = slices > 1 && (matches!(step, Step::LoadTensor) || stored);
+                let alternates = slices > 1 && (matches!(step, Step::LoadTensor(_)) || stored);
                 let end = info.out_addr + info.out_size * if alternates { 2 } else { 1 };
                 if end > LANE_BYTES || info.buffer_addr + info.buffer_size > LANE_BYTES {
                     return Err(inside(
@@ -187,10 +195,16 @@ impl Group {
                         Error::Malformed("memory beyond the end of a lane".into()),
                     ));
                 }
+                let dims = match &step {
+                    Step::LoadTensor(Some((_, dims))) => *dims,
+                    Step::LoadWeight(_) => [0; 4],
+                    _ => group.view(cg, result, &info).map_err(failed)?.shape,
+                };
                 group.homes.insert(
                     result,
                     Home {
                         info: info.clone(),
+                        dims,
                         alternates,
                     },
                 );
@@ -204,6 +218,26 @@ impl Group {
         Ok(group)
     }
 
+    /// A tensor as the group sees it.
+    fn view(&self, cg: &Codegen<'_>, value: Value, info: &GroupInfo) -> Result<Global> {
+        let tensor = cg.tensor(value).or_else(|_| cg.whole(value))?;
+        if !self.is_flat {
+            return tensor.nchw();
+        }
+        let (&[(_, channels)], &[(_, columns)]) = (info.c.as_slice(), info.w.as_slice()) else {
+            return malformed("a flat group with slices over channels or columns");
+        };
+        let row = channels * columns;
+        if row == 0 || !tensor.elements().is_multiple_of(row) {
+            return malformed(format!(
+                "{} elements in rows of {channels} times {columns}",
+                tensor.elements()
+            ));
+        }
+        let dims = [1, channels, tensor.elements() / row, columns];
+        Ok(Global::dense(tensor.address, tensor.element, dims))
+    }
+
     fn step(&self, cg: &Codegen<'_>, op: Op, last_use: &HashMap<Value, Op>) -> Result<Step> {
         let ctx = cg.ctx();
         match ctx.op_name(op) {
@@ -215,7 +249,15 @@ impl Group {
                     .defining_op(source)
                     .is_some_and(|source| ctx.is(source, "top.Weight"))
                 {
-                    return Ok(Step::LoadTensor);
+                    let folds = ctx.get_i64(op, "use_3ic_optimize").unwrap_or(0) != 0;
+                    let folded = match user.filter(|_| folds) {
+                        Some(user) => folded_input(cg, user)?,
+                        None => None,
+                    };
+                    if folds && folded.is_none() {
+                        return malformed("a folded tensor that no convolution reads");
+                    }
+                    return Ok(Step::LoadTensor(folded));
                 }
                 let Some(user) = user else {
                     return malformed("a weight that nothing reads");
@@ -232,7 +274,12 @@ impl Group {
             }
             _ => {}
         }
-        let Some(rows) = rows::of(cg, op) else {
+        let rows = if self.is_flat {
+            Some(Rows::Same)
+        } else {
+            rows::of(cg, op)
+        };
+        let Some(rows) = rows else {
             return unsupported(
                 "an operation that cannot be computed in local memory; group the layers with this tool's --layer-group",
             );
@@ -263,8 +310,7 @@ impl Group {
         let Some(home) = self.homes.get(&value) else {
             return malformed(format!("'{}' is not in local memory", cg.ctx().value_name(value)));
         };
-        let whole = cg.whole(value)?;
-        let dims = whole.nchw()?.shape;
+        let (element, dims) = (cg.whole(value)?.element, home.dims);
         let (batch, rows) = self.part(&home.info, slice);
         let place = home.info.out_addr
             + if home.alternates {
@@ -272,7 +318,7 @@ impl Group {
             } else {
                 0
             };
-        let local = Local::aligned(place, whole.element, [batch.1, dims[1], rows.1, dims[3]]);
+        let local = Local::aligned(place, element, [batch.1, dims[1], rows.1, dims[3]]);
         if rows.0 + rows.1 > dims[2]
             || batch.0 + batch.1 > dims[0]
             || local.extent_bytes() > home.info.out_size
@@ -324,7 +370,7 @@ impl Group {
                 Some(LocalPiece {
                     local: placed.local,
                     start: [batch.0, placed.row],
-                    whole: tensor.nchw()?.shape,
+                    whole: home.dims,
                 })
             }
             None => None,
@@ -386,10 +432,14 @@ impl Group {
     fn commands(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
         let op = member.op;
         match &member.step {
-            Step::LoadTensor => {
+            Step::LoadTensor(folded) => {
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
-                let source = cg.tensor(cg.ctx().operand(op, 0))?.nchw()?;
+                let source = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
                 let (batch, _) = self.part(&member.info, slice);
+                if let Some((mut folded, _)) = *folded {
+                    folded.move_to(source.address);
+                    return folded.load(&mut cg.emitter, &placed.local, [batch.0, placed.row, 0]);
+                }
                 let view = source.slice([batch.0, 0, placed.row, 0], placed.local.shape);
                 cg.emitter.load(&view, &placed.local)
             }
@@ -409,7 +459,7 @@ impl Group {
                 local.shape[2] = rows.1;
                 let stored = cg.ctx().result(op);
                 let result = self.results.get(&stored).copied().unwrap_or(stored);
-                let target = cg.tensor(result)?.nchw()?;
+                let target = self.view(cg, result, &member.info)?;
                 cg.emitter
                     .store(&local, &target.slice([batch.0, 0, rows.0, 0], local.shape))
             }

@@ -7,6 +7,7 @@ use super::super::alias::is_alias;
 use super::super::codegen::{Codegen, OPS};
 use super::super::emitter;
 use super::super::error::{Result, malformed};
+use super::build::FLAT;
 use super::ginfo::GroupInfo;
 use super::graph::{Graph, MOST_CHANNELS, weight_of};
 use super::measure::Measure;
@@ -56,6 +57,8 @@ pub struct ExplainedGroup {
     pub batch_slices: usize,
     /// Slices over rows.
     pub row_slices: usize,
+    /// Tensors are seen as rows of elements, whatever their shapes.
+    pub flat: bool,
     /// Local memory where most is used.
     pub memory: LocalMemory,
     /// Its time by the cycle model.
@@ -284,6 +287,7 @@ fn group(cg: &Codegen<'_>, op: Op, time: Time) -> ExplainedGroup {
             .collect(),
         batch_slices,
         row_slices,
+        flat: ctx.get_i64(op, "group_type") == Some(FLAT),
         memory: memory(ctx, &ops, batch_slices * row_slices > 1),
         time,
     }
@@ -423,7 +427,9 @@ impl<'a> Reasons<'a> {
         let Some(&number) = self.number.get(&op) else {
             return "it is not in the list of operations".to_owned();
         };
-        if self.graph.nodes[number].rows.is_none() {
+        let node = &self.graph.nodes[number];
+        let is_flat = node.rows.is_none();
+        if is_flat && !node.is_pointwise {
             return self.refusal(number);
         }
         if !self.any_group {
@@ -433,7 +439,15 @@ impl<'a> Reasons<'a> {
             effort: Effort::Quick,
             row_slices: 1,
         };
-        let found = Run::new(&self.graph, number, number + 1)
+        let run = if is_flat {
+            Run::flat(&self.graph, number, number + 1)
+        } else {
+            Run::new(&self.graph, number, number + 1)
+        };
+        let Some(run) = run else {
+            return self.refusal(number);
+        };
+        let found = Some(run)
             .and_then(|run| best_cut(&self.graph, &mut self.measure, &run, 0, wanted));
         match found {
             None => "its tensors and weights do not fit local memory, in slices of one row neither".to_owned(),

@@ -1,7 +1,9 @@
 //! The program as numbered operations and tensors.
 
+use super::super::alias::is_alias;
 use super::super::codegen::Codegen;
 use super::super::coefficient::is_weight;
+use super::super::conv2d::folded_input;
 use super::super::conv2d::window_of;
 use super::super::error::{Result, unsupported};
 use super::super::fold::Fold;
@@ -13,7 +15,7 @@ use super::rows::{self, Rows};
 use std::collections::HashMap;
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Op, Value};
-use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
+use tpuc_runtime::isa::memory_map::{LANE_COUNT, ROW_ALIGN_BYTES};
 
 /// A tensor that operations hand on.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub struct Tensor {
     pub users: Vec<usize>,
     /// Something outside of the list of operations reads it.
     pub kept: bool,
+    /// It is another tensor, of this number, folded by its load (`use_3ic_optimize`) for this operation.
+    pub folded: Option<(usize, Op)>,
 }
 
 /// How a weight lies in local memory.
@@ -95,6 +99,8 @@ pub struct Node {
     pub result: Option<usize>,
     /// Whether it only moves channels, as soon as they are there.
     pub is_move: bool,
+    /// Whether each element of the result comes from the elements at the same place of its inputs, wherever that is.
+    pub is_pointwise: bool,
 }
 
 /// All operations of a function in their order.
@@ -142,9 +148,27 @@ impl Graph {
             producer,
             users: Vec::new(),
             kept: false,
+            folded: None,
         });
         self.of_value.insert(value, index);
         Some(index)
+    }
+
+    /// The tensor that a convolution reads, if its input is folded by the load.
+    fn fold_input(&mut self, cg: &Codegen<'_>, op: Op, source: usize) -> Option<usize> {
+        let (_, dims) = folded_input(cg, op).ok()??;
+        let whole = &self.tensors[source];
+        let folded = Tensor {
+            value: whole.value,
+            element: whole.element,
+            dims,
+            producer: None,
+            users: vec![self.nodes.len()],
+            kept: true,
+            folded: Some((source, op)),
+        };
+        self.tensors.push(folded);
+        Some(self.tensors.len() - 1)
     }
 
     fn add_node(&mut self, cg: &Codegen<'_>, op: Op) {
@@ -156,7 +180,7 @@ impl Graph {
                 if self.tensors[tensor].users.last() != Some(&number) {
                     self.tensors[tensor].users.push(number);
                 }
-                inputs.push(tensor);
+                inputs.push(self.fold_input(cg, op, tensor).unwrap_or(tensor));
             }
         }
         let mut result = None;
@@ -172,7 +196,9 @@ impl Graph {
             weights: Vec::new(),
             result,
             is_move: is_move(ctx, op),
+            is_pointwise: false,
         };
+        node.is_pointwise = ctx.results(op).len() == 1 && self.is_pointwise(cg, &node);
         if ctx.results(op).len() == 1
             && result.is_some()
             && let Some(rows) = rows::of(cg, op)
@@ -183,6 +209,35 @@ impl Graph {
             node.weights = weights;
         }
         self.nodes.push(node);
+    }
+
+    /// Whether the operation does not care for the shape: it works on tensors of the same sizes, without weights of its own.
+    fn is_pointwise(&self, cg: &Codegen<'_>, node: &Node) -> bool {
+        let ctx = cg.ctx();
+        let name = ctx.op_name(node.op);
+        let Some(result) = node.result.map(|index| &self.tensors[index]) else {
+            return false;
+        };
+        let elements = |dims: Dims| dims.iter().product::<usize>();
+        let same = node.inputs.iter().all(|index| {
+            let input = &self.tensors[*index];
+            input.folded.is_none()
+                && if is_alias(ctx, node.op) {
+                    elements(input.dims) == elements(result.dims) && input.element == result.element
+                } else {
+                    input.dims == result.dims
+                }
+        });
+        // A table of values is read by the command itself.
+        let operands = ctx.operands(node.op).iter().filter(|value| !ctx.is_none(**value));
+        let known = operands.count() - usize::from(name == "tpu.Lut") == node.inputs.len();
+        let is_cast = name == "tpu.Cast"
+            && node
+                .inputs
+                .first()
+                .is_some_and(|input| self.tensors[*input].element != result.element);
+        let is_float = result.element == Element::F32;
+        same && known && (is_cast || POINTWISE.contains(&name) || is_float && FLOAT_POINTWISE.contains(&name))
     }
 
     /// Whether all tensors are such that commands can read and write them whole in local memory.
@@ -263,10 +318,59 @@ pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result
     }))
 }
 
+/// Operations that do not care for shapes.
+const POINTWISE: &[&str] = &[
+    "tpu.Add",
+    "tpu.AddConst",
+    "tpu.LeakyRelu",
+    "tpu.Lut",
+    "tpu.Max",
+    "tpu.Min",
+    "tpu.Mul",
+    "tpu.MulConst",
+    "tpu.MulShift",
+    "tpu.Relu",
+    "tpu.Reshape",
+    "tpu.Squeeze",
+    "tpu.Sub",
+    "tpu.Unsqueeze",
+];
+/// Those that do not on f32.
+const FLOAT_POINTWISE: &[&str] = &[
+    "tpu.Active",
+    "tpu.Clip",
+    "tpu.Div",
+    "tpu.MaxConst",
+    "tpu.MinConst",
+    "tpu.Reciprocal",
+    "tpu.SubConst",
+];
+
+/// Columns of a flat tensor: long rows need few commands, many rows can be cut into slices.
+const FLAT_COLUMNS: std::ops::RangeInclusive<usize> = 16..=1024;
+
+/// Sizes for `elements` elements that keep the lanes busy: channels, rows and columns without a meaning. `None` where the number
+/// cannot be divided so.
+pub fn flat_dims(elements: usize) -> Option<Dims> {
+    let lanes = (LANE_COUNT / 2..=LANE_COUNT)
+        .rev()
+        .find(|lanes| elements.is_multiple_of(*lanes))?;
+    let positions = elements / lanes;
+    let columns = FLAT_COLUMNS
+        .rev()
+        .find(|columns| positions.is_multiple_of(*columns));
+    let columns = columns.or((positions <= *FLAT_COLUMNS.end()).then_some(positions))?;
+    Some([1, lanes, positions / columns, columns])
+}
+
 /// Most channels of a command, rounded down to whole lane rows.
 pub const MOST_CHANNELS: usize = 4032;
 /// Bytes of one output channel's filter.
 fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> Option<usize> {
+    if let Some((folded, dims)) = folded_input(cg, op).ok()? {
+        let [rows, columns] = folded.fold.rest(&folded.window).kernel;
+        return Some(rows * columns * padded_depth(element, dims[1]) * element.bytes());
+    }
     let groups = cg.int(op, "group", 1).max(1) as usize;
     let inputs = cg.whole(cg.ctx().operand(op, 0)).ok()?.nchw().ok()?.shape[1];
     let taps: usize = cg.sizes(op, "kernel_shape").ok()?.iter().product();

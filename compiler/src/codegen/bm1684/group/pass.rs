@@ -240,7 +240,7 @@ fn placed(graph: &Graph, measure: &mut Measure<'_>, run: Run, cut: Cut, groups: 
     }
     let middle = run.start + run.made / 2;
     for (start, end) in [(run.start, middle), (middle, run.end)] {
-        if let Some(half) = Run::new(graph, start, end) {
+        if let Some(half) = run.like(graph, start, end) {
             placed(graph, measure, half, cut, groups);
         }
     }

@@ -78,7 +78,7 @@ struct Limits {
 /// that are wanted, where the results have as many rows.
 fn row_slices(graph: &Graph, run: &Run, from: usize, least: usize) -> Vec<(usize, usize)> {
     let stored = (0..run.made).filter(|place| run.stored[*place]);
-    let rows = stored.map(|place| graph.tensors[run.tensors[place]].dims[2]).min();
+    let rows = stored.map(|place| run.dims(graph, run.tensors[place])[2]).min();
     let least = least.min(rows.unwrap_or(1)).max(1);
     let at = ROW_SLICES.partition_point(|count| *count < least);
     let exact = (at >= from && ROW_SLICES.get(at) != Some(&least)).then_some((at, least));
@@ -95,7 +95,7 @@ pub fn best_cut(
     wanted: Wanted,
 ) -> Option<(usize, Cut, Estimate)> {
     let limits = wanted.effort.limits();
-    let all = graph.tensors[*run.tensors.first()?].dims[0];
+    let all = run.dims(graph, *run.tensors.first()?)[0];
     let mut best: Option<(usize, Cut, Estimate)> = None;
     for batches in batch_choices(graph, run) {
         let mut fitting = 0;
@@ -157,8 +157,9 @@ pub fn search(
         tick();
         let base = cost[start];
         // What cannot be compiled is reported later.
-        let forced = wanted.row_slices > 1 && graph.nodes[start].rows.is_some();
-        let alone = match measure.alone(graph.nodes[start].op) {
+        let node = &graph.nodes[start];
+        let forced = wanted.row_slices > 1 && (node.rows.is_some() || node.is_pointwise);
+        let alone = match measure.alone(node.op) {
             Some(cycles) if !forced => base + cycles,
             _ => base + DEAR,
         };
@@ -169,26 +170,28 @@ pub fn search(
         if wanted.effort == Effort::None {
             continue;
         }
-        let (mut fewest, mut misses) = (0, 0);
-        for end in start + 1..=count.min(start + limits.longest) {
-            if graph.nodes[end - 1].rows.is_none() {
-                break;
-            }
-            let Some(run) = Run::new(graph, start, end) else {
-                break;
-            };
-            let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, wanted) else {
-                misses += 1;
-                if misses > limits.misses {
-                    break;
+        for is_flat in [false, true] {
+            let (mut fewest, mut misses) = (0, 0);
+            for end in start + 1..=count.min(start + limits.longest) {
+                let run = if is_flat {
+                    Run::flat(graph, start, end)
+                } else {
+                    Run::new(graph, start, end)
+                };
+                let Some(run) = run else { break };
+                let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, wanted) else {
+                    misses += 1;
+                    if misses > limits.misses {
+                        break;
+                    }
+                    continue;
+                };
+                misses = 0;
+                fewest = index.saturating_sub(limits.more.max(3)).max(fewest);
+                if base + found.cycles < cost[end] {
+                    cost[end] = base + found.cycles;
+                    from[end] = Some(Segment::Group(run, cut, found));
                 }
-                continue;
-            };
-            misses = 0;
-            fewest = index.saturating_sub(limits.more.max(3)).max(fewest);
-            if base + found.cycles < cost[end] {
-                cost[end] = base + found.cycles;
-                from[end] = Some(Segment::Group(run, cut, found));
             }
         }
     }
