@@ -1,7 +1,7 @@
 //! The pass table: one row for each pass, in the order of `--help`.
 
 use super::{Pass, canonicalize, strip_debuginfo};
-use crate::codegen::bm1684::{compatibility, passes, strip_io_quant};
+use crate::codegen::bm1684::{compatibility, group, passes, strip_io_quant};
 use crate::lowering::{
     convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
 };
@@ -31,7 +31,7 @@ pub static PASSES: &[&Pass] = &[
     &compatibility::SUBNET_DIVIDE,
     &compatibility::OP_REORDER,
     &compatibility::TOPO_SORT,
-    &compatibility::LAYER_GROUP,
+    &group::pass::PASS,
     &compatibility::AFFINE_OPT,
     &compatibility::CORE_PARALLEL,
     &compatibility::AFTER_LAYER_GROUP,

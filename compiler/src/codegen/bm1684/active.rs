@@ -7,6 +7,7 @@ use super::arith;
 use super::codegen::Codegen;
 use super::emitter::Emitter;
 use super::error::{Result, unsupported};
+use super::group::rows::Rows;
 use super::tensor::{Element, Local};
 use super::tiu::Operand;
 use super::transcendental::{
@@ -420,4 +421,13 @@ fn hard_sigmoid(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
     emitter.arith(TiuOp::Add, out, out, f.coefficient(0, 0.5), 0)?;
     emitter.arith(TiuOp::Max, out, out, float(0.0), 0)?;
     emitter.arith(TiuOp::Min, out, out, float(1.0), 0)
+}
+
+/// Each row comes from the same row; only floats.
+///
+/// # Errors
+/// When the result is no tensor of this chip.
+pub fn rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let output = cg.whole(cg.ctx().result(op))?;
+    Ok((output.element == Element::F32).then_some(Rows::Same))
 }

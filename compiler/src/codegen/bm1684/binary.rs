@@ -5,9 +5,10 @@
 
 use super::arith;
 use super::codegen::{Codegen, TensorInfo};
-use super::elementwise::{Elementwise, LocalFn, Strided};
+use super::elementwise::{Elementwise, InputUse, LocalFn, Strided};
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
+use super::group::rows::Rows;
 use super::tensor::{Element, Local};
 use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
@@ -48,15 +49,14 @@ pub(super) fn run(
     local: LocalFn<'_>,
 ) -> Result<()> {
     let Operands { inputs, output } = operands;
-    let strided = |tensor: &TensorInfo| {
-        Strided::broadcast(tensor.address, tensor.element, &tensor.shape, &output.shape)
-    };
+    let strided = |tensor: &TensorInfo| Strided::broadcast(tensor, &tensor.shape, &output.shape);
     let operation = Elementwise {
         shape: output.shape.clone(),
         inputs: inputs.iter().map(strided).collect::<Result<_>>()?,
         output: strided(output)?,
         scratch,
         words: false,
+        input_use: InputUse::Strided,
         local,
     };
     operation.emit(&mut cg.emitter)
@@ -248,4 +248,12 @@ fn product(
     emitter.arith(TiuOp::Add, high, wide, Operand::Integer(0, wide_type), 0)?;
     emitter.arith(TiuOp::Mul, result, high, factor, 0)?;
     emitter.multiply_accumulate(result, low, factor, 8, shift)
+}
+
+/// Each row comes from the same rows of the operands.
+///
+/// # Errors
+/// None.
+pub fn rows(_: &Codegen<'_>, _: Op) -> Result<Option<Rows>> {
+    Ok(Some(Rows::Same))
 }

@@ -5,8 +5,9 @@
 
 use super::arith;
 use super::codegen::Codegen;
-use super::elementwise::{Elementwise, Strided};
+use super::elementwise::{Elementwise, InputUse, Strided};
 use super::error::{Result, unsupported};
+use super::group::rows::Rows;
 use super::movement::{Axis, copy};
 use super::tensor::Element;
 use tpuc_dialects::ir::Op;
@@ -21,19 +22,19 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         (input.scale, output.scale) = (1.0, 1.0);
     }
     let elements = input.elements();
-    let dense = |address, element| Strided {
-        address,
-        element,
-        strides: vec![1],
-    };
     let elementwise =
         |scratch: Vec<Element>, local: super::elementwise::LocalFn<'_>, cg: &mut Codegen<'_>| {
             let operation = Elementwise {
                 shape: vec![elements],
-                inputs: vec![dense(input.address, input.element)],
-                output: dense(output.address, output.element),
+                inputs: vec![Strided::row(&input)],
+                output: Strided::row(&output),
                 scratch,
                 words: true,
+                input_use: if input.element == Element::F32 {
+                    InputUse::Overwritten
+                } else {
+                    InputUse::Strided
+                },
                 local,
             };
             operation.emit(&mut cg.emitter)
@@ -73,4 +74,13 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         }
         (from, to) => unsupported(format!("a cast from {from:?} to {to:?}; go through F32")),
     }
+}
+
+/// Each row comes from the same row. Bytes are one in each word on the way: one batch.
+///
+/// # Errors
+/// When a tensor is of no type of this chip.
+pub fn rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let (input, output) = (cg.whole(cg.ctx().operand(op, 0))?, cg.whole(cg.ctx().result(op))?);
+    Ok((output.shape.first() == Some(&1) && input.element != output.element).then_some(Rows::Same))
 }

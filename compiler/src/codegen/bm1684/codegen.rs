@@ -5,11 +5,12 @@ use super::alias::is_alias;
 use super::emitter::{Emitter, Position};
 use super::error::{Error, Result, malformed};
 use super::parts::{self, HostLayer, Parts, Work};
-use super::tensor::{Element, Global};
+use super::resident::Frame;
+use super::tensor::{Element, Global, Local};
 use super::{
     active, arg, binary, cast, compare, conv2d, conv3d, deconv, deconv3d, depth2space, gather, generic_cpu,
-    gru, interp, lrn, lstm, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape, softmax,
-    unary,
+    group, gru, interp, lrn, lstm, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape,
+    softmax, unary,
 };
 use crate::program::Program;
 use serde_json::json;
@@ -42,6 +43,7 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.GRU", gru::emit),
     ("tpu.Gather", gather::emit),
     ("tpu.GenericCpu", generic_cpu::emit),
+    ("tpu.Group", group::emit::emit),
     ("tpu.GroupNorm", norm::group_norm),
     ("tpu.InstanceNorm", norm::instance_norm),
     ("tpu.Interp", interp::emit),
@@ -95,6 +97,9 @@ pub struct TensorInfo {
     pub scale: f64,
     /// The integer that stands for 0.
     pub zero_point: i64,
+    /// Where the tensor is in local memory, if it is there already: then sizes are those of the slice at hand, and the
+    /// address means nothing.
+    pub resident: Option<Local>,
 }
 
 impl TensorInfo {
@@ -128,6 +133,23 @@ pub struct Codegen<'a> {
     pub emitter: Emitter,
     /// What came before.
     pub parts: Parts,
+    /// Where tensors are in local memory, inside a layer group.
+    pub frame: Option<Frame>,
+    /// Where and when tensors can be read ([`location`]).
+    locations: Vec<serde_json::Value>,
+}
+
+impl<'a> Codegen<'a> {
+    /// A generator that has emitted nothing.
+    pub fn new(program: &'a Program) -> Self {
+        Self {
+            program,
+            emitter: Emitter::new(),
+            parts: Parts::default(),
+            frame: None,
+            locations: Vec::new(),
+        }
+    }
 }
 
 impl Codegen<'_> {
@@ -164,13 +186,36 @@ impl Codegen<'_> {
     pub fn tensor(&self, value: Value) -> Result<TensorInfo> {
         let ctx = self.ctx();
         let ty = ctx.value_type(value);
-        let Some(address) = ctx.type_address(ty) else {
+        if let Some((resident, shape)) = self.frame.as_ref().and_then(|frame| frame.view(value)) {
+            return Ok(TensorInfo {
+                shape,
+                resident: Some(resident),
+                ..self.described(value, 0)?
+            });
+        }
+        let Some(address) = ctx
+            .type_address(ty)
+            .or(self.frame.as_ref().and_then(Frame::pretended_address))
+        else {
             return malformed(format!(
                 "tensor '{}' has no address; run --address-assign",
                 ctx.value_name(value)
             ));
         };
-        let element = element_of_type(ctx, ty)?;
+        self.described(value, address as u64)
+    }
+
+    /// The whole tensor, wherever it is: its address means nothing.
+    ///
+    /// # Errors
+    /// When it has a type that the chip does not have.
+    pub fn whole(&self, value: Value) -> Result<TensorInfo> {
+        self.described(value, 0)
+    }
+
+    fn described(&self, value: Value, address: u64) -> Result<TensorInfo> {
+        let ctx = self.ctx();
+        let ty = ctx.value_type(value);
         let (scale, zero_point) = match ctx.element_type(ty).map(|element| ctx.type_kind(element)) {
             Some(TypeKind::Uniform {
                 scale, zero_point, ..
@@ -178,11 +223,12 @@ impl Codegen<'_> {
             _ => (1.0, 0),
         };
         Ok(TensorInfo {
-            address: address as u64,
-            element,
+            address,
+            element: element_of_type(ctx, ty)?,
             shape: shape_of_type(ctx, ty)?,
             scale,
             zero_point,
+            resident: None,
         })
     }
 
@@ -269,13 +315,8 @@ pub fn generate(
     options: &BmodelOptions,
 ) -> std::result::Result<Bmodel, Vec<Diagnostic>> {
     let ctx = &program.ctx;
-    let mut codegen = Codegen {
-        program,
-        emitter: Emitter::new(),
-        parts: Parts::default(),
-    };
+    let mut codegen = Codegen::new(program);
     let mut failed = Vec::new();
-    let mut locations = Vec::new();
     let ops = function.ops(ctx);
     for &op in &ops {
         let before = codegen.emitter.position();
@@ -290,20 +331,25 @@ pub fn generate(
         if !is_alias(ctx, op) {
             codegen.parts.of_op.entry(op).or_insert(part);
         }
+        if ctx.is(op, "tpu.Group") {
+            // Its operations tell it themselves.
+            continue;
+        }
         let results: Vec<(Value, TensorInfo)> = ctx
             .results(op)
             .iter()
             .filter_map(|value| Some((*value, codegen.tensor(*value).ok()?)))
             .collect();
         if !results.is_empty() {
-            let after = codegen.emitter.position();
-            // What a layer of the host makes is there before the first command after it.
-            let before = if before.group > after.group || before.tiu > after.tiu || before.dma > after.dma {
-                after
-            } else {
-                before
-            };
-            locations.push(location(ctx, op, &results, part, before, after));
+            let places: Vec<ResultPlace<'_>> = results
+                .iter()
+                .map(|(value, tensor)| ResultPlace {
+                    value: *value,
+                    tensor,
+                    piece: None,
+                })
+                .collect();
+            codegen.record(op, &places, before);
         }
     }
     if !failed.is_empty() {
@@ -329,6 +375,7 @@ pub fn generate(
     let outputs = tensors(outputs, false).map_err(single)?;
     let (coeff, coeff_locations) = coefficients(program, &ops, plan).map_err(single)?;
     codegen.finish_commands();
+    let locations = std::mem::take(&mut codegen.locations);
     let mut done = std::mem::take(&mut codegen.parts);
     if done.done.is_empty() {
         // The vendor's runtime ends with a fault where a sub-net has no group at all.
@@ -459,41 +506,90 @@ fn coefficients(
     Ok((bytes, locations))
 }
 
-/// Where and when an operation's results can be read, in the form of TPU-MLIR's tensor locations: the runtime takes them
-/// from memory when the commands up to `after` are done.
-fn location(
-    ctx: &Context,
-    op: Op,
-    results: &[(Value, TensorInfo)],
-    subnet: usize,
-    before: Position,
-    after: Position,
-) -> serde_json::Value {
-    let results: Vec<serde_json::Value> = results
-        .iter()
-        .map(|(value, tensor)| {
-            let dims: String = tensor.shape.iter().map(|size| format!("{size}x")).collect();
-            json!({
-                "name": ctx.value_name(*value),
-                "address": tensor.address,
-                "layout": "continuous",
-                "memory_type": format!("<{dims}{}>", memory_type(tensor.element)),
-                "reshape": "",
-                "shape": tensor.shape,
-                "slice": "[...]",
-                "type": type_text(ctx, ctx.value_type(*value)),
+/// A piece of a tensor in local memory.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct LocalPiece {
+    /// Where.
+    pub local: Local,
+    /// Its first batch and row in the tensor.
+    pub start: [usize; 2],
+    /// Sizes of the tensor.
+    pub whole: [usize; 4],
+}
+
+/// A result, and where it can be read.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ResultPlace<'a> {
+    /// The value.
+    pub value: Value,
+    /// Its description; the address counts where it is no piece in local memory.
+    pub tensor: &'a TensorInfo,
+    /// The piece in local memory.
+    pub piece: Option<LocalPiece>,
+}
+
+impl Codegen<'_> {
+    /// Notes where and when an operation's results can be read, in the form of TPU-MLIR's tensor locations: the runtime takes
+    /// them from memory when the commands since `before` are done.
+    pub fn record(&mut self, op: Op, results: &[ResultPlace<'_>], before: Position) {
+        let after = self.emitter.position();
+        // What a layer of the host makes is there before the first command after it.
+        let before = if before.group > after.group || before.tiu > after.tiu || before.dma > after.dma {
+            after
+        } else {
+            before
+        };
+        let ctx = self.ctx();
+        let results: Vec<serde_json::Value> = results
+            .iter()
+            .map(|result| {
+                let type_name = memory_type(result.tensor.element);
+                let sizes = |shape: &[usize]| shape.iter().map(|size| format!("{size}x")).collect::<String>();
+                let (address, layout, dims, reshape, slice) = match &result.piece {
+                    None => (
+                        result.tensor.address,
+                        "continuous",
+                        sizes(&result.tensor.shape),
+                        String::new(),
+                        "[...]".to_owned(),
+                    ),
+                    Some(piece) => {
+                        let [n, c, h, w] = piece.local.shape;
+                        let [batch, row] = piece.start;
+                        let [all_n, all_c, all_h, all_w] = piece.whole;
+                        let packed = result.tensor.element.is_byte();
+                        (
+                            piece.local.address as u64,
+                            if packed { "eu_align_xn" } else { "eu_align" },
+                            sizes(&piece.local.shape),
+                            format!("<{all_n}x{all_c}x1x{all_h}x{all_w}>"),
+                            format!("[{batch}:{}, 0:{c}, 0:1, {row}:{}, 0:{w}]", batch + n, row + h),
+                        )
+                    }
+                };
+                json!({
+                    "name": ctx.value_name(result.value),
+                    "address": address,
+                    "layout": layout,
+                    "memory_type": format!("<{dims}{type_name}>"),
+                    "reshape": reshape,
+                    "shape": result.tensor.shape,
+                    "slice": slice,
+                    "type": type_text(ctx, ctx.value_type(result.value)),
+                })
             })
-        })
-        .collect();
-    json!({
-        "core_id": 0,
-        "opcode": ctx.op_name(op),
-        "operands": [],
-        "results": results,
-        "subnet_id": subnet,
-        "tiu_dma_id(after)": [after.tiu, after.dma],
-        "tiu_dma_id(before)": [before.tiu, before.dma],
-    })
+            .collect();
+        let entry = json!({
+            "core_id": 0,
+            "opcode": ctx.op_name(op),
+            "operands": [],
+            "results": results,
+            "subnet_id": self.parts.done.len(),
+            "tiu_dma_id(after)": [after.tiu, after.dma],
+            "tiu_dma_id(before)": [before.tiu, before.dma],
+        });
+        self.locations.push(entry);
+    }
 }
 
 fn memory_type(element: Element) -> &'static str {

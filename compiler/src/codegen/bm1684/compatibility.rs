@@ -1,5 +1,5 @@
-//! Passes of TPU-MLIR's command lines that have nothing to do here, so that old scripts run unchanged: operations are
-//! computed one by one (no layer groups), on one core of one device, in the order of the text, in one static sub-net.
+//! Passes of TPU-MLIR's command lines that have nothing to do here, so that old scripts run unchanged: the program runs on one
+//! core of one device, in the order of the text, in one static sub-net.
 
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
@@ -95,22 +95,6 @@ pub const TOPO_SORT: Pass = row(
     "topo-sort",
     "Sort operations: definitions stand before uses already",
     &[],
-);
-/// `layer-group`.
-pub const LAYER_GROUP: Pass = row(
-    "layer-group",
-    "Group operations in local memory: every operation is computed for itself",
-    &[
-        text("opt", "2", "Ignored"),
-        text("group_by_cores", "auto", "Ignored"),
-        text("compress_mode", "none", "Ignored"),
-        text("debugger", "0", "Ignored"),
-        text("disable_group_overlap", "false", "Ignored"),
-        text("lgcache", "true", "Ignored"),
-        text("config_filename", "", "Ignored"),
-        text("enable_lghash", "false", "Ignored"),
-        text("lghash_dir", "", "Ignored"),
-    ],
 );
 /// `affine-opt`.
 pub const AFFINE_OPT: Pass = row("affine-opt", "Nothing on this chip", &[]);

@@ -6,9 +6,10 @@
 
 use super::codegen::{Codegen, TensorInfo};
 use super::error::{Result, malformed, unsupported};
-use super::tensor::Element;
+use super::group::rows::Rows;
+use super::tensor::{Element, Global};
 use super::tiu::WindowFields;
-use super::window::{Arithmetic, Kind, SHIFT_WORD_BYTES, WeightSource, WindowOp};
+use super::window::{Arithmetic, Kind, MAX_PAD, SHIFT_WORD_BYTES, WeightSource, WindowOp};
 use tpuc_dialects::ir::Op;
 
 /// Emits the commands.
@@ -22,7 +23,8 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     } else {
         None
     };
-    let window = window_fields(cg, op)?;
+    let mut window = window_fields(cg, op)?;
+    cg.slice_padding(&mut window);
     if cg.sizes(op, "inserts")?.iter().any(|zeros| *zeros != 0) {
         return unsupported("zeros inserted into a convolution's input; use a transposed convolution");
     }
@@ -43,11 +45,49 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         output: output_view,
         window,
         weights: Some(WeightSource::Coefficient(filter.address, filter.element)),
-        bias: bias.map(|bias| (bias.address, bias.element)),
+        bias: bias.as_ref().map(|bias| (bias.address, bias.element)),
         arithmetic,
         channel_shifts,
+        resident: cg.resident_window(&input, &output, Some(&filter), bias.as_ref()),
     };
     window_op.emit(&mut cg.emitter)
+}
+
+/// Rows of the input come from the window; only convolutions that one command can do are in groups.
+///
+/// # Errors
+/// When the attributes make no sense.
+pub fn rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let (input, output) = (cg.whole(cg.ctx().operand(op, 0))?, cg.whole(cg.ctx().result(op))?);
+    let (input, output) = (input.nchw()?, output.nchw()?);
+    let groups = cg.int(op, "group", 1).max(1) as usize;
+    let depthwise = groups > 1 && groups == input.shape[1] && groups == output.shape[1];
+    let kind = if depthwise { Kind::Depthwise } else { Kind::Dense };
+    let window = window_fields(cg, op)?;
+    let no_zeros = cg.sizes(op, "inserts")?.iter().all(|zeros| *zeros == 0);
+    Ok((no_zeros && (groups == 1 || depthwise))
+        .then(|| window_rows(kind, window, input, output))
+        .flatten())
+}
+
+/// The rule of a window, if its commands can be made for any slice of rows.
+pub fn window_rows(kind: Kind, window: WindowFields, input: Global, output: Global) -> Option<Rows> {
+    let whole = WindowOp {
+        kind,
+        groups: 1,
+        input,
+        output,
+        window,
+        weights: None,
+        bias: None,
+        arithmetic: Arithmetic::Float {
+            relu: false,
+            limit: 0.0,
+        },
+        channel_shifts: None,
+        resident: None,
+    };
+    (whole.fits_command() && window.pad.iter().all(|pad| *pad <= MAX_PAD)).then_some(Rows::Window(window))
 }
 
 /// The lowest of several right shifts, and the address of what is left for each channel.

@@ -4,7 +4,7 @@ use super::emitter::{Access, Emitter, Space};
 use super::error::{Result, unsupported};
 use super::tensor::{Dims, Element, Global, Local, lane_rows};
 use tpuc_runtime::isa::DmaField as F;
-use tpuc_runtime::isa::memory_map::{DDR_BASE, L2_BASE, local_address};
+use tpuc_runtime::isa::memory_map::{DDR_BASE, L2_BASE, LANE_COUNT, local_address};
 use tpuc_runtime::isa::{Direction, DmaCommand, DmaFormat, DmaFunction};
 
 /// One side of a move: address and strides in elements of the move's format.
@@ -340,6 +340,42 @@ impl Emitter {
             local_side(gathered),
             0,
             &[local_access(column, false), local_access(gathered, true)],
+        )
+    }
+
+    /// Copies channels of words from one place in local memory to another: `from` and `to` have the same sizes and are the
+    /// tensors' first channels, whose numbers `from_channel` and `to_channel` say where to begin.
+    ///
+    /// # Errors
+    /// When a field does not fit.
+    pub fn move_lanes(
+        &mut self,
+        from: &Local,
+        from_channel: usize,
+        to: &Local,
+        to_channel: usize,
+    ) -> Result<()> {
+        let side = |local: &Local, channel: usize, write: bool| {
+            let row = channel / LANE_COUNT;
+            let offset = local.address + row * local.strides[1] * 4;
+            let rows = lane_rows(channel % LANE_COUNT + local.shape[1]);
+            let mut all = *local;
+            all.address = offset;
+            all.shape[1] = rows * LANE_COUNT;
+            let mut side = local_side(&all);
+            side.shape = local.shape;
+            side.address = local_address(channel % LANE_COUNT, offset);
+            (side, local_access(&all, write))
+        };
+        let ((source, read), (target, written)) =
+            (side(from, from_channel, false), side(to, to_channel, true));
+        self.dma(
+            DmaFunction::Copy,
+            DmaFormat::Float32,
+            Some(source),
+            target,
+            0,
+            &[read, written],
         )
     }
 

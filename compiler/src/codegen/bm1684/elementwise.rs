@@ -4,14 +4,16 @@
 //! broadcasting (stride 0) costs nothing but the load. Where no input is broadcast, the shape does not matter: the
 //! tensor is one row of elements that is spread over all lanes.
 
+use super::codegen::TensorInfo;
 use super::dma_plan::pipeline;
 use super::emitter::Emitter;
 use super::error::{Result, unsupported};
+use super::resident;
 use super::tensor::{Dims, Element, Global, Local, aligned_bytes};
 use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT, ROW_ALIGN_BYTES, ROW_ALIGN_WORDS};
 
 /// An input or output: address, type, and strides in elements over the iteration space.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Strided {
     /// Address of the first element.
     pub address: u64,
@@ -19,14 +21,26 @@ pub struct Strided {
     pub element: Element,
     /// One stride for each dimension of the iteration space.
     pub strides: Vec<usize>,
+    /// Where the tensor is in local memory, if it is there already.
+    pub resident: Option<Local>,
 }
 
 impl Strided {
+    /// A tensor as one row of all its elements.
+    pub fn row(tensor: &TensorInfo) -> Self {
+        Self {
+            address: tensor.address,
+            element: tensor.element,
+            strides: vec![1],
+            resident: tensor.resident,
+        }
+    }
+
     /// A dense tensor of `own` shape, broadcast to `shape` (aligned at the last dimension as in NumPy).
     ///
     /// # Errors
     /// When the shapes do not fit.
-    pub fn broadcast(address: u64, element: Element, own: &[usize], shape: &[usize]) -> Result<Self> {
+    pub fn broadcast(tensor: &TensorInfo, own: &[usize], shape: &[usize]) -> Result<Self> {
         let mut strides = vec![0; shape.len()];
         let mut stride = 1;
         for (back, &size) in own.iter().rev().enumerate() {
@@ -40,15 +54,27 @@ impl Strided {
             stride *= size;
         }
         Ok(Self {
-            address,
-            element,
+            address: tensor.address,
+            element: tensor.element,
             strides,
+            resident: tensor.resident,
         })
     }
 }
 
 /// Computes one piece: inputs, output, scratch tensors of the piece's shape.
 pub type LocalFn<'a> = &'a dyn Fn(&mut Emitter, &[Local], Local, &[Local]) -> Result<()>;
+
+/// What a computation does with its inputs, which matters where others read them, too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InputUse {
+    /// Reads them by their strides.
+    Strided,
+    /// Reads them by commands that know the aligned layout only.
+    Aligned,
+    /// As [`Self::Aligned`], and writes over them.
+    Overwritten,
+}
 
 /// An element-wise operation on tensors in DDR.
 pub struct Elementwise<'a> {
@@ -62,6 +88,8 @@ pub struct Elementwise<'a> {
     pub scratch: Vec<Element>,
     /// One element in each word, also for narrow types; otherwise four batches share the words of narrow types.
     pub words: bool,
+    /// What the computation does with its inputs.
+    pub input_use: InputUse,
     /// The computation.
     pub local: LocalFn<'a>,
 }
@@ -87,6 +115,9 @@ impl Elementwise<'_> {
     /// # Errors
     /// When a command cannot be encoded.
     pub fn emit(&self, emitter: &mut Emitter) -> Result<()> {
+        if let Some(output) = self.output.resident {
+            return resident::elementwise(self, emitter, output);
+        }
         let dimensions = self.merged_dimensions();
         let narrow = self
             .tensors()
@@ -345,13 +376,22 @@ mod tests {
 
     fn check(own: &[usize], shape: &[usize]) {
         let local: LocalFn<'_> = &|_, _, _, _| Ok(());
+        let tensor = TensorInfo {
+            address: 0,
+            element: Element::I8,
+            shape: shape.to_vec(),
+            scale: 1.0,
+            zero_point: 0,
+            resident: None,
+        };
         for batches in [1, 4] {
             let operation = Elementwise {
                 shape: shape.to_vec(),
-                inputs: vec![Strided::broadcast(0, Element::I8, own, shape).unwrap()],
-                output: Strided::broadcast(0, Element::I8, shape, shape).unwrap(),
+                inputs: vec![Strided::broadcast(&tensor, own, shape).unwrap()],
+                output: Strided::broadcast(&tensor, shape, shape).unwrap(),
                 scratch: vec![],
                 words: false,
+                input_use: InputUse::Strided,
                 local,
             };
             let pieces = pieces(&operation.merged_dimensions(), batches, 64);

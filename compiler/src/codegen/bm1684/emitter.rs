@@ -8,6 +8,7 @@
 //! Ids have 16 bits. Long programs are cut into groups; a group starts when everything before it is done.
 
 use super::error::Result;
+use super::resident::Buffer;
 use tpuc_runtime::isa::{DmaCommand, DmaField, TiuCommand, TiuField};
 
 /// Commands of one group.
@@ -96,6 +97,8 @@ pub struct Emitter {
     current: Group,
     tiu_history: History,
     dma_history: History,
+    /// Local memory for what the operation at hand needs besides its tensors, if those are in local memory already.
+    pub buffer: Buffer,
 }
 
 impl Emitter {

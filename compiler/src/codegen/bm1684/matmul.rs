@@ -108,6 +108,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             },
             weights: Some(weights),
             channel_shifts: None,
+            resident: None,
             bias: bias.as_ref().map(|bias| (bias.address, bias.element)),
             arithmetic,
         };

@@ -7,6 +7,8 @@ use super::codegen::{Codegen, TensorInfo};
 use super::dma::MAX_COLUMN_STRIDE;
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
+use super::group::rows::Rows;
+use super::resident_moves;
 use super::tensor::{Element, Global};
 use super::unary;
 use tpuc_dialects::ir::Op;
@@ -217,7 +219,40 @@ pub fn slice(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             target: target[dim],
         });
     }
+    if let (Some(from), Some(to)) = (input.resident, output.resident) {
+        let first = start / source[1].max(1);
+        return resident_moves::channels(&mut cg.emitter, from, first, to, 0, output.shape[1]);
+    }
     copy_between(cg, (&input, start), (&output, 0), &axes)
+}
+
+/// Slices of channels can be in groups.
+///
+/// # Errors
+/// When a tensor is of no type of this chip.
+pub fn slice_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let (input, output) = (cg.whole(cg.ctx().operand(op, 0))?, cg.whole(cg.ctx().result(op))?);
+    let steps = cg.ctx().get_i64s(op, "steps").unwrap_or_default();
+    let only_channels = input.shape.len() == output.shape.len()
+        && input.shape.len() > 1
+        && (0..input.shape.len()).all(|dim| dim == 1 || input.shape[dim] == output.shape[dim]);
+    Ok((only_channels && steps.get(1) == Some(&1)).then_some(Rows::Same))
+}
+
+/// Channels side by side can be in groups.
+///
+/// # Errors
+/// When a tensor is of no type of this chip.
+pub fn concat_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let output = cg.whole(cg.ctx().result(op))?;
+    let axis = cg.int(op, "axis", 1);
+    let is_channel = axis == 1 || axis + output.shape.len() as i64 == 1;
+    for &value in cg.ctx().operands(op) {
+        if !cg.ctx().is_none(value) && cg.whole(value)?.element != output.element {
+            return Ok(None);
+        }
+    }
+    Ok((is_channel && output.shape.len() > 1).then_some(Rows::Same))
 }
 
 /// `tpu.Concat`: inputs side by side along an axis.
@@ -247,6 +282,14 @@ pub fn concat(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let mut start = 0;
     for index in 0..cg.ctx().operands(op).len() {
         let input = cg.operand(op, index)?;
+        if let Some(resident) = output.resident {
+            let Some(local) = input.resident.filter(|_| axis == 1) else {
+                return malformed("an operand that is not in local memory");
+            };
+            resident_moves::channels(&mut cg.emitter, local, 0, resident, start, input.shape[1])?;
+            start += input.shape[1];
+            continue;
+        }
         if input.shape.len() != output.shape.len() {
             return malformed("inputs of different rank");
         }
@@ -277,6 +320,15 @@ pub fn upsample(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         cg.int(op, "scale_h", 1) as usize,
         cg.int(op, "scale_w", 1) as usize,
     );
+    if let (Some(from), Some(to), Some(frame)) = (input.resident, output.resident, &cg.frame) {
+        let (source_row, row) = (frame.row / scale_h.max(1), frame.row);
+        resident_moves::repeat(&mut cg.emitter, from, source_row, to, row, [scale_h, scale_w])?;
+        if cg.flag(op, "do_relu") {
+            let limit = cg.float(op, "relu_limit", -1.0);
+            unary::relu_in_place(cg, &output, limit)?;
+        }
+        return Ok(());
+    }
     let outer = input.elements() / (rows * columns).max(1);
     let wanted = [input.elements(), scale_h, scale_w]
         .into_iter()
@@ -302,6 +354,21 @@ pub fn upsample(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         unary::relu_in_place(cg, &output, limit)?;
     }
     Ok(())
+}
+
+/// Each row is repeated.
+///
+/// # Errors
+/// When a tensor is of no type of this chip.
+pub fn upsample_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let (input, output) = (cg.whole(cg.ctx().operand(op, 0))?, cg.whole(cg.ctx().result(op))?);
+    let times = cg.int(op, "scale_h", 1).max(1) as usize;
+    let wide = cg.int(op, "scale_w", 1).max(1) as usize;
+    let fits = input.shape.len() == 4
+        && output.shape.len() == 4
+        && input.shape[2].checked_mul(times) == Some(output.shape[2])
+        && input.shape[3].checked_mul(wide) == Some(output.shape[3]);
+    Ok(fits.then_some(Rows::Repeated(times)))
 }
 
 /// `tpu.Tile`: the tensor repeated along each dimension.

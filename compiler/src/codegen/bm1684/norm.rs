@@ -5,7 +5,7 @@
 
 use super::along_axis::{AlongAxis, Fold};
 use super::codegen::{Codegen, TensorInfo};
-use super::elementwise::{Elementwise, Strided};
+use super::elementwise::{Elementwise, InputUse, Strided};
 use super::error::{Result, malformed};
 use super::tensor::Element;
 use super::tiu::Operand;
@@ -116,7 +116,7 @@ fn normalise(cg: &mut Codegen<'_>, op: Op, input: &TensorInfo, axes: &[i64], cen
 /// The output times the weight plus the bias, in place; both have `shape`, which broadcasts.
 fn affine(cg: &mut Codegen<'_>, op: Op, shape: &[usize]) -> Result<()> {
     let output = cg.result(op)?;
-    let own = Strided::broadcast(output.address, Element::F32, &output.shape, &output.shape)?;
+    let own = Strided::broadcast(&output, &output.shape, &output.shape)?;
     for (index, operation) in [(1, TiuOp::Mul), (2, TiuOp::Add)] {
         let Some(parameter) = cg.optional_operand(op, index)? else {
             continue;
@@ -129,13 +129,11 @@ fn affine(cg: &mut Codegen<'_>, op: Op, shape: &[usize]) -> Result<()> {
         }
         let each = Elementwise {
             shape: output.shape.clone(),
-            inputs: vec![
-                own.clone(),
-                Strided::broadcast(parameter.address, Element::F32, shape, &output.shape)?,
-            ],
+            inputs: vec![own.clone(), Strided::broadcast(&parameter, shape, &output.shape)?],
             output: own.clone(),
             scratch: vec![],
             words: true,
+            input_use: InputUse::Strided,
             local: &|emitter, inputs, out, _| emitter.arith(operation, out, inputs[0], inputs[1], 0),
         };
         each.emit(&mut cg.emitter)?;

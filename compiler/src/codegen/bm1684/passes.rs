@@ -3,6 +3,7 @@
 use super::address::{self, AddressMode, AssignOptions, MemoryPlan};
 use super::codegen::{BmodelOptions, generate};
 use super::coefficient;
+use super::group::{self, search::Effort};
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
 use crate::tpu::processor_tpu_optimize;
@@ -222,9 +223,31 @@ pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diag
 /// # Errors
 /// The diagnostics of the pass that failed.
 pub fn compile(program: &mut Program, debug_info: bool) -> Result<Bmodel, Vec<Diagnostic>> {
+    compile_with(program, debug_info, Effort::Normal)
+}
+
+/// As [`compile`], with layer groups as `effort` says.
+///
+/// # Errors
+/// The diagnostics of the pass that failed.
+pub fn compile_with(
+    program: &mut Program,
+    debug_info: bool,
+    effort: Effort,
+) -> Result<Bmodel, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
-    let options = Options::new([("reuse_addr", "true".to_owned())].into_iter().collect());
-    for pass in [&processor_tpu_optimize::PASS, &WEIGHT_REORDER, &ADDRESS_ASSIGN] {
+    let opt = effort.level().to_string();
+    let options = Options::new(
+        [("reuse_addr", "true".to_owned()), ("opt", opt)]
+            .into_iter()
+            .collect(),
+    );
+    for pass in [
+        &processor_tpu_optimize::PASS,
+        &WEIGHT_REORDER,
+        &group::pass::PASS,
+        &ADDRESS_ASSIGN,
+    ] {
         if (pass.run)(program, &options, &mut diagnostics).is_err() {
             return Err(diagnostics);
         }

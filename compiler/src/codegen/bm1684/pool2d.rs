@@ -4,8 +4,9 @@
 //! reciprocal of the window's size.
 
 use super::codegen::Codegen;
-use super::conv2d::window_fields;
+use super::conv2d::{window_fields, window_rows};
 use super::error::{Result, unsupported};
+use super::group::rows::Rows;
 use super::tensor::Element;
 use super::window::{Arithmetic, Kind, WindowOp};
 use tpuc_dialects::ir::Op;
@@ -16,9 +17,10 @@ use tpuc_dialects::ir::Op;
 /// When the pooling does not fit the chip.
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (input, output) = (cg.operand(op, 0)?, cg.result(op)?);
-    let window = window_fields(cg, op)?;
+    let mut window = window_fields(cg, op)?;
     let taps = window.kernel[0] * window.kernel[1];
     let (kind, arithmetic) = pooling(cg, op, taps, window.pad != [0; 4])?;
+    cg.slice_padding(&mut window);
     let window_op = WindowOp {
         kind,
         groups: 1,
@@ -27,10 +29,29 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         window,
         weights: None,
         channel_shifts: None,
+        resident: cg.resident_window(&input, &output, None, None),
         bias: None,
         arithmetic,
     };
     window_op.emit(&mut cg.emitter)
+}
+
+/// Rows of the input come from the window.
+///
+/// # Errors
+/// When the attributes make no sense.
+pub fn rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let (input, output) = (cg.whole(cg.ctx().operand(op, 0))?, cg.whole(cg.ctx().result(op))?);
+    let kind = match cg.ctx().get_str(op, "pool_mode") {
+        Some("Max") => Kind::Max,
+        _ => Kind::Sum(0, input.element),
+    };
+    Ok(window_rows(
+        kind,
+        window_fields(cg, op)?,
+        input.nchw()?,
+        output.nchw()?,
+    ))
 }
 
 /// What is computed in windows of `taps` elements, and how the sums become results. `padded`: there is padding.

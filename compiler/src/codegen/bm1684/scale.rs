@@ -5,8 +5,9 @@
 
 use super::arith;
 use super::codegen::{Codegen, TensorInfo};
-use super::elementwise::{Elementwise, Strided};
+use super::elementwise::{Elementwise, InputUse, Strided};
 use super::error::{Result, malformed, unsupported};
+use super::group::rows::Rows;
 use super::tensor::Element;
 use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
@@ -21,11 +22,11 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (scale, bias) = (cg.operand(op, 1)?, cg.operand(op, 2)?);
     let shape = output.shape.clone();
     let inputs = vec![
-        Strided::broadcast(input.address, input.element, &input.shape, &shape)?,
+        Strided::broadcast(&input, &input.shape, &shape)?,
         per_channel(&scale, &shape)?,
         per_channel(&bias, &shape)?,
     ];
-    let own = Strided::broadcast(output.address, output.element, &shape, &shape)?;
+    let own = Strided::broadcast(&output, &shape, &shape)?;
     let relu = cg.flag(op, "do_relu");
     if output.element == Element::F32 {
         let limit = cg.float(op, "relu_limit", -1.0);
@@ -35,6 +36,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             output: own,
             scratch: vec![],
             words: true,
+            input_use: InputUse::Strided,
             local: &|emitter, inputs, out, _| {
                 emitter.arith(TiuOp::Mul, out, inputs[0], inputs[1], 0)?;
                 emitter.arith(TiuOp::Add, out, out, inputs[2], 0)?;
@@ -58,6 +60,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         output: own,
         scratch: vec![Element::I16, Element::I16],
         words: false,
+        input_use: InputUse::Strided,
         local: &|emitter, inputs, out, scratch| {
             let (wide, amount) = (scratch[0], scratch[1]);
             let scale = inputs[1].as_element(Element::I8);
@@ -85,14 +88,18 @@ fn per_channel(parameter: &TensorInfo, shape: &[usize]) -> Result<Strided> {
     if let Some(first) = own.first_mut() {
         *first = count;
     }
-    Strided::broadcast(parameter.address, parameter.element, &own, shape)
+    Strided::broadcast(parameter, &own, shape)
 }
 
 /// The chip's sum saturates at 2^15 - 1. For unsigned results that is too early where shifts of 8 bits or more follow and
 /// the sum can be larger; below 8 bits both saturate to 255.
 fn check_unsigned_sums(cg: &Codegen<'_>, op: Op) -> Result<()> {
     let numbers = |index: usize| -> Result<Vec<i64>> {
-        let value = cg.ctx().operand(op, index);
+        let ctx = cg.ctx();
+        let mut value = ctx.operand(op, index);
+        if let Some(load) = ctx.defining_op(value).filter(|load| ctx.is(*load, "tpu.Load")) {
+            value = ctx.operand(load, 0);
+        }
         let Some(tensor) = cg.program.weight(value)? else {
             return unsupported("scales that are computed; keep this operation in F32 (qtable)");
         };
@@ -110,4 +117,12 @@ fn check_unsigned_sums(cg: &Codegen<'_>, op: Op) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Each row comes from the same row.
+///
+/// # Errors
+/// None.
+pub fn rows(_: &Codegen<'_>, _: Op) -> Result<Option<Rows>> {
+    Ok(Some(Rows::Same))
 }

@@ -3,8 +3,9 @@
 
 use super::arith;
 use super::codegen::{Codegen, TensorInfo};
-use super::elementwise::{Elementwise, LocalFn, Strided};
+use super::elementwise::{Elementwise, InputUse, LocalFn, Strided};
 use super::error::{Result, unsupported};
+use super::group::rows::Rows;
 use super::tensor::Element;
 use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
@@ -20,17 +21,17 @@ pub fn run(
     local: LocalFn<'_>,
 ) -> Result<()> {
     let (input, output) = (cg.operand(op, 0)?, cg.result(op)?);
-    let strided = |tensor: &TensorInfo| Strided {
-        address: tensor.address,
-        element: tensor.element,
-        strides: vec![1],
-    };
     let operation = Elementwise {
         shape: vec![output.elements()],
-        inputs: vec![strided(&input)],
-        output: strided(&output),
+        inputs: vec![Strided::row(&input)],
+        output: Strided::row(&output),
         scratch,
         words,
+        input_use: match cg.ctx().op_name(op) {
+            "tpu.Active" => InputUse::Overwritten,
+            "tpu.Lut" => InputUse::Aligned,
+            _ => InputUse::Strided,
+        },
         local,
     };
     operation.emit(&mut cg.emitter)
@@ -209,17 +210,14 @@ pub fn relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 /// # Errors
 /// When a command cannot be encoded.
 pub fn relu_in_place(cg: &mut Codegen<'_>, tensor: &TensorInfo, limit: f64) -> Result<()> {
-    let own = Strided {
-        address: tensor.address,
-        element: tensor.element,
-        strides: vec![1],
-    };
+    let own = Strided::row(tensor);
     let operation = Elementwise {
         shape: vec![tensor.elements()],
         inputs: vec![own.clone()],
         output: own,
         scratch: vec![],
         words: false,
+        input_use: InputUse::Strided,
         local: &|emitter, inputs, out, _| {
             emitter.arith(TiuOp::Max, out, inputs[0], arith::zero_like(&out), 0)?;
             arith::float_relu(emitter, out, limit > 0.0 && tensor.element == Element::F32, limit)
@@ -307,9 +305,7 @@ pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 /// For integers with a zero point.
 pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (input, slope, output) = (cg.operand(op, 0)?, cg.operand(op, 1)?, cg.result(op)?);
-    let strided = |tensor: &TensorInfo| {
-        Strided::broadcast(tensor.address, tensor.element, &tensor.shape, &output.shape)
-    };
+    let strided = |tensor: &TensorInfo| Strided::broadcast(tensor, &tensor.shape, &output.shape);
     let float = output.element == Element::F32;
     if !float && cg.ctx().get_attr(op, "multiplier_pos").is_some() {
         return unsupported("a parametric relu on asymmetric integers; keep it in F32");
@@ -329,6 +325,7 @@ pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         output: strided(&output)?,
         scratch: vec![output.element],
         words: float,
+        input_use: InputUse::Strided,
         local: &|emitter, inputs, out, scratch| {
             emitter.arith(TiuOp::Min, scratch[0], inputs[0], zero, 0)?;
             emitter.arith(
@@ -362,4 +359,21 @@ pub fn lut(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     run(cg, op, true, vec![], &|emitter, inputs, out, _| {
         emitter.lookup(out, inputs[0], l2_table::MODEL_TABLES)
     })
+}
+
+/// Each row comes from the same row.
+///
+/// # Errors
+/// None.
+pub fn rows(_: &Codegen<'_>, _: Op) -> Result<Option<Rows>> {
+    Ok(Some(Rows::Same))
+}
+
+/// The table is looked up with the lowest byte of a word: one batch.
+///
+/// # Errors
+/// When the result is no tensor of this chip.
+pub fn lut_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let output = cg.whole(cg.ctx().result(op))?;
+    Ok((output.shape.first() == Some(&1)).then_some(Rows::Same))
 }

@@ -130,6 +130,7 @@ mod tests {
                 },
                 weights: None,
                 channel_shifts: None,
+                resident: None,
                 bias: None,
                 arithmetic: Arithmetic::Float {
                     relu: false,

@@ -17,7 +17,7 @@ use tpuc_runtime::isa::TiuOp;
 use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT, ROW_ALIGN_BYTES};
 
 /// Largest padding that a command can state; more is written into local memory.
-const MAX_PAD: usize = 15;
+pub const MAX_PAD: usize = 15;
 /// Largest channel count of one command that is a multiple of the lanes.
 const MAX_CHANNELS: usize = 4032;
 /// Largest count of input channels of one command.
@@ -92,15 +92,66 @@ pub struct WindowOp {
     /// Address of what each output channel's results are shifted by besides, to the right, as [`shift_word`]s: the result of
     /// the window has 16 bits then.
     pub channel_shifts: Option<u64>,
+    /// Where everything is in local memory, if it is there already; then addresses in DDR mean nothing, and `window` holds the
+    /// padding of the slice at hand.
+    pub resident: Option<ResidentWindow>,
+}
+
+/// A window operation's tensors in local memory.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ResidentWindow {
+    /// Input; every row of it is read.
+    pub input: Local,
+    /// Output.
+    pub output: Local,
+    /// Byte offset of the weights, as [`WindowOp::weight_bytes`] says, and of the channels' shifts behind them.
+    pub weights: usize,
+    /// Byte offset of the bias.
+    pub bias: usize,
+}
+
+/// Byte offsets in a lane that a tile needs besides input and output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Places {
+    pub(super) weights: usize,
+    pub(super) bias: usize,
+    pub(super) shifts: usize,
+    /// Of the 16-bit results that channels' shifts take.
+    pub(super) wide: usize,
 }
 
 /// The part of the input that a range of outputs reads, along one axis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Axis {
-    start: usize,
-    len: usize,
-    pad_before: usize,
-    pad_after: usize,
+pub struct Axis {
+    /// First element.
+    pub start: usize,
+    /// Elements.
+    pub len: usize,
+    /// Padding before them.
+    pub pad_before: usize,
+    /// Padding behind them.
+    pub pad_after: usize,
+}
+
+impl WindowFields {
+    /// What outputs `start..start + len` read along `axis` (0: rows, 1: columns) of an input of `size` elements.
+    pub fn input_of(&self, axis: usize, size: usize, (start, len): (usize, usize)) -> Axis {
+        let pitch = self.insert[axis] as i64 + 1;
+        let size = size as i64;
+        let pad = self.pad[2 * axis] as i64;
+        let first = (start * self.stride[axis]) as i64 - pad;
+        let last = ((start + len - 1) * self.stride[axis] + (self.kernel[axis] - 1) * self.dilation[axis])
+            as i64
+            - pad;
+        let first_input = ((first.max(0) + pitch - 1) / pitch).min(size - 1);
+        let last_input = (last.max(0) / pitch).min(size - 1).max(first_input);
+        Axis {
+            start: first_input as usize,
+            len: (last_input - first_input + 1) as usize,
+            pad_before: (first_input * pitch - first).max(0) as usize,
+            pad_after: (last - last_input * pitch).max(0) as usize,
+        }
+    }
 }
 
 /// A piece of the output.
@@ -237,6 +288,9 @@ impl WindowOp {
     /// # Errors
     /// When the operation does not fit the chip.
     pub fn emit(&self, emitter: &mut Emitter) -> Result<()> {
+        if let Some(resident) = &self.resident {
+            return super::resident::window(self, emitter, resident);
+        }
         self.check()?;
         let plan = self.plan()?;
         let tiles = self.tiles(&plan);
@@ -289,12 +343,30 @@ impl WindowOp {
         } else {
             window.pad = self.command_pads(tile);
         }
+        let places = Places {
+            weights: weight_address,
+            bias: bias_address,
+            shifts: plan.shift_address(tile),
+            wide: plan.wide_address(),
+        };
+        self.compute(emitter, &places, &window, input, output)
+    }
+
+    /// Computes from local memory into local memory, with the padding that `window` holds.
+    pub(super) fn compute(
+        &self,
+        emitter: &mut Emitter,
+        places: &Places,
+        window: &WindowFields,
+        input: Local,
+        output: Local,
+    ) -> Result<()> {
         let weights = match (self.kind, self.weights) {
             (Kind::Sum(bits, element), _) => Weights::Constant(bits, element),
             (Kind::Max, _) | (_, None) => Weights::None,
             (_, Some(source)) => Weights::Local {
-                address: weight_address,
-                bytes: self.weight_bytes(tile.channel.1),
+                address: places.weights,
+                bytes: self.weight_bytes(output.shape[1]),
                 element: match source {
                     WeightSource::Coefficient(_, element) => element,
                     WeightSource::Columns(columns) => columns.element,
@@ -302,12 +374,12 @@ impl WindowOp {
             },
         };
         let bias = self.bias.map(|(_, element)| LocalBias {
-            address: bias_address,
+            address: places.bias,
             element,
         });
         if self.channel_shifts.is_some() {
             let wide = if output.signed { Element::I16 } else { Element::U16 };
-            let wide = Local::aligned_pairs(plan.wide_address(), wide, output.shape);
+            let wide = Local::aligned_pairs(places.wide, wide, output.shape);
             let arithmetic = match self.arithmetic {
                 Arithmetic::Integer { right_shift, .. } => Arithmetic::Integer {
                     right_shift,
@@ -315,10 +387,8 @@ impl WindowOp {
                 },
                 Arithmetic::Float { .. } => return malformed("shifts of f32 results"),
             };
-            compute(
-                emitter, self.kind, &window, weights, bias, arithmetic, input, wide,
-            )?;
-            let mut amounts = Local::aligned(plan.shift_address(tile), Element::I16, output.shape);
+            compute(emitter, self.kind, window, weights, bias, arithmetic, input, wide)?;
+            let mut amounts = Local::aligned(places.shifts, Element::I16, output.shape);
             amounts.strides = [0, SHIFT_WORD_BYTES / 4, 0, 0];
             emitter.arith(TiuOp::Shift, wide, wide, amounts, 0)?;
             let relu = matches!(self.arithmetic, Arithmetic::Integer { relu: true, .. });
@@ -327,7 +397,7 @@ impl WindowOp {
         compute(
             emitter,
             self.kind,
-            &window,
+            window,
             weights,
             bias,
             self.arithmetic,
@@ -382,7 +452,7 @@ impl WindowOp {
     }
 
     /// Bytes per lane of the weights of `channels` output channels.
-    fn weight_bytes(&self, channels: usize) -> usize {
+    pub(super) fn weight_bytes(&self, channels: usize) -> usize {
         let taps = self.window.kernel[0] * self.window.kernel[1];
         let per_channel = match (self.kind, self.weights) {
             (Kind::Dense, Some(WeightSource::Coefficient(_, element))) => {
@@ -399,22 +469,8 @@ impl WindowOp {
 
     /// Input rows (axis 0) or columns (axis 1) behind outputs `start..start + len`.
     fn axis(&self, axis: usize, (start, len): (usize, usize)) -> Axis {
-        let window = &self.window;
-        let pitch = window.insert[axis] as i64 + 1;
-        let size = self.input.shape[2 + axis] as i64;
-        let pad = window.pad[2 * axis] as i64;
-        let first = (start * window.stride[axis]) as i64 - pad;
-        let last = ((start + len - 1) * window.stride[axis]
-            + (window.kernel[axis] - 1) * window.dilation[axis]) as i64
-            - pad;
-        let first_input = ((first.max(0) + pitch - 1) / pitch).min(size - 1);
-        let last_input = (last.max(0) / pitch).min(size - 1).max(first_input);
-        Axis {
-            start: first_input as usize,
-            len: (last_input - first_input + 1) as usize,
-            pad_before: (first_input * pitch - first).max(0) as usize,
-            pad_after: (last - last_input * pitch).max(0) as usize,
-        }
+        self.window
+            .input_of(axis, self.input.shape[2 + axis], (start, len))
     }
 
     /// Whether a window of this range lies beside the input: nothing but padding.

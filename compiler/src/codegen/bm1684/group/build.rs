@@ -1,0 +1,217 @@
+//! Makes a `tpu.Group` of a run of operations.
+
+use super::Range;
+use super::estimate::Cut;
+use super::ginfo::GroupInfo;
+use super::graph::{Form, Graph};
+use super::memory::{Item, Placement};
+use super::shape::{Run, own_part};
+use crate::program::Program;
+use tpuc_dialects::ir::{Block, Context, Loc, LocKind, Op, Rewriter, Type, Value};
+
+/// Stages of a group's operations, as `#tpu.lg<stage>` numbers them.
+pub const LOAD: usize = 0;
+/// An operation is computed.
+pub const COMPUTE: usize = 1;
+/// A tensor is stored.
+pub const STORE: usize = 2;
+
+fn batch_ranges(all: usize, cut: Cut) -> Vec<Range> {
+    (0..cut.batch_slices)
+        .map(|index| {
+            let start = index * cut.batches;
+            (start, cut.batches.min(all - start))
+        })
+        .collect()
+}
+
+/// Puts the run into a group, whose results take the place of what it stores.
+pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, placement: &Placement) {
+    let ctx = &mut program.ctx;
+    // A block ends in a terminator, which is in no group.
+    let Some(anchor) = ctx.next_op(graph.nodes[run.end - 1].op) else {
+        return;
+    };
+    let inputs: Vec<Value> = run.tensors[run.made..]
+        .iter()
+        .map(|tensor| graph.tensors[*tensor].value)
+        .collect();
+    let all = graph.tensors[run.tensors[0]].dims[0];
+    let n = batch_ranges(all, cut);
+    // Where each tensor is, for each of its slices.
+    let info = |place: usize, h: Vec<Range>, id: usize, stage: usize| {
+        let tensor = &graph.tensors[run.tensors[place]];
+        let (out_addr, out_size) = placement.tensors[place];
+        GroupInfo {
+            out_addr,
+            out_size,
+            eu_align: true,
+            n: n.clone(),
+            c: vec![(0, tensor.dims[1])],
+            h,
+            w: vec![(0, tensor.dims[3])],
+            id,
+            stage,
+            ..GroupInfo::default()
+        }
+    };
+    let rows_of = |place: usize| placement.rows.iter().map(|rows| rows[place]).collect::<Vec<_>>();
+
+    let mut rewriter = ctx.rewriter_before(anchor);
+    let region = rewriter.create_region();
+    let block = rewriter.create_block(region);
+    let mut loaded: Vec<Option<Value>> = vec![None; run.tensors.len()];
+    let mut yielded: Vec<(usize, Value)> = Vec::new();
+    let mut number = 0;
+    for item in &placement.order {
+        match *item {
+            Item::LoadTensor(place) => {
+                let value = graph.tensors[run.tensors[place]].value;
+                let load = build_load(&mut rewriter, block, value, 1);
+                let ginfo = info(place, rows_of(place), number, LOAD).to_attr(&mut rewriter);
+                rewriter.set_attr(load, "ginfo", ginfo);
+                loaded[place] = Some(rewriter.result(load));
+            }
+            Item::LoadWeight(step, index) => {
+                let op = graph.nodes[run.start + step].op;
+                let weight = &graph.nodes[run.start + step].weights[index];
+                let (out_addr, out_size) = placement.weights[step][index];
+                let load = build_load(&mut rewriter, block, weight.value, 0);
+                let dims = match weight.form {
+                    Form::Tensor(dims) => dims,
+                    Form::Compact(_) => [1, graph.tensors[run.tensors[step]].dims[1], 1, 1],
+                };
+                let ginfo = GroupInfo {
+                    out_addr,
+                    out_size,
+                    eu_align: matches!(weight.form, Form::Tensor(_)),
+                    n: vec![(0, dims[0])],
+                    c: vec![(0, dims[1])],
+                    h: vec![(0, dims[2])],
+                    w: vec![(0, dims[3])],
+                    id: number,
+                    stage: LOAD,
+                    ..GroupInfo::default()
+                }
+                .to_attr(&mut rewriter);
+                rewriter.set_attr(load, "ginfo", ginfo);
+                let value = rewriter.result(load);
+                replace_operand(&mut rewriter, op, weight.value, value);
+            }
+            Item::Compute(step) => {
+                let op = graph.nodes[run.start + step].op;
+                for (&tensor, &place) in graph.nodes[run.start + step].inputs.iter().zip(&run.inputs[step]) {
+                    if let Some(value) = loaded[place] {
+                        replace_operand(&mut rewriter, op, graph.tensors[tensor].value, value);
+                    }
+                }
+                rewriter.move_to_end(op, block);
+                let (buffer_addr, buffer_size) = placement.buffers[step];
+                let ginfo = GroupInfo {
+                    buffer_addr,
+                    buffer_size,
+                    ..info(step, rows_of(step), number, COMPUTE)
+                }
+                .to_attr(&mut rewriter);
+                rewriter.set_attr(op, "ginfo", ginfo);
+            }
+            Item::Store(place) => {
+                let tensor = &graph.tensors[run.tensors[place]];
+                let parts = (0..cut.row_slices)
+                    .filter_map(|index| own_part(tensor.dims[2], index, cut.row_slices))
+                    .collect();
+                let (ty, loc) = type_and_loc(&mut rewriter, tensor.value);
+                rewriter.set_at_end(block);
+                let store = rewriter
+                    .build("tpu.Store")
+                    .operand(tensor.value)
+                    .result(ty)
+                    .loc(loc)
+                    .finish();
+                let ginfo = info(place, parts, number, STORE).to_attr(&mut rewriter);
+                rewriter.set_attr(store, "ginfo", ginfo);
+                yielded.push((place, rewriter.result(store)));
+            }
+        }
+        number += 1;
+    }
+    yielded.sort_by_key(|(place, _)| *place);
+    let stored: Vec<Value> = yielded.iter().map(|(_, value)| *value).collect();
+    let types: Vec<Type> = stored.iter().map(|value| rewriter.value_type(*value)).collect();
+    let locs: Vec<Loc> = yielded
+        .iter()
+        .map(|(place, _)| type_and_loc(&mut rewriter, graph.tensors[run.tensors[*place]].value).1)
+        .collect();
+    let loc = match locs.as_slice() {
+        [one] => *one,
+        _ => rewriter.loc(LocKind::Fused {
+            metadata: None,
+            parts: locs,
+        }),
+    };
+    rewriter.set_at_end(block);
+    rewriter.build("tpu.Yield").operands(&stored).loc(loc).finish();
+    rewriter.set_before(anchor);
+    let group = rewriter
+        .build("tpu.Group")
+        .operands(&inputs)
+        .results(&types)
+        .i64("nsecs", cut.batch_slices as i64)
+        .i64("csecs", 1)
+        .i64("dsecs", 1)
+        .i64("hsecs", cut.row_slices as i64)
+        .i64("wsecs", 1)
+        .i64("group_type", 0)
+        .i64("swpipl_stage_num", 3)
+        .loc(loc)
+        .region(region)
+        .finish();
+    let results = rewriter.results(group).to_vec();
+    for ((place, _), result) in yielded.iter().zip(results) {
+        let value = graph.tensors[run.tensors[*place]].value;
+        let outside: Vec<(Op, usize)> = rewriter
+            .uses(value)
+            .iter()
+            .map(|user| (user.op, user.index as usize))
+            .filter(|(op, _)| rewriter.op_block(*op) != Some(block))
+            .collect();
+        for (op, index) in outside {
+            rewriter.set_operand(op, index, result);
+        }
+        graph.tensors[run.tensors[*place]].value = result;
+    }
+}
+
+fn type_and_loc(ctx: &mut Context, value: Value) -> (Type, Loc) {
+    let loc = match ctx.defining_op(value) {
+        Some(op) => ctx.op_loc(op),
+        None => ctx.loc_unknown(),
+    };
+    (ctx.value_type(value), loc)
+}
+
+fn build_load(rewriter: &mut Rewriter<'_>, block: Block, value: Value, lmem_type: i64) -> Op {
+    let ty = rewriter.value_type(value);
+    let name = format!("load_{}", rewriter.value_name(value));
+    rewriter.set_at_end(block);
+    rewriter
+        .build("tpu.Load")
+        .operand(value)
+        .result(ty)
+        .i64("lmem_type", lmem_type)
+        .named(&name)
+        .finish()
+}
+
+fn replace_operand(rewriter: &mut Rewriter<'_>, op: Op, old: Value, new: Value) {
+    let indices: Vec<usize> = rewriter
+        .operands(op)
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| **value == old)
+        .map(|(index, _)| index)
+        .collect();
+    for index in indices {
+        rewriter.set_operand(op, index, new);
+    }
+}

@@ -1,0 +1,339 @@
+//! How long a group takes, and whether its tensors fit local memory.
+
+use super::super::tensor::{Element, aligned_bytes};
+use super::Range;
+use super::graph::Graph;
+use super::measure::{Cost, Measure};
+use super::shape::Run;
+use tpuc_runtime::isa::memory_map::{LANE_BYTES, ROW_ALIGN_BYTES};
+
+/// How a group's tensors are cut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cut {
+    /// Batches of a slice.
+    pub batches: usize,
+    /// Slices over batches.
+    pub batch_slices: usize,
+    /// Slices over rows.
+    pub row_slices: usize,
+}
+
+impl Cut {
+    /// One slice of everything.
+    pub fn whole(batches: usize) -> Self {
+        Self {
+            batches,
+            batch_slices: 1,
+            row_slices: 1,
+        }
+    }
+
+    /// Number of slices.
+    pub fn slices(&self) -> usize {
+        self.batch_slices * self.row_slices
+    }
+}
+
+/// What a group takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Estimate {
+    /// From the first load to the last store.
+    pub cycles: u64,
+    /// In which the TIU computes, issue included.
+    pub tiu: u64,
+    /// In which GDMA loads.
+    pub load: u64,
+    /// In which GDMA stores.
+    pub store: u64,
+}
+
+/// A span of steps in which bytes of local memory are taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Span {
+    /// Bytes of a lane.
+    pub bytes: usize,
+    /// First step.
+    pub first: usize,
+    /// Last step.
+    pub last: usize,
+}
+
+/// Bytes of a lane for a slice of `rows` rows of a tensor.
+pub fn slice_bytes(graph: &Graph, tensor: usize, batches: usize, rows: usize) -> usize {
+    let info = &graph.tensors[tensor];
+    let [_, c, _, w] = info.dims;
+    aligned_bytes(info.element, [batches, c, rows, w]).next_multiple_of(ROW_ALIGN_BYTES)
+}
+
+/// Local memory that a run takes: of its tensors, then of its operations' buffers, in this order. Weights come besides.
+pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Span> {
+    let last_step = run.made.saturating_sub(1);
+    let single = cut.slices() == 1;
+    let mut spans: Vec<Span> = sizes
+        .iter()
+        .enumerate()
+        .map(|(place, &bytes)| {
+            let (first, last) = run.uses[place];
+            let is_input = place >= run.made;
+            if single {
+                Span {
+                    bytes,
+                    // What comes from outside is loaded while the operation before is computed; what goes out is stored while
+                    // the next one is.
+                    first: if is_input { first.saturating_sub(1) } else { first },
+                    last: if run.stored[place] {
+                        last.max(first + 1)
+                    } else {
+                        last
+                    },
+                }
+            } else if is_input || run.stored[place] {
+                // One is loaded or stored while the other is computed.
+                Span {
+                    bytes: 2 * bytes,
+                    first: 0,
+                    last: last_step,
+                }
+            } else {
+                Span { bytes, first, last }
+            }
+        })
+        .collect();
+    spans.extend(buffers.iter().enumerate().map(|(step, &bytes)| Span {
+        bytes: bytes.next_multiple_of(ROW_ALIGN_BYTES),
+        first: step,
+        last: step,
+    }));
+    spans
+}
+
+fn most_alive(spans: &[Span], steps: usize) -> usize {
+    let mut change = vec![0i64; steps + 3];
+    for span in spans {
+        change[span.first.min(steps)] += span.bytes as i64;
+        change[(span.last + 1).min(steps + 2)] -= span.bytes as i64;
+    }
+    let (mut now, mut most) = (0, 0);
+    for bytes in change {
+        now += bytes;
+        most = most.max(now);
+    }
+    most as usize
+}
+
+/// Numbers of one slice.
+struct Slice {
+    costs: Vec<Cost>,
+    loads: Vec<u64>,
+    stores: Vec<u64>,
+}
+
+impl Slice {
+    fn tiu(&self) -> u64 {
+        self.costs.iter().map(|cost| cost.tiu).sum()
+    }
+}
+
+/// What slice `rows` of a run costs.
+fn slice(
+    graph: &Graph,
+    measure: &mut Measure<'_>,
+    run: &Run,
+    cut: Cut,
+    rows: &[Range],
+    index: usize,
+) -> Option<Slice> {
+    let mut costs = Vec::with_capacity(run.made);
+    let mut there = Vec::new();
+    for step in 0..run.made {
+        there.clear();
+        there.extend(run.inputs[step].iter().map(|place| rows[*place]));
+        let dies = dies(run, step);
+        costs.push(measure.operation(graph, run.start + step, cut.batches, rows[step], &there, dies)?);
+    }
+    let loads = (run.made..run.tensors.len())
+        .map(|place| measure.transfer(graph, run.tensors[place], cut.batches, rows[place].1, true))
+        .collect();
+    let stores = (0..run.made)
+        .map(|place| {
+            if !run.stored[place] {
+                return Some(0);
+            }
+            let tensor = run.tensors[place];
+            let (_, len) = super::shape::own_part(graph.tensors[tensor].dims[2], index, cut.row_slices)?;
+            Some(measure.transfer(graph, tensor, cut.batches, len, false))
+        })
+        .collect::<Option<_>>()?;
+    Some(Slice { costs, loads, stores })
+}
+
+/// Whether nothing reads the inputs of operation `step` after it.
+pub fn dies(run: &Run, step: usize) -> bool {
+    run.inputs[step]
+        .iter()
+        .all(|&place| run.uses[place].1 == step && !run.stored[place])
+}
+
+/// Whether any tensor of the run has bytes, of which four batches share a word.
+pub fn has_bytes(graph: &Graph, run: &Run) -> bool {
+    run.tensors
+        .iter()
+        .any(|tensor| graph.tensors[*tensor].element.is_byte())
+}
+
+/// What the group takes; `None` if it cannot be, or does not fit local memory.
+pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> Option<Estimate> {
+    let representative = [0, cut.row_slices / 2, cut.row_slices - 1];
+    let mut rows = Vec::new();
+    for (index, slice) in representative.into_iter().enumerate() {
+        if index > 0 && slice == representative[index - 1] {
+            rows.push(rows.last().cloned()?);
+        } else {
+            rows.push(run.rows(graph, slice, cut.row_slices)?);
+        }
+    }
+    let sizes: Vec<usize> = (0..run.tensors.len())
+        .map(|place| {
+            let most = rows.iter().map(|rows| rows[place].1).max().unwrap_or(0);
+            slice_bytes(graph, run.tensors[place], cut.batches, most)
+        })
+        .collect();
+    // What takes no buffer may be too much already.
+    let none = vec![0; run.made];
+    let single = cut.slices() == 1;
+    let weight_bytes: Vec<usize> = (0..run.made)
+        .map(|step| {
+            graph.nodes[run.start + step]
+                .weights
+                .iter()
+                .map(super::graph::Weight::lane_bytes)
+                .sum()
+        })
+        .collect();
+    let weights = if single {
+        weight_bytes.iter().copied().max().unwrap_or(0)
+    } else {
+        weight_bytes.iter().sum()
+    };
+    if most_alive(&spans(run, cut, &sizes, &none), run.made) + weights > LANE_BYTES {
+        return None;
+    }
+    let mut slices = Vec::new();
+    for (rows, index) in rows.iter().zip(representative) {
+        slices.push(slice(graph, measure, run, cut, rows, index)?);
+    }
+    let buffers: Vec<usize> = (0..run.made)
+        .map(|step| {
+            slices
+                .iter()
+                .map(|slice| slice.costs[step].buffer)
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let alive = most_alive(&spans(run, cut, &sizes, &buffers), run.made);
+    if alive + weights > LANE_BYTES {
+        return None;
+    }
+    let weight_cycles: Vec<u64> = (0..run.made)
+        .map(|step| {
+            graph.nodes[run.start + step]
+                .weights
+                .iter()
+                .map(|weight| measure.weight(weight))
+                .sum()
+        })
+        .collect();
+    Some(if single {
+        one_slice(run, &slices[0], &weight_bytes, &weight_cycles, LANE_BYTES - alive)
+    } else {
+        several_slices(cut, &slices, &weight_cycles)
+    })
+}
+
+/// Weights come through a ring of `ring` bytes, as early as there is room.
+fn one_slice(
+    run: &Run,
+    slice: &Slice,
+    weight_bytes: &[usize],
+    weight_cycles: &[u64],
+    ring: usize,
+) -> Estimate {
+    let mut input_cycles = vec![0; run.made];
+    for place in run.made..run.tensors.len() {
+        input_cycles[run.uses[place].0.min(run.made - 1)] += slice.loads[place - run.made];
+    }
+    let mut ends = vec![0u64; run.made + 1];
+    let (mut dma, mut taken, mut freed, mut free_step) = (0u64, 0usize, 0usize, 0usize);
+    for step in 0..run.made {
+        // Where the ring is full, a load waits for the operation whose weights it overwrites.
+        taken += weight_bytes[step];
+        while taken > freed + ring && free_step < step {
+            freed += weight_bytes[free_step];
+            free_step += 1;
+            dma = dma.max(ends[free_step]);
+        }
+        dma += weight_cycles[step] + input_cycles[step] + slice.costs[step].dma;
+        ends[step + 1] = ends[step].max(
+            if weight_cycles[step] + input_cycles[step] + slice.costs[step].dma > 0 {
+                dma
+            } else {
+                0
+            },
+        ) + slice.costs[step].tiu;
+        if slice.stores[step] > 0 && step + 1 < run.made {
+            // It waits behind the loads that are under way.
+            dma += slice.stores[step];
+        }
+    }
+    let last = slice.stores[run.made - 1];
+    let cycles = if last > 0 {
+        dma.max(ends[run.made]) + last
+    } else {
+        dma.max(ends[run.made])
+    };
+    Estimate {
+        cycles,
+        tiu: slice.tiu(),
+        load: weight_cycles.iter().sum::<u64>() + slice.loads.iter().sum::<u64>(),
+        store: slice.stores.iter().sum(),
+    }
+}
+
+/// Weights stay; one slice is loaded and one is stored while another one is computed.
+fn several_slices(cut: Cut, slices: &[Slice], weight_cycles: &[u64]) -> Estimate {
+    let inner = cut.row_slices.saturating_sub(2) as u64;
+    let all = |number: &dyn Fn(&Slice) -> u64| {
+        let once = match cut.row_slices {
+            1 => number(&slices[0]),
+            _ => number(&slices[0]) + inner * number(&slices[1]) + number(&slices[2]),
+        };
+        once * cut.batch_slices as u64
+    };
+    let tiu = all(&|slice| slice.tiu());
+    let own = all(&|slice| slice.costs.iter().map(|cost| cost.dma).sum());
+    let inputs = all(&|slice| slice.loads.iter().sum());
+    let store = all(&|slice| slice.stores.iter().sum());
+    let weights: u64 = weight_cycles.iter().sum();
+    let fill = slices[0].loads.iter().sum::<u64>() + weight_cycles.first().copied().unwrap_or(0);
+    let drain: u64 = slices[2].stores.iter().sum();
+    let dma = own + inputs + store + weights;
+    Estimate {
+        cycles: fill + tiu.max(dma.saturating_sub(fill + drain)) + drain,
+        tiu,
+        load: inputs + weights + own,
+        store,
+    }
+}
+
+/// Whether bytes of four batches share words.
+pub fn batch_choices(graph: &Graph, run: &Run) -> Vec<usize> {
+    let batches = run
+        .tensors
+        .first()
+        .map_or(1, |tensor| graph.tensors[*tensor].dims[0]);
+    if has_bytes(graph, run) {
+        return vec![batches.min(Element::I8.precision().batches_per_word())];
+    }
+    if batches == 1 { vec![1] } else { vec![batches, 1] }
+}

@@ -1,0 +1,338 @@
+//! The program as numbered operations and tensors.
+
+use super::super::address;
+use super::super::codegen::Codegen;
+use super::super::coefficient::is_weight;
+use super::super::error::{Result, unsupported};
+use super::super::resident::shifts_offset;
+use super::super::tensor::{Dims, Element, aligned_bytes, lane_rows};
+use super::super::window::{SHIFT_WORD_BYTES, padded_depth};
+use super::rows::{self, Rows};
+use std::collections::HashMap;
+use tpuc_dialects::func::Func;
+use tpuc_dialects::ir::{Op, Value};
+use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
+
+/// A tensor that operations hand on.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// The value.
+    pub value: Value,
+    /// Element type.
+    pub element: Element,
+    /// Batch, channel, row, column.
+    pub dims: Dims,
+    /// Number of the operation that makes it.
+    pub producer: Option<usize>,
+    /// Numbers of the operations that read it, rising.
+    pub users: Vec<usize>,
+    /// Something outside of the list of operations reads it.
+    pub kept: bool,
+}
+
+/// How a weight lies in local memory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// Dense in each lane: parts of so many bytes a channel.
+    Compact(Vec<Part>),
+    /// As a tensor of these sizes, repeated where the weight is smaller.
+    Tensor(Dims),
+}
+
+/// A part of a dense weight.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// First byte in DDR, from the weight's address.
+    pub source: usize,
+    /// First byte in a lane, from the weight's place.
+    pub target: usize,
+    /// Channels.
+    pub channels: usize,
+    /// Bytes of one channel.
+    pub bytes: usize,
+}
+
+/// A weight that an operation reads from local memory.
+#[derive(Clone, Debug)]
+pub struct Weight {
+    /// The value.
+    pub value: Value,
+    /// Element type.
+    pub element: Element,
+    /// How it lies in local memory.
+    pub form: Form,
+}
+
+impl Weight {
+    /// Bytes of a lane that it takes.
+    pub fn lane_bytes(&self) -> usize {
+        let bytes = match &self.form {
+            Form::Compact(parts) => parts
+                .iter()
+                .map(|part| part.target + lane_rows(part.channels) * part.bytes)
+                .max()
+                .unwrap_or(0),
+            Form::Tensor(dims) => aligned_bytes(self.element, *dims),
+        };
+        bytes.next_multiple_of(ROW_ALIGN_BYTES)
+    }
+}
+
+/// An operation.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The operation.
+    pub op: Op,
+    /// How its rows come about; `None` where it cannot be in a group.
+    pub rows: Option<Rows>,
+    /// Tensors that it reads.
+    pub inputs: Vec<usize>,
+    /// Weights that it reads from local memory.
+    pub weights: Vec<Weight>,
+    /// The tensor that it makes, if it is one.
+    pub result: Option<usize>,
+}
+
+/// All operations of a function in their order.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// Operations.
+    pub nodes: Vec<Node>,
+    /// Tensors.
+    pub tensors: Vec<Tensor>,
+    of_value: HashMap<Value, usize>,
+}
+
+impl Graph {
+    /// Numbers the operations of `function`.
+    pub fn new(cg: &Codegen<'_>, function: Func) -> Self {
+        let ctx = cg.ctx();
+        let mut graph = Self::default();
+        for op in function.ops(ctx) {
+            match ctx.op_name(op) {
+                "top.Weight" | "top.None" => {}
+                "top.Input" => {
+                    graph.add_tensor(cg, ctx.result(op), None);
+                }
+                "func.return" => {
+                    for value in ctx.operands(op) {
+                        if let Some(&tensor) = graph.of_value.get(value) {
+                            graph.tensors[tensor].kept = true;
+                        }
+                    }
+                }
+                _ => graph.add_node(cg, op),
+            }
+        }
+        graph
+    }
+
+    fn add_tensor(&mut self, cg: &Codegen<'_>, value: Value, producer: Option<usize>) -> Option<usize> {
+        let info = cg.whole(value).ok()?;
+        let dims = info.nchw().ok()?.shape;
+        let index = self.tensors.len();
+        self.tensors.push(Tensor {
+            value,
+            element: info.element,
+            dims,
+            producer,
+            users: Vec::new(),
+            kept: false,
+        });
+        self.of_value.insert(value, index);
+        Some(index)
+    }
+
+    fn add_node(&mut self, cg: &Codegen<'_>, op: Op) {
+        let ctx = cg.ctx();
+        let number = self.nodes.len();
+        let mut inputs = Vec::new();
+        for value in ctx.operands(op) {
+            if let Some(&tensor) = self.of_value.get(value) {
+                if self.tensors[tensor].users.last() != Some(&number) {
+                    self.tensors[tensor].users.push(number);
+                }
+                inputs.push(tensor);
+            }
+        }
+        let mut result = None;
+        for &value in ctx.results(op) {
+            if !ctx.is_none(value) {
+                result = self.add_tensor(cg, value, Some(number));
+            }
+        }
+        let mut node = Node {
+            op,
+            rows: None,
+            inputs,
+            weights: Vec::new(),
+            result,
+        };
+        if ctx.results(op).len() == 1
+            && result.is_some()
+            && let Some(rows) = rows::of(cg, op)
+            && let Some(weights) = self.weights(cg, &node)
+            && self.fits(cg, &node, rows)
+        {
+            node.rows = Some(rows);
+            node.weights = weights;
+        }
+        self.nodes.push(node);
+    }
+
+    /// Whether all tensors are such that commands can read and write them whole in local memory.
+    fn fits(&self, cg: &Codegen<'_>, node: &Node, rows: Rows) -> bool {
+        let ctx = cg.ctx();
+        let Some(result) = node.result.map(|index| &self.tensors[index]) else {
+            return false;
+        };
+        let is_element = |element: Element| element == Element::F32 || element.is_byte();
+        let field = |dims: Dims| {
+            dims[1] <= MOST_CHANNELS && dims[2] * dims[3] <= MOST_POSITIONS && !dims.contains(&0)
+        };
+        let tensors = node.inputs.iter().map(|index| &self.tensors[*index]);
+        // Operands that are neither tensors nor weights: nothing is known of them.
+        let known = ctx.operands(node.op).iter().all(|value| {
+            ctx.is_none(*value) || self.of_value.contains_key(value) || is_weight(cg.program, *value)
+        });
+        let joins = matches!(ctx.op_name(node.op), "tpu.Concat" | "tpu.Slice");
+        known
+            && is_element(result.element)
+            && field(result.dims)
+            && tensors.clone().all(|tensor| {
+                is_element(tensor.element) && field(tensor.dims) && tensor.dims[0] == result.dims[0]
+            })
+            && (rows != Rows::Same || joins || tensors.clone().all(|tensor| {
+                tensor.dims[1] == result.dims[1]
+                    && (2..4).all(|dim| tensor.dims[dim] == result.dims[dim] || tensor.dims[dim] == 1)
+                    && cg.ctx().shape(tensor.value).map(<[i64]>::len) == cg.ctx().shape(result.value).map(<[i64]>::len)
+            }))
+            // Windows take four batches of bytes at most.
+            && !address::is_alias(ctx, node.op)
+    }
+
+    /// The weights that an operation reads from local memory; `None` where it is not known how.
+    fn weights(&self, cg: &Codegen<'_>, node: &Node) -> Option<Vec<Weight>> {
+        let ctx = cg.ctx();
+        let mut weights = Vec::new();
+        for (index, &value) in ctx.operands(node.op).iter().enumerate() {
+            if !ctx.is_none(value) && is_weight(cg.program, value) {
+                weights.extend(weight_of(cg, node.op, index, value).ok()?);
+            }
+        }
+        Some(weights)
+    }
+}
+
+/// How operand `index` of an operation, the weight `value`, lies in local memory; `None` if it is read from DDR.
+///
+/// # Errors
+/// When it is not known how.
+pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result<Option<Weight>> {
+    let ctx = cg.ctx();
+    let (info, result) = (cg.whole(value)?, cg.whole(ctx.result(op))?);
+    let dims = result.nchw()?.shape;
+    let form = match (ctx.op_name(op), index) {
+        // Read from DDR by the operation itself.
+        ("tpu.Lut", 1) => return Ok(None),
+        ("tpu.Conv2D" | "tpu.Deconv", 1 | 2) => compact_parts(
+            dims[1],
+            info.elements() * info.element.bytes(),
+            index == 1 && cg.flag(op, "coeff_merged"),
+            filter_bytes(cg, op, info.element, dims[1]),
+        )
+        .map(Form::Compact),
+        ("tpu.Conv2D" | "tpu.Deconv" | "tpu.Pool2D" | "tpu.Concat" | "tpu.Slice" | "tpu.Upsample", _) => None,
+        _ => tensor_form(&info.shape, info.element, dims, result.shape.len()).map(Form::Tensor),
+    };
+    let Some(form) = form else {
+        return unsupported("a weight that is not read from local memory");
+    };
+    Ok(Some(Weight {
+        value,
+        element: info.element,
+        form,
+    }))
+}
+
+/// Most channels of a command, rounded down to whole lane rows.
+const MOST_CHANNELS: usize = 4032;
+/// Most positions of a channel that sizes and strides of commands can say.
+const MOST_POSITIONS: usize = 65_535;
+
+/// Bytes of one output channel's filter.
+fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> Option<usize> {
+    let groups = cg.int(op, "group", 1).max(1) as usize;
+    let inputs = cg.whole(cg.ctx().operand(op, 0)).ok()?.nchw().ok()?.shape[1];
+    let taps: usize = cg.sizes(op, "kernel_shape").ok()?.iter().product();
+    let depth = if groups > 1 && groups == inputs && groups == outputs {
+        1
+    } else {
+        padded_depth(element, inputs / groups)
+    };
+    Some(taps * depth * element.bytes())
+}
+
+/// Parts of `bytes` for `channels` channels. With shifts behind it, a filter of `taps_bytes` a channel.
+fn compact_parts(
+    channels: usize,
+    bytes: usize,
+    with_shifts: bool,
+    taps_bytes: Option<usize>,
+) -> Option<Vec<Part>> {
+    let shifts = if with_shifts {
+        channels * SHIFT_WORD_BYTES
+    } else {
+        0
+    };
+    let filter = bytes.checked_sub(shifts)?;
+    // What follows the filter begins at a whole word.
+    let per_channel = match channels {
+        0 => return None,
+        _ if with_shifts => taps_bytes?,
+        _ => filter / channels,
+    };
+    if per_channel * channels > filter {
+        return None;
+    }
+    let mut parts = vec![Part {
+        source: 0,
+        target: 0,
+        channels,
+        bytes: per_channel,
+    }];
+    if with_shifts {
+        parts.push(Part {
+            source: filter,
+            target: shifts_offset(lane_rows(channels) * per_channel),
+            channels,
+            bytes: SHIFT_WORD_BYTES,
+        });
+    }
+    Some(parts)
+}
+
+/// The sizes that a weight of `shape` has in local memory beside a result.
+fn tensor_form(shape: &[usize], element: Element, result: Dims, rank: usize) -> Option<Dims> {
+    let elements: usize = shape.iter().product();
+    let mut dims = if elements == 1 {
+        [1; 4]
+    } else if elements == result[1] && (shape.len() < 2 || shape.get(1) == Some(&elements)) {
+        [1, elements, 1, 1]
+    } else if shape.len() == rank {
+        let mut dims = [1; 4];
+        dims[..rank].copy_from_slice(shape);
+        dims
+    } else {
+        return None;
+    };
+    if dims[2] != 1 && dims[2] != result[2] || dims[0] != 1 {
+        return None;
+    }
+    // All lanes need it, and all batches that share a word.
+    dims[1] = result[1];
+    if element.bytes() < 4 {
+        dims[0] = result[0].min(4);
+    }
+    Some(dims)
+}

@@ -1,0 +1,366 @@
+//! What operations and moves of a group cost: they are emitted, and the cost model is asked.
+
+use super::super::codegen::{Codegen, OPS};
+use super::super::emitter::Emitter;
+use super::super::error::{Result, malformed};
+use super::super::resident::{Buffer, Frame};
+use super::super::tensor::{Dims, Global, Local};
+use super::Range;
+use super::graph::{Form, Graph, Tensor, Weight};
+use super::rows::Rows;
+use crate::program::Program;
+use std::collections::HashMap;
+use tpuc_dialects::ir::{Op, Value};
+use tpuc_runtime::isa::cost::{ISSUE_CYCLES, dma_cost, tiu_cost};
+use tpuc_runtime::isa::memory_map::DDR_BASE;
+use tpuc_runtime::profile::Timeline;
+
+/// A tensor's slice in local memory: the whole of it that is there.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Placed {
+    /// The value.
+    pub value: Value,
+    /// Where it is.
+    pub local: Local,
+    /// First row that is there.
+    pub row: usize,
+    /// Rows of the whole tensor.
+    pub whole: usize,
+}
+
+/// Tells the generator where the tensors of an operation are, and what the result's rows read of them.
+///
+/// # Errors
+/// When an operand's rows are not there.
+pub fn enter(cg: &mut Codegen<'_>, rows: &Rows, result: &Placed, inputs: &[Placed]) -> Result<()> {
+    let range = (result.row, result.local.shape[2]);
+    let mut frame = cg.frame.take().unwrap_or_default();
+    frame.clear();
+    for input in inputs {
+        let needed = rows.needed(input.whole, result.whole, range);
+        let there = input.local.shape[2];
+        let Some(offset) = needed
+            .start
+            .checked_sub(input.row)
+            .filter(|offset| offset + needed.len <= there)
+        else {
+            return malformed(format!(
+                "rows {}..{} of '{}', of which {}..{} are in local memory",
+                needed.start,
+                needed.start + needed.len,
+                cg.program.ctx.value_name(input.value),
+                input.row,
+                input.row + there
+            ));
+        };
+        let mut view = input.local;
+        // Rows that are there besides do no harm where they are less than a step: the tensor is taken whole.
+        if offset > 0 || there - needed.len > rows.slack() {
+            view.address += offset * view.strides[2] * 4;
+            view.shape[2] = needed.len;
+        }
+        frame.padding = [needed.pad_before, needed.pad_after];
+        frame.insert(input.value, view, own_shape(cg, input.value, view.shape));
+    }
+    frame.row = result.row;
+    frame.insert(
+        result.value,
+        result.local,
+        own_shape(cg, result.value, result.local.shape),
+    );
+    cg.frame = Some(frame);
+    Ok(())
+}
+
+/// Sizes of a slice in the rank of its tensor.
+fn own_shape(cg: &Codegen<'_>, value: Value, dims: Dims) -> Vec<usize> {
+    let rank = cg.ctx().shape(value).map_or(4, <[i64]>::len);
+    dims[..rank.min(4)].to_vec()
+}
+
+/// Tells the generator where a weight is.
+pub fn enter_weight(
+    frame: &mut Frame,
+    value: Value,
+    weight: &Weight,
+    place: usize,
+    result: &Local,
+    shape: Vec<usize>,
+) {
+    match weight.form {
+        Form::Compact(_) => {
+            frame.insert(value, Local::aligned(place, weight.element, [1, 1, 1, 1]), shape);
+        }
+        Form::Tensor(mut dims) => {
+            dims[0] = dims[0].min(result.shape[0]);
+            frame.insert(value, Local::aligned(place, weight.element, dims), shape);
+        }
+    }
+}
+
+/// Emits the operation whose tensors were entered.
+///
+/// # Errors
+/// As the operation's own code.
+pub fn emit_entered(cg: &mut Codegen<'_>, op: Op, buffer: Buffer) -> Result<()> {
+    let name = cg.program.ctx.op_name(op);
+    let Some((_, emit)) = OPS.iter().find(|(known, _)| *known == name) else {
+        return malformed("an operation without code in a layer group");
+    };
+    cg.emitter.buffer = buffer;
+    emit(cg, op)
+}
+
+/// Loads a weight into local memory.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn load_weight(
+    emitter: &mut Emitter,
+    weight: &Weight,
+    address: u64,
+    shape: &[usize],
+    place: usize,
+) -> Result<()> {
+    match &weight.form {
+        Form::Compact(parts) => parts.iter().try_for_each(|part| {
+            emitter.load_compact(
+                address + part.source as u64,
+                place + part.target,
+                part.channels,
+                part.bytes,
+            )
+        }),
+        Form::Tensor(dims) => {
+            let elements: usize = shape.iter().product();
+            let local = Local::aligned(place, weight.element, *dims);
+            // Sizes that the weight has itself: where it has one and the other dimension has more, it is repeated.
+            let mut own = [1; 4];
+            if elements == dims[1] {
+                own[1] = elements;
+            } else if elements > 1 && shape.len() <= 4 {
+                own[..shape.len()].copy_from_slice(shape);
+            }
+            let dense = super::super::tensor::dense_strides(own);
+            let view = Global {
+                address,
+                element: weight.element,
+                shape: *dims,
+                strides: std::array::from_fn(|dim| if own[dim] == 1 { 0 } else { dense[dim] }),
+            };
+            emitter.load(&view, &local)
+        }
+    }
+}
+
+/// Cycles of both engines, issue included, and the buffer that is needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// TIU.
+    pub tiu: u64,
+    /// GDMA.
+    pub dma: u64,
+    /// Bytes of a lane besides operands and results.
+    pub buffer: usize,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    node: usize,
+    batches: usize,
+    rows: Range,
+    there: Vec<Range>,
+    dies: bool,
+}
+
+/// Asks the cost model, and remembers.
+pub struct Measure<'a> {
+    cg: Codegen<'a>,
+    operations: HashMap<Key, Option<Cost>>,
+    moves: HashMap<(usize, usize, usize, bool), u64>,
+}
+
+/// Some address for what has none yet.
+const SOMEWHERE: u64 = DDR_BASE + (1 << 28);
+
+impl<'a> Measure<'a> {
+    /// Nothing measured yet.
+    pub fn new(program: &'a Program) -> Self {
+        let mut cg = Codegen::new(program);
+        cg.frame = Some(Frame::pretending());
+        Self {
+            cg,
+            operations: HashMap::new(),
+            moves: HashMap::new(),
+        }
+    }
+
+    /// The generator, in whose eyes tensors have some address.
+    pub fn generator(&self) -> &Codegen<'a> {
+        &self.cg
+    }
+
+    /// Cycles of operation `number` for `rows` of its result, with `there` of its inputs in local memory; `None` if it cannot
+    /// be done there. `dies`: nothing reads its inputs afterwards.
+    pub fn operation(
+        &mut self,
+        graph: &Graph,
+        number: usize,
+        batches: usize,
+        rows: Range,
+        there: &[Range],
+        dies: bool,
+    ) -> Option<Cost> {
+        let key = Key {
+            node: number,
+            batches,
+            rows,
+            there: there.to_vec(),
+            dies,
+        };
+        if let Some(cost) = self.operations.get(&key) {
+            return *cost;
+        }
+        let cost = self.emit(graph, &key).ok();
+        self.operations.insert(key, cost);
+        cost
+    }
+
+    fn emit(&mut self, graph: &Graph, key: &Key) -> Result<Cost> {
+        let node = &graph.nodes[key.node];
+        let (Some(rule), Some(result)) = (node.rows, node.result) else {
+            return malformed("not for groups");
+        };
+        let placed = |tensor: &Tensor, range: Range| {
+            let [_, c, _, w] = tensor.dims;
+            Placed {
+                value: tensor.value,
+                local: Local::aligned(0, tensor.element, [key.batches, c, range.1, w]),
+                row: range.0,
+                whole: tensor.dims[2],
+            }
+        };
+        let result = placed(&graph.tensors[result], key.rows);
+        let inputs: Vec<Placed> = node
+            .inputs
+            .iter()
+            .zip(&key.there)
+            .map(|(tensor, range)| placed(&graph.tensors[*tensor], *range))
+            .collect();
+        enter(&mut self.cg, &rule, &result, &inputs)?;
+        for weight in &node.weights {
+            let shape = self.cg.whole(weight.value)?.shape;
+            if let Some(frame) = &mut self.cg.frame {
+                enter_weight(frame, weight.value, weight, 0, &result.local, shape);
+            }
+        }
+        let buffer = Buffer {
+            inputs_die: key.dies,
+            ..Buffer::default()
+        };
+        let done = emit_entered(&mut self.cg, node.op, buffer);
+        let used = self.cg.emitter.buffer.used;
+        let emitter = std::mem::take(&mut self.cg.emitter);
+        done?;
+        if let Some(frame) = &mut self.cg.frame {
+            frame.clear();
+        }
+        let mut cost = Cost {
+            buffer: used,
+            ..Cost::default()
+        };
+        for group in emitter.finish() {
+            cost.tiu += group
+                .tiu
+                .iter()
+                .map(|command| tiu_cost(command).cycles + ISSUE_CYCLES)
+                .sum::<u64>();
+            cost.dma += group
+                .dma
+                .iter()
+                .map(|command| dma_cost(command).cycles + ISSUE_CYCLES)
+                .sum::<u64>();
+        }
+        Ok(cost)
+    }
+
+    /// Cycles of loading or storing `rows` rows of a tensor.
+    pub fn transfer(&mut self, graph: &Graph, tensor: usize, batches: usize, rows: usize, load: bool) -> u64 {
+        let key = (tensor, batches, rows, load);
+        if let Some(&cycles) = self.moves.get(&key) {
+            return cycles;
+        }
+        let info = &graph.tensors[tensor];
+        let [_, c, _, w] = info.dims;
+        let local = Local::aligned(0, info.element, [batches, c, rows, w]);
+        let global = Global::dense(SOMEWHERE, info.element, info.dims).slice([0; 4], local.shape);
+        let cycles = dma_cycles(|emitter| {
+            if load {
+                emitter.load(&global, &local)
+            } else {
+                emitter.store(&local, &global)
+            }
+        });
+        self.moves.insert(key, cycles);
+        cycles
+    }
+
+    /// Cycles of loading a weight.
+    pub fn weight(&self, weight: &Weight) -> u64 {
+        let shape = self
+            .cg
+            .whole(weight.value)
+            .map(|info| info.shape)
+            .unwrap_or_default();
+        dma_cycles(|emitter| load_weight(emitter, weight, SOMEWHERE, &shape, 0))
+    }
+
+    /// Cycles of an operation for itself, from DDR to DDR; `None` where it cannot be compiled.
+    pub fn alone(&mut self, op: Op) -> Option<u64> {
+        if super::super::address::is_alias(self.cg.ctx(), op) {
+            return Some(0);
+        }
+        let name = self.cg.ctx().op_name(op);
+        let (_, emit) = OPS.iter().find(|(known, _)| *known == name)?;
+        let done = emit(&mut self.cg, op);
+        let emitter = std::mem::take(&mut self.cg.emitter);
+        self.cg.parts = Default::default();
+        done.ok()?;
+        let mut cycles = 0;
+        for group in emitter.finish() {
+            let mut line = Timeline::default();
+            let mut dma = group.dma.iter().enumerate().peekable();
+            let mut done = 0;
+            // Each engine in its own order; a command that waits for the other engine comes after what it waits for.
+            for command in &group.tiu {
+                while let Some((_, next)) = dma.next_if(|(index, _)| (*index as u64) < command.cmd_id_gdma())
+                {
+                    line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
+                }
+                line.tiu(command.cmd_id_gdma() as usize, tiu_cost(command).cycles);
+                done += 1;
+                while let Some((_, next)) = dma.next_if(|(_, next)| next.eng0_sync_id() <= done) {
+                    line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
+                }
+            }
+            for (_, next) in dma {
+                line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
+            }
+            cycles += line.end();
+        }
+        Some(cycles)
+    }
+}
+
+fn dma_cycles(emit: impl FnOnce(&mut Emitter) -> Result<()>) -> u64 {
+    let mut emitter = Emitter::new();
+    if emit(&mut emitter).is_err() {
+        return u64::MAX / 1024;
+    }
+    emitter
+        .finish()
+        .iter()
+        .flat_map(|group| &group.dma)
+        .map(|command| dma_cost(command).cycles + ISSUE_CYCLES)
+        .sum()
+}

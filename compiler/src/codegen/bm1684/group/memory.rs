@@ -1,0 +1,268 @@
+//! Places in local memory for a group, and the order of its commands.
+
+use super::Range;
+use super::estimate::{Cut, dies, slice_bytes, spans};
+use super::graph::Graph;
+use super::measure::Measure;
+use super::shape::Run;
+use tpuc_runtime::isa::memory_map::LANE_BYTES;
+
+/// What happens next in a group's body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Item {
+    /// A tensor comes from DDR: its place in [`Run::tensors`].
+    LoadTensor(usize),
+    /// A weight comes from DDR: operation, and which of its weights.
+    LoadWeight(usize, usize),
+    /// An operation is computed.
+    Compute(usize),
+    /// A tensor goes to DDR.
+    Store(usize),
+}
+
+/// Where everything of a group is in local memory.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// Rows of each tensor in each slice over rows.
+    pub rows: Vec<Vec<Range>>,
+    /// For each tensor of the run: byte offset and bytes of a lane. Where slices alternate, the second one follows the first.
+    pub tensors: Vec<(usize, usize)>,
+    /// For each operation: its buffer.
+    pub buffers: Vec<(usize, usize)>,
+    /// For each operation: its weights.
+    pub weights: Vec<Vec<(usize, usize)>>,
+    /// The body.
+    pub order: Vec<Item>,
+}
+
+/// Places for a run; `None` if there is no room.
+pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> Option<Placement> {
+    let rows = (0..cut.row_slices)
+        .map(|index| run.rows(graph, index, cut.row_slices))
+        .collect::<Option<Vec<_>>>()?;
+    let sizes: Vec<usize> = (0..run.tensors.len())
+        .map(|tensor| {
+            let most = rows.iter().map(|rows| rows[tensor].1).max().unwrap_or(0);
+            slice_bytes(graph, run.tensors[tensor], cut.batches, most)
+        })
+        .collect();
+    let mut buffers = Vec::with_capacity(run.made);
+    for step in 0..run.made {
+        let mut most = 0;
+        for rows in &rows {
+            let there: Vec<Range> = run.inputs[step].iter().map(|place| rows[*place]).collect();
+            let cost = measure.operation(
+                graph,
+                run.start + step,
+                cut.batches,
+                rows[step],
+                &there,
+                dies(run, step),
+            )?;
+            most = most.max(cost.buffer);
+        }
+        buffers.push(most);
+    }
+    let mut spans = spans(run, cut, &sizes, &buffers);
+    let weight_sizes: Vec<Vec<usize>> = (0..run.made)
+        .map(|step| {
+            graph.nodes[run.start + step]
+                .weights
+                .iter()
+                .map(super::graph::Weight::lane_bytes)
+                .collect()
+        })
+        .collect();
+    let single = cut.slices() == 1;
+    let first_weight = spans.len();
+    if !single {
+        for &bytes in weight_sizes.iter().flatten() {
+            spans.push(super::estimate::Span {
+                bytes,
+                first: 0,
+                last: run.made.saturating_sub(1),
+            });
+        }
+    }
+    let (offsets, total) = pack(&spans);
+    if total > LANE_BYTES {
+        return None;
+    }
+    let tensors: Vec<(usize, usize)> = sizes
+        .iter()
+        .zip(&offsets)
+        .map(|(size, offset)| (*offset, *size))
+        .collect();
+    let places: Vec<(usize, usize)> = buffers
+        .iter()
+        .zip(&offsets[sizes.len()..])
+        .map(|(size, offset)| (*offset, *size))
+        .collect();
+    let (weights, order) = if single {
+        streamed(run, &weight_sizes, total)?
+    } else {
+        let mut next = first_weight;
+        let weights = weight_sizes
+            .iter()
+            .map(|sizes| {
+                sizes
+                    .iter()
+                    .map(|size| {
+                        next += 1;
+                        (offsets[next - 1], *size)
+                    })
+                    .collect()
+            })
+            .collect();
+        (weights, sliced_order(run, &weight_sizes))
+    };
+    Some(Placement {
+        rows,
+        tensors,
+        buffers: places,
+        weights,
+        order,
+    })
+}
+
+/// All loads, all operations, all stores: which slice each of them works on is told by its stage.
+fn sliced_order(run: &Run, weight_sizes: &[Vec<usize>]) -> Vec<Item> {
+    let inputs = (run.made..run.tensors.len()).map(Item::LoadTensor);
+    let weights = weight_sizes
+        .iter()
+        .enumerate()
+        .flat_map(|(step, sizes)| (0..sizes.len()).map(move |index| Item::LoadWeight(step, index)));
+    let steps = (0..run.made).map(Item::Compute);
+    let stores = (0..run.made).filter(|place| run.stored[*place]).map(Item::Store);
+    inputs.chain(weights).chain(steps).chain(stores).collect()
+}
+
+/// A weight in the ring: where, and the operation that reads it.
+struct InRing {
+    start: usize,
+    end: usize,
+    step: usize,
+}
+
+/// Weights go round in the memory from `base` on, each as early as what was in its place has been read.
+#[allow(clippy::type_complexity)]
+fn streamed(
+    run: &Run,
+    weight_sizes: &[Vec<usize>],
+    base: usize,
+) -> Option<(Vec<Vec<(usize, usize)>>, Vec<Item>)> {
+    let room = LANE_BYTES - base;
+    let mut weights: Vec<Vec<(usize, usize)>> = vec![Vec::new(); run.made];
+    let mut ring: Vec<InRing> = Vec::new();
+    let mut next = 0;
+    // Loads in the order in which they are wanted, each with the first operation before which it may begin.
+    let mut loads: Vec<(usize, Item)> = Vec::new();
+    let mut earliest = 0;
+    for (step, sizes) in weight_sizes.iter().enumerate() {
+        for place in run.made..run.tensors.len() {
+            if run.uses[place].0 == step {
+                earliest = earliest.max(step.saturating_sub(1));
+                loads.push((earliest, Item::LoadTensor(place)));
+            }
+        }
+        for (index, &bytes) in sizes.iter().enumerate() {
+            if bytes > room {
+                return None;
+            }
+            let start = if next + bytes > room { 0 } else { next };
+            next = start + bytes;
+            let mut free = 0;
+            for old in ring.iter().filter(|old| old.start < next && start < old.end) {
+                if old.step == step {
+                    return None;
+                }
+                free = free.max(old.step + 1);
+            }
+            ring.retain(|old| old.start >= next || start >= old.end);
+            ring.push(InRing {
+                start,
+                end: next,
+                step,
+            });
+            earliest = earliest.max(free);
+            loads.push((earliest, Item::LoadWeight(step, index)));
+            weights[step].push((base + start, bytes));
+        }
+    }
+    let mut order = Vec::new();
+    let mut waiting = loads.into_iter().peekable();
+    let mut made_before: Option<usize> = None;
+    for step in 0..run.made {
+        while let Some((_, item)) = waiting.next_if(|(earliest, _)| *earliest <= step) {
+            order.push(item);
+        }
+        order.push(Item::Compute(step));
+        if let Some(place) = made_before.take() {
+            order.push(Item::Store(place));
+        }
+        if run.stored[step] {
+            made_before = Some(step);
+        }
+    }
+    if let Some(place) = made_before {
+        order.push(Item::Store(place));
+    }
+    Some((weights, order))
+}
+
+/// The lowest offset for each span that is taken by no other at the same time, large ones first; and the bytes in all.
+pub fn pack(spans: &[super::estimate::Span]) -> (Vec<usize>, usize) {
+    let mut order: Vec<usize> = (0..spans.len()).collect();
+    order.sort_by_key(|&index| (std::cmp::Reverse(spans[index].bytes), spans[index].first, index));
+    let mut offsets = vec![0; spans.len()];
+    let mut placed: Vec<usize> = Vec::new();
+    let mut total = 0;
+    for index in order {
+        let this = spans[index];
+        if this.bytes == 0 {
+            continue;
+        }
+        let mut busy: Vec<(usize, usize)> = placed
+            .iter()
+            .filter(|other| spans[**other].first <= this.last && this.first <= spans[**other].last)
+            .map(|other| (offsets[*other], offsets[*other] + spans[*other].bytes))
+            .collect();
+        busy.sort_unstable();
+        let mut offset = 0;
+        for (start, end) in busy {
+            if offset + this.bytes <= start {
+                break;
+            }
+            offset = offset.max(end);
+        }
+        offsets[index] = offset;
+        total = total.max(offset + this.bytes);
+        placed.push(index);
+    }
+    (offsets, total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::estimate::Span;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn spans_that_are_alive_together_do_not_overlap(
+            list in proptest::collection::vec((1usize..100, 0usize..20, 0usize..5), 1..40)
+        ) {
+            let spans: Vec<Span> = list.iter().map(|(bytes, first, more)| Span { bytes: *bytes, first: *first, last: first + more }).collect();
+            let (offsets, total) = pack(&spans);
+            for (index, one) in spans.iter().enumerate() {
+                prop_assert!(offsets[index] + one.bytes <= total);
+                for (other, two) in spans.iter().enumerate().skip(index + 1) {
+                    let together = one.first <= two.last && two.first <= one.last;
+                    let apart = offsets[index] + one.bytes <= offsets[other] || offsets[other] + two.bytes <= offsets[index];
+                    prop_assert!(!together || apart);
+                }
+            }
+        }
+    }
+}

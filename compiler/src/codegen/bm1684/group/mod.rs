@@ -1,0 +1,33 @@
+//! Layer groups (pass `layer-group`): operations that hand their tensors on in local memory.
+//!
+//! A group is a run of neighbours. Its tensors are cut into slices over batches and rows; a slice goes through all of its
+//! operations before the next one begins, so that only what the group takes in and gives out moves through DDR. Windows read
+//! rows beside a slice's own (halo), which are computed again by the neighbour slice.
+//!
+//! - [`graph`]: operations and tensors by number, and which operations can be in a group ([`rows`])
+//! - [`measure`]: cycles of operations and moves, by emitting them and asking the cost model
+//! - [`shape`]: a run of operations with slices; rows of every tensor in every slice
+//! - [`estimate`]: how long a group takes, and whether it fits
+//! - [`search`]: cuts the program into groups by dynamic programming
+//! - [`memory`]: places in local memory, and when weights are brought
+//! - [`build`]: makes `tpu.Group` of them, [`ginfo`] says what stands in `#tpu.lg<...>`
+//! - [`emit`]: makes commands of a `tpu.Group`
+//!
+//! The order of operations in a group's body is the order of their commands. A group of one slice brings weights as early as
+//! their place is free, so that GDMA runs ahead; a group of several slices keeps its weights, loads the next slice while one is
+//! computed, and stores the one before.
+
+pub mod build;
+pub mod emit;
+pub mod estimate;
+pub mod ginfo;
+pub mod graph;
+pub mod measure;
+pub mod memory;
+pub mod pass;
+pub mod rows;
+pub mod search;
+pub mod shape;
+
+/// A range of rows or batches: the first, and how many.
+pub type Range = (usize, usize);

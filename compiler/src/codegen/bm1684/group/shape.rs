@@ -1,0 +1,181 @@
+//! A run of operations with slices: which rows of each tensor every slice has.
+
+use super::Range;
+use super::graph::Graph;
+use std::collections::HashMap;
+
+/// A run of operations that form a group.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// First operation.
+    pub start: usize,
+    /// One past the last.
+    pub end: usize,
+    /// Its tensors: those that it makes, in the order of their operations, then those that it reads from outside.
+    pub tensors: Vec<usize>,
+    /// How many it makes: one for each operation.
+    pub made: usize,
+    /// For each operation: places of its inputs in `tensors`.
+    pub inputs: Vec<Vec<usize>>,
+    /// For each tensor: whether others read it, so that it is stored.
+    pub stored: Vec<bool>,
+    /// For each tensor: operations of the run that read it first and last, counted from the run's start; for one that nothing
+    /// here reads, its own.
+    pub uses: Vec<(usize, usize)>,
+}
+
+impl Run {
+    /// The run of operations `start..end`, all of which can be in a group; `None` if they cannot be in one.
+    pub fn new(graph: &Graph, start: usize, end: usize) -> Option<Self> {
+        let mut tensors = Vec::new();
+        for node in &graph.nodes[start..end] {
+            tensors.push(node.result?);
+        }
+        let made = tensors.len();
+        let mut outside: HashMap<usize, usize> = HashMap::new();
+        let mut inputs = Vec::with_capacity(made);
+        for node in &graph.nodes[start..end] {
+            let mut places = Vec::with_capacity(node.inputs.len());
+            for &tensor in &node.inputs {
+                let place = match graph.tensors[tensor].producer {
+                    Some(producer) if producer >= start => producer - start,
+                    _ => *outside.entry(tensor).or_insert_with(|| {
+                        tensors.push(tensor);
+                        tensors.len() - 1
+                    }),
+                };
+                places.push(place);
+            }
+            inputs.push(places);
+        }
+        // Slices over batches are the same for all.
+        let batches = graph.tensors[*tensors.first()?].dims[0];
+        if tensors
+            .iter()
+            .any(|tensor| graph.tensors[*tensor].dims[0] != batches)
+        {
+            return None;
+        }
+        let mut uses: Vec<(usize, usize)> = (0..tensors.len())
+            .map(|place| {
+                if place < made {
+                    (place, place)
+                } else {
+                    (usize::MAX, 0)
+                }
+            })
+            .collect();
+        for (step, places) in inputs.iter().enumerate() {
+            for &place in places {
+                uses[place].0 = if place < made {
+                    uses[place].0
+                } else {
+                    uses[place].0.min(step)
+                };
+                uses[place].1 = uses[place].1.max(step);
+            }
+        }
+        let stored = tensors
+            .iter()
+            .take(made)
+            .map(|&tensor| {
+                let tensor = &graph.tensors[tensor];
+                tensor.kept || tensor.users.is_empty() || tensor.users.last().is_some_and(|last| *last >= end)
+            })
+            .chain(std::iter::repeat_n(false, tensors.len() - made))
+            .collect();
+        Some(Self {
+            start,
+            end,
+            tensors,
+            made,
+            inputs,
+            stored,
+            uses,
+        })
+    }
+
+    /// Rows of each tensor in slice `index` of `count`: `None` where a result has fewer rows than slices.
+    ///
+    /// Rows that nothing reads are in some slice, too: every row of every tensor is computed.
+    pub fn rows(&self, graph: &Graph, index: usize, count: usize) -> Option<Vec<Range>> {
+        // The first row of the slice behind this one.
+        let ends: Vec<usize> = if index + 1 < count {
+            let next = self.needed(graph, index + 1, count, None)?;
+            next.iter().map(|range| range.0).collect()
+        } else {
+            let tensors = self.tensors.iter();
+            tensors.map(|tensor| graph.tensors[*tensor].dims[2]).collect()
+        };
+        self.needed(graph, index, count, Some(&ends))
+    }
+
+    /// Rows that slice `index` needs of each tensor, and those before `ends`.
+    fn needed(
+        &self,
+        graph: &Graph,
+        index: usize,
+        count: usize,
+        ends: Option<&[usize]>,
+    ) -> Option<Vec<Range>> {
+        let extended = |place: usize, (start, len): Range| {
+            let end = ends.map_or(0, |ends| ends[place]).max(start + len);
+            (start, end - start)
+        };
+        let mut ranges: Vec<Option<Range>> = vec![None; self.tensors.len()];
+        for (place, &tensor) in self.tensors.iter().enumerate() {
+            if count == 1 {
+                ranges[place] = Some((0, graph.tensors[tensor].dims[2]));
+            } else if self.stored[place] {
+                ranges[place] = Some(own_part(graph.tensors[tensor].dims[2], index, count)?);
+            }
+        }
+        if count > 1 {
+            for step in (0..self.made).rev() {
+                let node = &graph.nodes[self.start + step];
+                let range = extended(step, ranges[step]?);
+                ranges[step] = Some(range);
+                let whole = graph.tensors[self.tensors[step]].dims[2];
+                for &place in &self.inputs[step] {
+                    let size = graph.tensors[self.tensors[place]].dims[2];
+                    let needed = node.rows?.needed(size, whole, range);
+                    ranges[place] = Some(hull(ranges[place], (needed.start, needed.len)));
+                }
+            }
+        }
+        ranges.into_iter().collect()
+    }
+}
+
+/// The part of `rows` rows that slice `index` of `count` stores.
+pub fn own_part(rows: usize, index: usize, count: usize) -> Option<Range> {
+    let (start, end) = (rows * index / count, rows * (index + 1) / count);
+    (end > start).then_some((start, end - start))
+}
+
+fn hull(known: Option<Range>, more: Range) -> Range {
+    let Some((start, len)) = known else { return more };
+    let first = start.min(more.0);
+    (first, (start + len).max(more.0 + more.1) - first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_all_rows() {
+        for rows in 1..20 {
+            for count in 1..=rows {
+                let mut next = 0;
+                for index in 0..count {
+                    let (start, len) = own_part(rows, index, count).unwrap();
+                    assert_eq!(start, next);
+                    next += len;
+                }
+                assert_eq!(next, rows);
+            }
+        }
+        assert_eq!(own_part(2, 0, 3), None);
+    }
+}
