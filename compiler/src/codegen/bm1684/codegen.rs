@@ -174,6 +174,15 @@ impl Codegen<'_> {
         self.parts.done.push(Work::Host(layer));
     }
 
+    /// The weight behind a value: inside a layer group operations read weights that were loaded.
+    pub fn weight_behind(&self, value: Value) -> Value {
+        let ctx = self.ctx();
+        match ctx.defining_op(value).filter(|load| ctx.is(*load, "tpu.Load")) {
+            Some(load) => ctx.operand(load, 0),
+            None => value,
+        }
+    }
+
     /// The program's operations and types.
     pub fn ctx(&self) -> &Context {
         &self.program.ctx

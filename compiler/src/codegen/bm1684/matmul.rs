@@ -8,9 +8,10 @@ use super::codegen::{Codegen, TensorInfo};
 use super::coefficient;
 use super::conv2d::arithmetic_with_shift;
 use super::error::{Result, malformed, unsupported};
+use super::group::rows::Rows;
 use super::tensor::Global;
 use super::tiu::WindowFields;
-use super::window::{Kind, WeightSource, WindowOp, padded_depth};
+use super::window::{Kind, WeightSource, WindowOp, depth_parts, padded_depth};
 use tpuc_dialects::ir::Op;
 
 /// Sizes of a batch of matrix products.
@@ -24,6 +25,31 @@ struct Sizes {
     depth: usize,
     /// Columns of the right matrix.
     columns: usize,
+}
+
+/// The window of a convolution with one tap.
+const SINGLE: WindowFields = WindowFields {
+    kernel: [1, 1],
+    stride: [1, 1],
+    dilation: [1, 1],
+    insert: [0, 0],
+    pad: [0; 4],
+};
+
+/// A product of a matrix whose rows are batches with one weight can be in a group: batches of a convolution.
+///
+/// # Errors
+/// When a tensor is of no type of this chip.
+pub fn rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let ctx = cg.ctx();
+    let (left, output) = (cg.whole(ctx.operand(op, 0))?, cg.whole(ctx.result(op))?);
+    let right_value = cg.weight_behind(ctx.operand(op, 1));
+    let right = cg.whole(right_value)?;
+    let (&[_, depth], &[_, columns]) = (left.shape.as_slice(), output.shape.as_slice()) else {
+        return Ok(None);
+    };
+    let one_matrix = coefficient::is_weight(cg.program, right_value) && right.shape.get(1) == Some(&columns);
+    Ok((one_matrix && depth_parts(left.element, depth).0 == 1).then_some(Rows::Window(SINGLE)))
 }
 
 /// Emits the commands.
@@ -40,7 +66,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     }
     let (left, right, output) = (cg.operand(op, 0)?, cg.operand(op, 1)?, cg.result(op)?);
     let bias = cg.optional_operand(op, 2)?;
-    let right_value = cg.ctx().operand(op, 1);
+    let right_value = cg.weight_behind(cg.ctx().operand(op, 1));
     let right_is_weight = coefficient::is_weight(cg.program, right_value);
     let right_transposed = cg.flag(op, "right_transpose");
     let sizes = sizes(&left, &right, &output, right_is_weight, right_transposed)?;
@@ -76,6 +102,21 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             sizes.batch
         ));
     }
+    if let Some(resident) = cg.resident_window(&left, &output, Some(&right), bias.as_ref()) {
+        let operation = WindowOp {
+            kind: Kind::Dense,
+            groups: 1,
+            input: left.nchw()?,
+            output: output.nchw()?,
+            window: SINGLE,
+            weights: Some(WeightSource::Coefficient(right.address, right.element)),
+            channel_shifts: None,
+            resident: Some(resident),
+            bias: bias.as_ref().map(|bias| (bias.address, bias.element)),
+            arithmetic,
+        };
+        return operation.emit(&mut cg.emitter);
+    }
     for product in 0..products {
         let weights = if right_is_weight {
             let row = padded_depth(right.element, sizes.depth) * right.element.bytes();
@@ -99,13 +140,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
                 shape: [1, sizes.columns, 1, rows],
                 strides: [0, 1, 0, sizes.columns],
             },
-            window: WindowFields {
-                kernel: [1, 1],
-                stride: [1, 1],
-                dilation: [1, 1],
-                insert: [0, 0],
-                pad: [0; 4],
-            },
+            window: SINGLE,
             weights: Some(weights),
             channel_shifts: None,
             resident: None,

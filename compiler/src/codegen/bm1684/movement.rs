@@ -255,6 +255,16 @@ pub fn concat_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
     Ok((is_channel && output.shape.len() > 1).then_some(Rows::Same))
 }
 
+/// A reshape that leaves every element in its channel, row and column can be in a group.
+///
+/// # Errors
+/// When a tensor is of no type of this chip.
+pub fn reshape_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
+    let (input, output) = (cg.whole(cg.ctx().operand(op, 0))?, cg.whole(cg.ctx().result(op))?);
+    let same = input.element == output.element && input.nchw()?.shape == output.nchw()?.shape;
+    Ok(same.then_some(Rows::Same))
+}
+
 /// `tpu.Concat`: inputs side by side along an axis.
 ///
 /// # Errors

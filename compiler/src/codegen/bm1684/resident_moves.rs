@@ -16,6 +16,18 @@ fn words(local: &Local) -> Local {
     words
 }
 
+/// Copies a whole tensor into one of the same sizes.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn copy(emitter: &mut Emitter, source: Local, target: Local) -> Result<()> {
+    let (from, to) = (words(&source), words(&target));
+    if from.shape != to.shape {
+        return malformed("a copy between different sizes");
+    }
+    emitter.copy(to, from)
+}
+
 /// Copies `count` channels from `source_channel` on to `target_channel` on.
 ///
 /// # Errors

@@ -95,11 +95,7 @@ fn per_channel(parameter: &TensorInfo, shape: &[usize]) -> Result<Strided> {
 /// the sum can be larger; below 8 bits both saturate to 255.
 fn check_unsigned_sums(cg: &Codegen<'_>, op: Op) -> Result<()> {
     let numbers = |index: usize| -> Result<Vec<i64>> {
-        let ctx = cg.ctx();
-        let mut value = ctx.operand(op, index);
-        if let Some(load) = ctx.defining_op(value).filter(|load| ctx.is(*load, "tpu.Load")) {
-            value = ctx.operand(load, 0);
-        }
+        let value = cg.weight_behind(cg.ctx().operand(op, index));
         let Some(tensor) = cg.program.weight(value)? else {
             return unsupported("scales that are computed; keep this operation in F32 (qtable)");
         };

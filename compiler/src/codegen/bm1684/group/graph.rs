@@ -1,6 +1,5 @@
 //! The program as numbered operations and tensors.
 
-use super::super::address;
 use super::super::codegen::Codegen;
 use super::super::coefficient::is_weight;
 use super::super::error::{Result, unsupported};
@@ -187,28 +186,27 @@ impl Graph {
             return false;
         };
         let is_element = |element: Element| element == Element::F32 || element.is_byte();
-        let field = |dims: Dims| {
-            dims[1] <= MOST_CHANNELS && dims[2] * dims[3] <= MOST_POSITIONS && !dims.contains(&0)
-        };
+        let field = |dims: Dims| dims[1] <= MOST_CHANNELS && !dims.contains(&0);
         let tensors = node.inputs.iter().map(|index| &self.tensors[*index]);
         // Operands that are neither tensors nor weights: nothing is known of them.
         let known = ctx.operands(node.op).iter().all(|value| {
             ctx.is_none(*value) || self.of_value.contains_key(value) || is_weight(cg.program, *value)
         });
-        let joins = matches!(ctx.op_name(node.op), "tpu.Concat" | "tpu.Slice");
+        let moves = matches!(ctx.op_name(node.op), "tpu.Concat" | "tpu.Slice" | "tpu.Reshape");
         known
             && is_element(result.element)
             && field(result.dims)
             && tensors.clone().all(|tensor| {
                 is_element(tensor.element) && field(tensor.dims) && tensor.dims[0] == result.dims[0]
             })
-            && (rows != Rows::Same || joins || tensors.clone().all(|tensor| {
-                tensor.dims[1] == result.dims[1]
-                    && (2..4).all(|dim| tensor.dims[dim] == result.dims[dim] || tensor.dims[dim] == 1)
-                    && cg.ctx().shape(tensor.value).map(<[i64]>::len) == cg.ctx().shape(result.value).map(<[i64]>::len)
-            }))
-            // Windows take four batches of bytes at most.
-            && !address::is_alias(ctx, node.op)
+            && (rows != Rows::Same
+                || moves
+                || tensors.clone().all(|tensor| {
+                    tensor.dims[1] == result.dims[1]
+                        && (2..4).all(|dim| tensor.dims[dim] == result.dims[dim] || tensor.dims[dim] == 1)
+                        && cg.ctx().shape(tensor.value).map(<[i64]>::len)
+                            == cg.ctx().shape(result.value).map(<[i64]>::len)
+                }))
     }
 
     /// The weights that an operation reads from local memory; `None` where it is not known how.
@@ -235,14 +233,18 @@ pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result
     let form = match (ctx.op_name(op), index) {
         // Read from DDR by the operation itself.
         ("tpu.Lut", 1) => return Ok(None),
-        ("tpu.Conv2D" | "tpu.Deconv", 1 | 2) => compact_parts(
+        ("tpu.Conv2D" | "tpu.Deconv" | "tpu.MatMul", 1 | 2) => compact_parts(
             dims[1],
             info.elements() * info.element.bytes(),
             index == 1 && cg.flag(op, "coeff_merged"),
             filter_bytes(cg, op, info.element, dims[1]),
         )
         .map(Form::Compact),
-        ("tpu.Conv2D" | "tpu.Deconv" | "tpu.Pool2D" | "tpu.Concat" | "tpu.Slice" | "tpu.Upsample", _) => None,
+        (
+            "tpu.Conv2D" | "tpu.Deconv" | "tpu.MatMul" | "tpu.Pool2D" | "tpu.Concat" | "tpu.Slice"
+            | "tpu.Upsample",
+            _,
+        ) => None,
         _ => tensor_form(&info.shape, info.element, dims, result.shape.len()).map(Form::Tensor),
     };
     let Some(form) = form else {
@@ -257,9 +259,6 @@ pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result
 
 /// Most channels of a command, rounded down to whole lane rows.
 const MOST_CHANNELS: usize = 4032;
-/// Most positions of a channel that sizes and strides of commands can say.
-const MOST_POSITIONS: usize = 65_535;
-
 /// Bytes of one output channel's filter.
 fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> Option<usize> {
     let groups = cg.int(op, "group", 1).max(1) as usize;

@@ -1,9 +1,11 @@
 //! What operations and moves of a group cost: they are emitted, and the cost model is asked.
 
+use super::super::alias::is_alias;
 use super::super::codegen::{Codegen, OPS};
 use super::super::emitter::Emitter;
 use super::super::error::{Result, malformed};
 use super::super::resident::{Buffer, Frame};
+use super::super::resident_moves;
 use super::super::tensor::{Dims, Global, Local};
 use super::Range;
 use super::graph::{Form, Graph, Tensor, Weight};
@@ -104,6 +106,13 @@ pub fn enter_weight(
 /// As the operation's own code.
 pub fn emit_entered(cg: &mut Codegen<'_>, op: Op, buffer: Buffer) -> Result<()> {
     let name = cg.program.ctx.op_name(op);
+    if is_alias(&cg.program.ctx, op) {
+        let (from, to) = (cg.operand(op, 0)?.resident, cg.result(op)?.resident);
+        let (Some(from), Some(to)) = (from, to) else {
+            return malformed("an operand that is not in local memory");
+        };
+        return resident_moves::copy(&mut cg.emitter, from, to);
+    }
     let Some((_, emit)) = OPS.iter().find(|(known, _)| *known == name) else {
         return malformed("an operation without code in a layer group");
     };
@@ -317,7 +326,7 @@ impl<'a> Measure<'a> {
 
     /// Cycles of an operation for itself, from DDR to DDR; `None` where it cannot be compiled.
     pub fn alone(&mut self, op: Op) -> Option<u64> {
-        if super::super::address::is_alias(self.cg.ctx(), op) {
+        if is_alias(self.cg.ctx(), op) {
             return Some(0);
         }
         let name = self.cg.ctx().op_name(op);

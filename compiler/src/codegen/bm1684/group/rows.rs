@@ -6,7 +6,7 @@ use super::super::codegen::Codegen;
 use super::super::error::Result;
 use super::super::tiu::WindowFields;
 use super::super::window::Axis;
-use super::super::{active, binary, cast, conv2d, deconv, movement, pool2d, scale, unary};
+use super::super::{active, binary, cast, conv2d, deconv, matmul, movement, pool2d, scale, unary};
 use super::Range;
 use tpuc_dialects::ir::Op;
 
@@ -67,6 +67,7 @@ pub const OPS: &[(&str, RowsFn)] = &[
     ("tpu.Div", binary::rows),
     ("tpu.LeakyRelu", unary::rows),
     ("tpu.Lut", unary::lut_rows),
+    ("tpu.MatMul", matmul::rows),
     ("tpu.Max", binary::rows),
     ("tpu.MaxConst", unary::rows),
     ("tpu.Min", binary::rows),
@@ -78,6 +79,7 @@ pub const OPS: &[(&str, RowsFn)] = &[
     ("tpu.Pool2D", pool2d::rows),
     ("tpu.Reciprocal", unary::rows),
     ("tpu.Relu", unary::rows),
+    ("tpu.Reshape", movement::reshape_rows),
     ("tpu.Scale", scale::rows),
     ("tpu.Slice", movement::slice_rows),
     ("tpu.Sub", binary::rows),
