@@ -469,3 +469,72 @@ fn windows_beyond_the_fields_of_a_command() {
         bytes.check();
     }
 }
+
+/// First convolutions, large enough that taps become channels: along the height, along the width, both; in batches, with edges
+/// on all sides, with steps and dilations.
+#[test]
+fn taps_of_first_convolutions_are_channels() {
+    for (input, output, filter, window) in [
+        (
+            &[1, 3, 90, 75][..],
+            &[1, 40, 45, 38][..],
+            &[40, 3, 7, 7][..],
+            Window("7, 7", "2, 2", "1, 1", "3, 3, 3, 3"),
+        ),
+        (
+            &[5, 3, 41, 60],
+            &[5, 16, 41, 30],
+            &[16, 3, 3, 3],
+            Window("3, 3", "1, 2", "1, 1", "1, 0, 1, 1"),
+        ),
+        (
+            &[2, 1, 70, 64],
+            &[2, 70, 66, 64],
+            &[70, 1, 5, 1],
+            Window("5, 1", "1, 1", "1, 1", "0, 0, 0, 0"),
+        ),
+        (
+            &[1, 4, 40, 200],
+            &[1, 24, 40, 99],
+            &[24, 4, 1, 5],
+            Window("1, 5", "1, 2", "1, 2", "0, 3, 0, 2"),
+        ),
+        (
+            &[1, 2, 66, 50],
+            &[1, 9, 68, 56],
+            &[9, 2, 3, 2],
+            Window("3, 2", "1, 1", "4, 3", "7, 2, 3, 7"),
+        ),
+        (
+            &[1, 3, 2, 700],
+            &[1, 5, 4, 700],
+            &[5, 3, 3, 3],
+            Window("3, 3", "1, 1", "1, 1", "2, 1, 2, 1"),
+        ),
+    ] {
+        let form = convolution(input, output, filter, 1, &window);
+        form.check();
+        let mut bytes = form.in_bytes();
+        bytes.attrs = bytes.attrs.replace(", multiplier = 21 : i64", "");
+        bytes.check();
+    }
+}
+
+/// Pieces of sizes without divisors near the number of lanes; long and short axes beside few and many positions.
+#[test]
+fn rows_side_by_side() {
+    for (shape, axis) in [
+        (&[1, 4420, 2][..], 2),
+        (&[1, 16, 4, 1021], 1),
+        (&[3, 5, 700], 1),
+        (&[1, 3, 3000], -1),
+        (&[67, 3, 2, 67], 2),
+        (&[2, 2, 90, 1500], 1),
+        (&[130_001, 2], 1),
+    ] {
+        let attrs = format!("axis = {axis} : si32, beta = 1.0 : f64, log = false");
+        form("tpu.Softmax", &attrs, shape, shape)
+            .from(-90.0, 90.0)
+            .check();
+    }
+}

@@ -5,14 +5,15 @@
 
 use super::arith;
 use super::codegen::Codegen;
+use super::elementwise::InputUse;
 use super::emitter::Emitter;
 use super::error::{Result, unsupported};
 use super::group::rows::Rows;
 use super::tensor::{Element, Local};
 use super::tiu::Operand;
 use super::transcendental::{
-    Base, Wave, absolute, complementary_error, exp, exp_minus_1, join_sign, logarithm, logarithm_of_1_plus,
-    polynomial, round, softplus, split_sign, square_root, wave,
+    Base, Range, Wave, absolute, complementary_error, exp, exp_minus_1, join_sign, logarithm,
+    logarithm_of_1_plus, polynomial, round, softplus, split_sign, square_root, wave,
 };
 use super::unary;
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, PI};
@@ -80,14 +81,14 @@ const FUNCTIONS: &[(&str, usize, Sequence)] = &[
     ("COS", 2, |emitter, f| {
         wave(emitter, f.out, f.x, [f.scratch[0], f.scratch[1]], Wave::Cosine)
     }),
-    ("COSH", 2, cosh),
+    ("COSH", 1, cosh),
     ("ELU", 3, elu),
-    ("ERF", 5, erf),
-    ("EXP", 2, |emitter, f| {
-        exp(emitter, f.out, f.x, f.scratch[0], f.scratch[1])
+    ("ERF", 4, erf),
+    ("EXP", 1, |emitter, f| {
+        exp(emitter, f.out, f.x, f.scratch[0], Range::Any)
     }),
     ("FLOOR", 1, |emitter, f| round_towards(emitter, f, false)),
-    ("GELU", 4, gelu),
+    ("GELU", 3, gelu),
     ("HSIGMOID", 0, hard_sigmoid),
     ("HSWISH", 0, |emitter, f| {
         hard_sigmoid(emitter, f)?;
@@ -104,16 +105,16 @@ const FUNCTIONS: &[(&str, usize, Sequence)] = &[
         softplus(emitter, f.out, f.x, [f.scratch[0], f.scratch[1], f.scratch[2]])?;
         negate(emitter, f.out, f.out)
     }),
-    ("MISH", 3, mish),
-    ("QGELU", 3, |emitter, f| sigmoid_times_x(emitter, f, 1.702)),
+    ("MISH", 2, mish),
+    ("QGELU", 2, |emitter, f| sigmoid_times_x(emitter, f, 1.702)),
     ("RELU", 0, |emitter, f| {
         emitter.arith(TiuOp::Max, f.out, f.x, Operand::Float(0.0), 0)
     }),
     ("ROUND", 1, |emitter, f| round(emitter, f.out, f.x, f.scratch[0])),
     ("RSQRT", 0, |emitter, f| emitter.special(TiuOp::Rsqrt, f.out, f.x)),
-    ("SIGMOID", 2, |emitter, f| sigmoid(emitter, f, f.out, f.x)),
+    ("SIGMOID", 1, sigmoid),
     ("SIGN", 1, sign),
-    ("SILU", 3, |emitter, f| sigmoid_times_x(emitter, f, 1.0)),
+    ("SILU", 2, |emitter, f| sigmoid_times_x(emitter, f, 1.0)),
     ("SIN", 2, |emitter, f| {
         wave(emitter, f.out, f.x, [f.scratch[0], f.scratch[1]], Wave::Sine)
     }),
@@ -130,14 +131,48 @@ const FUNCTIONS: &[(&str, usize, Sequence)] = &[
     ("SQUARE", 0, |emitter, f| {
         emitter.arith(TiuOp::Mul, f.out, f.x, f.x, 0)
     }),
-    ("SWISH", 3, |emitter, f| {
+    ("SWISH", 2, |emitter, f| {
         let beta = f.coefficients.first().copied().unwrap_or(1.0);
         sigmoid_times_x(emitter, f, beta as f32)
     }),
     ("TAN", 4, tan),
     ("TANH", 3, tanh),
-    ("TGELU", 3, tanh_gelu),
+    ("TGELU", 2, tanh_gelu),
 ];
+
+/// Functions that leave their argument as it is, and read it by its strides.
+const KEEP_ARGUMENT: &[&str] = &[
+    "ABSVAL",
+    "HSIGMOID",
+    "HSWISH",
+    "MISH",
+    "QGELU",
+    "RELU",
+    "SILU",
+    "SOFT_SIGN",
+    "SQUARE",
+    "SWISH",
+    "TGELU",
+];
+
+/// What a function does with its argument.
+pub fn input_use(cg: &Codegen<'_>, op: Op) -> InputUse {
+    if KEEP_ARGUMENT.contains(&mode(cg, op)) {
+        InputUse::Strided
+    } else {
+        InputUse::Overwritten
+    }
+}
+
+/// The function, with the approximation that is wanted of it.
+fn mode<'a>(cg: &'a Codegen<'_>, op: Op) -> &'a str {
+    let mode = cg.ctx().get_str(op, "mode").unwrap_or_default();
+    match (mode, cg.ctx().get_str(op, "approx_mode")) {
+        ("GELU", Some("tanh")) => "TGELU",
+        ("GELU", Some("sigm")) => "QGELU",
+        (mode, _) => mode,
+    }
+}
 
 /// Emits the commands.
 ///
@@ -145,12 +180,7 @@ const FUNCTIONS: &[(&str, usize, Sequence)] = &[
 /// For integers, and for functions without a row in the table.
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     unary::only_float(cg, op)?;
-    let mode = cg.ctx().get_str(op, "mode").unwrap_or_default();
-    let mode = match (mode, cg.ctx().get_str(op, "approx_mode")) {
-        ("GELU", Some("tanh")) => "TGELU",
-        ("GELU", Some("sigm")) => "QGELU",
-        (mode, _) => mode,
-    };
+    let mode = mode(cg, op);
     let Some((_, scratch, sequence)) = FUNCTIONS.iter().find(|(known, ..)| *known == mode) else {
         return unsupported(format!(
             "the function {mode} in F32; quantise it to INT8, where every function is a table"
@@ -182,46 +212,44 @@ fn negate(emitter: &mut Emitter, out: Local, x: Local) -> Result<()> {
     emitter.arith(TiuOp::Mul, out, x, float(-1.0), 0)
 }
 
-/// `out = 1 / (1 + exp(-from))`; destroys `from` and the first two scratch tensors.
-fn sigmoid(emitter: &mut Emitter, f: &Frame<'_>, out: Local, from: Local) -> Result<()> {
-    negate(emitter, from, from)?;
-    exp(emitter, out, from, f.scratch[0], f.scratch[1])?;
-    emitter.arith(TiuOp::Add, out, out, float(1.0), 0)?;
-    arith::reciprocal(emitter, out)
+/// 1 / (1 + exp(-x))
+fn sigmoid(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
+    negate(emitter, f.x, f.x)?;
+    exp(emitter, f.out, f.x, f.scratch[0], Range::Any)?;
+    emitter.arith(TiuOp::Add, f.out, f.out, float(1.0), 0)?;
+    arith::reciprocal(emitter, f.out)
 }
 
-/// x * sigmoid(factor * x)
+/// x * sigmoid(factor * x), which is x / (1 + exp(-factor * x)).
 fn sigmoid_times_x(emitter: &mut Emitter, f: &Frame<'_>, factor: f32) -> Result<()> {
-    let copy = f.scratch[2];
-    emitter.copy(copy, f.x)?;
-    if (factor - 1.0).abs() > 0.0 {
-        emitter.arith(TiuOp::Mul, f.x, f.x, float(factor), 0)?;
-    }
-    sigmoid(emitter, f, f.out, f.x)?;
-    emitter.arith(TiuOp::Mul, f.out, f.out, copy, 0)
+    let argument = f.scratch[1];
+    emitter.arith(TiuOp::Mul, argument, f.x, float(-factor), 0)?;
+    exp(emitter, f.out, argument, f.scratch[0], Range::Any)?;
+    emitter.arith(TiuOp::Add, f.out, f.out, float(1.0), 0)?;
+    emitter.arith(TiuOp::Divide, f.out, f.x, f.out, 0)
 }
 
 /// x * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 x^3)): half of 1 + tanh is a sigmoid.
 fn tanh_gelu(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
-    let (x, out, copy) = (f.x, f.out, f.scratch[2]);
-    let factor = std::f64::consts::FRAC_2_PI.sqrt() * 2.0;
-    emitter.copy(copy, x)?;
+    let (x, out, argument) = (f.x, f.out, f.scratch[1]);
+    let factor = -std::f64::consts::FRAC_2_PI.sqrt() * 2.0;
     emitter.arith(TiuOp::Mul, out, x, x, 0)?;
     emitter.arith(TiuOp::Mul, out, out, float((factor * 0.044_715) as f32), 0)?;
     emitter.arith(TiuOp::Add, out, out, float(factor as f32), 0)?;
-    emitter.arith(TiuOp::Mul, x, x, out, 0)?;
-    sigmoid(emitter, f, out, x)?;
-    emitter.arith(TiuOp::Mul, out, out, copy, 0)
+    emitter.arith(TiuOp::Mul, argument, x, out, 0)?;
+    exp(emitter, out, argument, f.scratch[0], Range::Any)?;
+    emitter.arith(TiuOp::Add, out, out, float(1.0), 0)?;
+    emitter.arith(TiuOp::Divide, out, x, out, 0)
 }
 
 /// x * Phi(x) with the tail Q = erfc(|x| / sqrt(2)) / 2: Phi is Q below 0 and 1 - Q above.
 fn gelu(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
-    let (x, out, copy) = (f.x, f.out, f.scratch[3]);
+    let (x, out, copy) = (f.x, f.out, f.scratch[2]);
     let complement = f.scratch[0];
     emitter.copy(copy, x)?;
     absolute(emitter, x, x)?;
     emitter.arith(TiuOp::Mul, x, x, float(FRAC_1_SQRT_2), 0)?;
-    complementary_error(emitter, out, x, [f.scratch[0], f.scratch[1], f.scratch[2]])?;
+    complementary_error(emitter, out, x, [f.scratch[0], f.scratch[1]])?;
     emitter.arith(TiuOp::Mul, out, out, float(0.5), 0)?;
     emitter.arith(TiuOp::Sub, complement, float(1.0), out, 0)?;
     emitter.select(out, copy, 0.0, complement.into(), out.into())?;
@@ -231,13 +259,13 @@ fn gelu(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
 /// A polynomial up to 0.6, 1 - erfc above.
 fn erf(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
     let (x, out) = (f.x, f.out);
-    let (square, near, copy) = (f.scratch[0], f.scratch[3], f.scratch[4]);
+    let (square, near, copy) = (f.scratch[0], f.scratch[2], f.scratch[3]);
     emitter.copy(copy, x)?;
     absolute(emitter, x, x)?;
     emitter.arith(TiuOp::Mul, square, x, x, 0)?;
     polynomial(emitter, near, square, &ERF)?;
     emitter.arith(TiuOp::Mul, near, near, x, 0)?;
-    complementary_error(emitter, out, x, [f.scratch[0], f.scratch[1], f.scratch[2]])?;
+    complementary_error(emitter, out, x, [f.scratch[0], f.scratch[1]])?;
     emitter.arith(TiuOp::Sub, out, float(1.0), out, 0)?;
     let sign = x;
     split_sign(emitter, sign, copy)?;
@@ -250,7 +278,7 @@ fn elu(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
     let (x, out, positive) = (f.x, f.out, f.scratch[2]);
     emitter.arith(TiuOp::Max, positive, x, float(0.0), 0)?;
     emitter.arith(TiuOp::Min, x, x, float(0.0), 0)?;
-    exp_minus_1(emitter, out, x, f.scratch[0], f.scratch[1])?;
+    exp_minus_1(emitter, out, x, [f.scratch[0], f.scratch[1]], Range::Below)?;
     emitter.arith(TiuOp::Mul, out, out, f.coefficient(0, 1.0), 0)?;
     emitter.arith(TiuOp::Add, out, out, positive, 0)
 }
@@ -261,7 +289,7 @@ fn tanh(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
     split_sign(emitter, sign, x)?;
     emitter.arith(TiuOp::Min, x, x, float(10.0), 0)?;
     emitter.arith(TiuOp::Mul, x, x, float(2.0), 0)?;
-    exp_minus_1(emitter, out, x, f.scratch[0], f.scratch[1])?;
+    exp_minus_1(emitter, out, x, [f.scratch[0], f.scratch[1]], Range::Inside)?;
     emitter.arith(TiuOp::Add, x, out, float(2.0), 0)?;
     emitter.arith(TiuOp::Divide, out, out, x, 0)?;
     // The reciprocal's error must not lead beyond the limit.
@@ -273,7 +301,7 @@ fn tanh(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
 fn sinh(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
     let (x, out, sign) = (f.x, f.out, f.scratch[2]);
     split_sign(emitter, sign, x)?;
-    exp_minus_1(emitter, out, x, f.scratch[0], f.scratch[1])?;
+    exp_minus_1(emitter, out, x, [f.scratch[0], f.scratch[1]], Range::Any)?;
     emitter.arith(TiuOp::Add, x, out, float(1.0), 0)?;
     emitter.arith(TiuOp::Divide, x, out, x, 0)?;
     emitter.arith(TiuOp::Mul, out, out, float(0.5), 0)?;
@@ -286,7 +314,7 @@ fn sinh(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
 fn cosh(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
     let (x, out) = (f.x, f.out);
     absolute(emitter, x, x)?;
-    exp(emitter, out, x, f.scratch[0], f.scratch[1])?;
+    exp(emitter, out, x, f.scratch[0], Range::Any)?;
     emitter.arith(TiuOp::Divide, x, float(0.5), out, 0)?;
     emitter.arith(TiuOp::Mul, out, out, float(0.5), 0)?;
     emitter.arith(TiuOp::Add, out, out, x, 0)
@@ -383,15 +411,14 @@ fn tan(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
 
 /// x * w / (w + 2) with w = e * (e + 2) and e = exp(min(x, 20)), from where on it is x.
 fn mish(emitter: &mut Emitter, f: &Frame<'_>) -> Result<()> {
-    let (x, out, copy) = (f.x, f.out, f.scratch[2]);
-    emitter.copy(copy, x)?;
-    emitter.arith(TiuOp::Min, x, x, float(20.0), 0)?;
-    exp(emitter, out, x, f.scratch[0], f.scratch[1])?;
-    emitter.arith(TiuOp::Add, x, out, float(2.0), 0)?;
-    emitter.arith(TiuOp::Mul, out, out, x, 0)?;
-    emitter.arith(TiuOp::Add, x, out, float(2.0), 0)?;
-    emitter.arith(TiuOp::Divide, out, out, x, 0)?;
-    emitter.arith(TiuOp::Mul, out, out, copy, 0)
+    let (x, out, other) = (f.x, f.out, f.scratch[1]);
+    emitter.arith(TiuOp::Min, other, x, float(20.0), 0)?;
+    exp(emitter, out, other, f.scratch[0], Range::Below)?;
+    emitter.arith(TiuOp::Add, other, out, float(2.0), 0)?;
+    emitter.arith(TiuOp::Mul, out, out, other, 0)?;
+    emitter.arith(TiuOp::Add, other, out, float(2.0), 0)?;
+    emitter.arith(TiuOp::Divide, out, out, other, 0)?;
+    emitter.arith(TiuOp::Mul, out, out, x, 0)
 }
 
 /// (x > 0) - (-x > 0)

@@ -1,7 +1,8 @@
 //! Operations along axes of an f32 tensor: softmax, reductions, normalisations.
 //!
 //! The axes are one long row at each of the other positions. Where a row fits a lane, positions are spread over batches
-//! and lanes, and sums and maxima are pooling windows as wide as the row. A longer row is spread over the lanes itself;
+//! and lanes, and sums and maxima are pooling windows as wide as the row; or positions are columns, too, and the row lies in
+//! rows ([`super::side_by_side`]), which is cheaper wherever the operation does not mind. A longer row is spread over the lanes itself;
 //! what the lanes found is gathered in one lane, combined there, and given to all lanes again.
 
 use super::codegen::TensorInfo;
@@ -9,6 +10,7 @@ use super::dma_plan::pipeline;
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
 use super::movement::strides_of;
+use super::side_by_side::SideBySide;
 use super::tensor::{Dims, Element, Global, Local, aligned_bytes, lane_rows};
 use super::tiu::{Requantize, Weights, WindowFields};
 use tpuc_runtime::isa::TiuOp;
@@ -17,28 +19,30 @@ use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT};
 /// Lane rows of one tile: enough to keep the lanes busy, so that loads overlap with the computation.
 const MOST_ROWS: usize = 64;
 /// One-column tensors at hand in each piece.
-const COLUMNS: usize = 3;
+pub(super) const COLUMNS: usize = 3;
 
 /// One dimension: its size, and the strides of both tensors.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Dimension {
-    size: usize,
-    input: usize,
-    output: usize,
+pub(super) struct Dimension {
+    pub(super) size: usize,
+    pub(super) input: usize,
+    pub(super) output: usize,
 }
 
 /// An f32 operation along axes.
 pub struct AlongAxis {
-    input: u64,
-    output: u64,
-    kept: Vec<Dimension>,
-    reduced: Vec<Dimension>,
+    pub(super) input: u64,
+    pub(super) output: u64,
+    pub(super) kept: Vec<Dimension>,
+    pub(super) reduced: Vec<Dimension>,
     /// Elements of a row.
     pub row: usize,
-    keeps_row: bool,
-    scratch: usize,
+    pub(super) keeps_row: bool,
+    pub(super) scratch: usize,
     /// Bytes at the end of each lane that tiles leave alone.
     pub reserved: usize,
+    /// Whether the axis may lie in the rows of a piece, with positions in its columns; otherwise it lies in the columns.
+    pub side_by_side: bool,
 }
 
 /// How a row becomes one number.
@@ -63,7 +67,9 @@ pub struct Piece {
     /// Tensors of one column: a number for each position.
     pub columns: [Local; COLUMNS],
     /// One lane with a column for each lane, where a row is spread.
-    gathered: Option<[Local; 2]>,
+    pub(super) gathered: Option<[Local; 2]>,
+    /// Whether the axis lies in the rows.
+    pub(super) side_by_side: bool,
 }
 
 impl Piece {
@@ -74,6 +80,12 @@ impl Piece {
 
     /// A column as wide as the rows.
     pub fn wide(&self, column: Local) -> Local {
+        if self.side_by_side {
+            let mut result = column;
+            result.shape[2] = self.x.shape[2];
+            result.strides[2] = 0;
+            return result;
+        }
         column.broadcast_columns(self.x.shape[3])
     }
 
@@ -82,7 +94,10 @@ impl Piece {
     /// # Errors
     /// When a command cannot be encoded.
     pub fn fold(&self, emitter: &mut Emitter, column: Local, x: Local, fold: Fold) -> Result<()> {
-        fold_lane(emitter, column, x, fold)?;
+        if self.side_by_side {
+            return fold_lane(emitter, column, x, fold, [x.shape[2], 1]);
+        }
+        fold_lane(emitter, column, x, fold, [1, x.shape[3]])?;
         let Some([gathered, folded]) = self.gathered else {
             return Ok(());
         };
@@ -91,15 +106,15 @@ impl Piece {
             Fold::Sum(_) => Fold::Sum(1.0),
             other => other,
         };
-        fold_lane(emitter, folded, gathered, second)?;
+        fold_lane(emitter, folded, gathered, second, [1, gathered.shape[3]])?;
         let one = Weights::Constant(1.0_f32.to_bits(), Element::F32);
-        emitter.conv(column, folded, &window(1), one, None, Requantize::default())
+        emitter.conv(column, folded, &window([1, 1]), one, None, Requantize::default())
     }
 }
 
-fn window(columns: usize) -> WindowFields {
+fn window(kernel: [usize; 2]) -> WindowFields {
     WindowFields {
-        kernel: [1, columns],
+        kernel,
         stride: [1, 1],
         dilation: [1, 1],
         insert: [0, 0],
@@ -107,7 +122,7 @@ fn window(columns: usize) -> WindowFields {
     }
 }
 
-fn fold_lane(emitter: &mut Emitter, out: Local, x: Local, fold: Fold) -> Result<()> {
+fn fold_lane(emitter: &mut Emitter, out: Local, x: Local, fold: Fold, kernel: [usize; 2]) -> Result<()> {
     let (operation, weights) = match fold {
         Fold::Sum(weight) => (
             TiuOp::Depthwise,
@@ -116,7 +131,7 @@ fn fold_lane(emitter: &mut Emitter, out: Local, x: Local, fold: Fold) -> Result<
         Fold::Maximum => (TiuOp::MaxPool, Weights::None),
         Fold::Product => return multiply_columns(emitter, out, x),
     };
-    let window = window(x.shape[3]);
+    let window = window(kernel);
     emitter.per_channel_window(operation, out, x, &window, weights, None, Requantize::default())
 }
 
@@ -161,7 +176,7 @@ struct Plan {
     spread: usize,
 }
 
-const UNIT: Dimension = Dimension {
+pub(super) const UNIT: Dimension = Dimension {
     size: 1,
     input: 0,
     output: 0,
@@ -232,6 +247,7 @@ impl AlongAxis {
             keeps_row,
             scratch,
             reserved: 0,
+            side_by_side: false,
         })
     }
 
@@ -242,6 +258,11 @@ impl AlongAxis {
     pub fn emit(&self, emitter: &mut Emitter, local: PieceFn<'_>) -> Result<()> {
         if self.row == 0 || self.kept.iter().any(|dimension| dimension.size == 0) {
             return Ok(());
+        }
+        if self.side_by_side
+            && let Some(plan) = SideBySide::plan(self)
+        {
+            return self.emit_side_by_side(emitter, &plan, local);
         }
         let plan = self.plan()?;
         let tiles = plan.tiles();
@@ -284,6 +305,7 @@ impl AlongAxis {
                             at(gather + GATHER_BYTES / 2, [1, 1, 1, 1]),
                         ]
                     }),
+                    side_by_side: false,
                 };
                 local(emitter, &piece)
             },
@@ -383,7 +405,7 @@ impl AlongAxis {
         2 * (full + result) + self.scratch * full + COLUMNS * one + GATHER_BYTES
     }
 
-    fn available(&self) -> usize {
+    pub(super) fn available(&self) -> usize {
         LANE_BYTES.saturating_sub(self.reserved)
     }
 

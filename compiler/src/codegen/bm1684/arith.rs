@@ -1,9 +1,11 @@
 //! Short command sequences over local tensors that several operations share. Tensors are aligned and of one shape.
 
+use super::elementwise::InputUse;
 use super::emitter::Emitter;
 use super::error::Result;
-use super::tensor::{Element, Local};
+use super::tensor::{Element, Local, lane_rows};
 use super::tiu::Operand;
+use tpuc_runtime::isa::memory_map::l2_table;
 use tpuc_runtime::isa::{Precision, TiuOp};
 
 /// The zero of a tensor's type, as a constant operand.
@@ -43,7 +45,7 @@ pub fn float_relu(emitter: &mut Emitter, t: Local, relu: bool, limit: f64) -> Re
 }
 
 /// `out = x * scale` rounded half away from zero and saturated to the byte type `element`, as 32-bit integers whose low
-/// byte is the result. `out` and `scratch` are 32-bit tensors; `x` is overwritten.
+/// byte is the result. `out` and `scratch` are 32-bit tensors; [`quantize_use`] says what becomes of `x`.
 ///
 /// Source of the formula: TPU-MLIR's cast rounds `x * (float)(1 / scale)` half away from zero; the chip has truncation
 /// only, so half a unit is added or taken away first.
@@ -58,25 +60,45 @@ pub fn quantize(
     scale: f32,
     element: Element,
 ) -> Result<()> {
-    let (low, high) = if element.is_signed() {
-        (-128.0, 127.0)
-    } else {
-        (0.0, 255.0)
-    };
     let out = out.as_element(Element::F32);
-    emitter.arith(TiuOp::Mul, x, x, Operand::Float(scale), 0)?;
-    emitter.arith(TiuOp::Add, out, x, Operand::Float(0.5), 0)?;
-    emitter.arith(TiuOp::Sub, scratch, x, Operand::Float(0.5), 0)?;
-    emitter.select(out, x, 0.0, out.into(), scratch.into())?;
-    emitter.arith(TiuOp::Max, out, out, Operand::Float(low), 0)?;
-    emitter.arith(TiuOp::Min, out, out, Operand::Float(high), 0)?;
+    let float = Operand::Float;
+    let scaled = (scale - 1.0).abs() > 0.0;
+    if element.is_signed() {
+        if scaled {
+            emitter.arith(TiuOp::Mul, x, x, float(scale), 0)?;
+        }
+        emitter.arith(TiuOp::Add, out, x, float(0.5), 0)?;
+        emitter.arith(TiuOp::Sub, scratch, x, float(0.5), 0)?;
+        emitter.select(out, x, 0.0, out.into(), scratch.into())?;
+        emitter.arith(TiuOp::Max, out, out, float(-128.0), 0)?;
+        emitter.arith(TiuOp::Min, out, out, float(127.0), 0)?;
+    } else {
+        // What is not negative is rounded one way only.
+        if scaled {
+            emitter.arith(TiuOp::Mul, out, x, float(scale), 0)?;
+        }
+        let x = if scaled { out } else { x };
+        emitter.arith(TiuOp::Max, out, x, float(0.0), 0)?;
+        emitter.arith(TiuOp::Min, out, out, float(255.0), 0)?;
+        emitter.arith(TiuOp::Add, out, out, float(0.5), 0)?;
+    }
     emitter.special(TiuOp::FloatToInt, out.as_element(Element::I32), out)
+}
+
+/// What [`quantize`] does with its input.
+pub fn quantize_use(scale: f32, element: Element) -> InputUse {
+    match (element.is_signed(), (scale - 1.0).abs() > 0.0) {
+        (false, _) => InputUse::Strided,
+        (true, false) => InputUse::Aligned,
+        (true, true) => InputUse::Overwritten,
+    }
 }
 
 /// `out = (float(low byte of x) - zero_point) * scale`, exactly rounded once. `x` holds bytes in the lowest byte of each word; `out`
 /// is f32.
 ///
-/// The byte becomes the low mantissa bits of a float between 1 and 2, from which 1 is taken away again.
+/// Of few elements a table gives the number. Of many, the byte becomes the low bits of a float from 2^23 on, where they count
+/// ones; 2^23 is taken away again, together with the zero point and, of a signed byte, the 128 by which it is shifted up.
 ///
 /// # Errors
 /// When a command cannot be encoded.
@@ -88,28 +110,34 @@ pub fn dequantize(
     zero_point: i64,
     scale: f32,
 ) -> Result<()> {
-    let mut source = x.as_element(Element::U32);
-    let bits = out.as_element(Element::U32);
-    let constant = |value: u32| Operand::Integer(i64::from(value), Element::U32);
-    let mut offset = 0x3f80_0000;
-    if element.is_signed() {
-        // Flipping the sign bit adds 128.
-        emitter.arith(TiuOp::Xor, bits, source, constant(0x80), 0)?;
-        source = bits;
-        offset += 128;
+    let [n, c, h, w] = out.shape;
+    let mut offset = zero_point as f32;
+    if x.is_aligned() && n * lane_rows(c) * (h * w).div_ceil(16) <= TABLE_ROUNDS {
+        let table = if element.is_signed() {
+            l2_table::INT_TO_FLOAT
+        } else {
+            l2_table::UINT_TO_FLOAT
+        };
+        emitter.lookup(out, x, table)?;
+    } else {
+        let (source, bits) = (x.as_element(Element::U32), out.as_element(Element::U32));
+        let constant = |value: i64| Operand::Integer(value, Element::U32);
+        let flip = if element.is_signed() { 0x80 } else { 0 };
+        emitter.arith(TiuOp::And, bits, source, constant(0xff), 0)?;
+        emitter.arith(TiuOp::Xor, bits, bits, constant(0x4b00_0000 | flip), 0)?;
+        offset += 8_388_608.0 + flip as f32;
     }
-    emitter.arith(TiuOp::And, bits, source, constant(0xff), 0)?;
-    emitter.arith(TiuOp::Or, bits, bits, constant(0x3f80_0000), 0)?;
-    emitter.arith(TiuOp::Sub, out, out, Operand::Float(f32::from_bits(offset)), 0)?;
-    emitter.arith(TiuOp::Mul, out, out, Operand::Float(8_388_608.0), 0)?;
-    if zero_point != 0 {
-        emitter.arith(TiuOp::Sub, out, out, Operand::Float(zero_point as f32), 0)?;
+    if offset.abs() > 0.0 {
+        emitter.arith(TiuOp::Sub, out, out, Operand::Float(offset), 0)?;
     }
     if (scale - 1.0).abs() > 0.0 {
         emitter.arith(TiuOp::Mul, out, out, Operand::Float(scale), 0)?;
     }
     Ok(())
 }
+
+/// Rounds of 16 positions up to which one look-up is cheaper than three commands of calculation.
+const TABLE_ROUNDS: usize = 28;
 
 /// `t = 1 / t` as the chip's division does it (within 4 units in the last place).
 ///

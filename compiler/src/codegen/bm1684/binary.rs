@@ -183,11 +183,18 @@ fn sum(cg: &mut Codegen<'_>, op: Op, tiu_op: TiuOp, reverse: bool) -> Result<()>
                 arith::scale_to_wide(emitter, inputs[index], wide, multipliers[index], shift)
             };
             let mut total = scaled(emitter, 0, scratch[0])?;
+            // What saturates to the result's range by itself needs no further command.
+            // (The vendor's simulator compares 16 bits into 16 bits only.)
+            let saturates = out.signed && !relu && matches!(tiu_op, TiuOp::Add | TiuOp::Sub);
             for index in 1..inputs.len() {
                 let mut next = scaled(emitter, index, scratch[1])?;
                 // The chip wants operands of one sign; what is unsigned fits 15 bits.
                 (total.signed, next.signed) = (true, true);
-                emitter.arith(tiu_op, total, total, next, 0)?;
+                let last = saturates && index + 1 == inputs.len();
+                emitter.arith(tiu_op, if last { out } else { total }, total, next, 0)?;
+            }
+            if saturates {
+                return Ok(());
             }
             arith::narrow(emitter, out, total, relu)
         },

@@ -31,7 +31,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
                 scratch,
                 words: true,
                 input_use: if input.element == Element::F32 {
-                    InputUse::Overwritten
+                    arith::quantize_use((1.0 / output.scale) as f32, output.element)
                 } else {
                     InputUse::Strided
                 },

@@ -9,7 +9,7 @@ use super::resident::Frame;
 use super::tensor::{Element, Global, Local};
 use super::{
     active, arg, binary, cast, compare, conv2d, conv3d, deconv, deconv3d, depth2space, gather, generic_cpu,
-    group, gru, interp, lrn, lstm, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape,
+    group, gru, interp, lrn, lstm, lut, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape,
     softmax, unary,
 };
 use crate::program::Program;
@@ -51,7 +51,7 @@ pub const OPS: &[(&str, EmitFn)] = &[
     ("tpu.LSTM", lstm::emit),
     ("tpu.LayerNorm", norm::layer_norm),
     ("tpu.LeakyRelu", unary::leaky_relu),
-    ("tpu.Lut", unary::lut),
+    ("tpu.Lut", lut::emit),
     ("tpu.MatMul", matmul::emit),
     ("tpu.Max", binary::max),
     ("tpu.MaxConst", unary::max_const),
@@ -292,14 +292,21 @@ impl Codegen<'_> {
     /// # Errors
     /// When one is negative.
     pub fn sizes(&self, op: Op, name: &str) -> Result<Vec<usize>> {
-        self.ctx()
-            .get_i64s(op, name)
-            .unwrap_or_default()
-            .into_iter()
-            .map(usize::try_from)
-            .collect::<std::result::Result<_, _>>()
-            .or_else(|_| malformed(format!("a negative number in '{name}'")))
+        sizes_of(self.ctx(), op, name)
     }
+}
+
+/// A list of integers that must not be negative; empty when missing.
+///
+/// # Errors
+/// When one is negative.
+pub fn sizes_of(ctx: &Context, op: Op, name: &str) -> Result<Vec<usize>> {
+    ctx.get_i64s(op, name)
+        .unwrap_or_default()
+        .into_iter()
+        .map(usize::try_from)
+        .collect::<std::result::Result<_, _>>()
+        .or_else(|_| malformed(format!("a negative number in '{name}'")))
 }
 
 /// How the bmodel is made.

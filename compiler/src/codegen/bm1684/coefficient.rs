@@ -1,12 +1,15 @@
 //! Weights as the chip reads them (pass `weight-reorder`).
 //!
 //! A dense convolution reads, for each output channel, all taps row-major, and for each tap the input channels, padded
-//! to 4 (8-bit) or 2 (f32). The reordered tensor has shape `[1, output channels, taps, padded input channels]`. Depthwise
+//! to 4 (8-bit) or 2 (f32). Over few channels, taps become channels ([`super::fold`]; `use_3ic_optimize` says which). The
+//! reordered tensor has shape `[1, output channels, taps, padded input channels]`. Depthwise
 //! weights and biases are read as they are. A matrix becomes the weights of a convolution over its depth. Where each channel of
 //! a convolution has a right shift of its own, the shifts follow the filter in one weight (`coeff_merged`).
 
 use super::address::shape_of_type;
+use super::conv2d::{choose_fold, window_of};
 use super::error::{Error, Result, malformed, unsupported};
+use super::fold::Fold;
 use super::tensor::Element;
 use super::window::{SHIFT_WORD_BYTES, padded_depth, shift_word};
 use crate::data::{DType, Tensor};
@@ -21,15 +24,36 @@ use tpuc_dialects::ir::{Op, Value};
 pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
     match program.ctx.op_name(op) {
         "tpu.Conv2D" => {
+            take_padding_back(program, op);
             reorder_convolution(program, op)?;
             merge_channel_shifts(program, op)
         }
         "tpu.Conv3D" => reorder_convolution(program, op),
         "tpu.Deconv" | "tpu.Deconv3D" => reorder_transposed(program, op),
         "tpu.Interp" => add_fractions(program, op),
+        "tpu.Lut" => pack_tables(program, op),
         "tpu.MatMul" => reorder_matrix(program, op),
         _ => Ok(()),
     }
+}
+
+/// A table for several batches becomes one for each byte of a word.
+fn pack_tables(program: &mut Program, op: Op) -> Result<()> {
+    let (table, output) = (program.ctx.operand(op, 1), program.ctx.result(op));
+    let several = program
+        .ctx
+        .shape(output)
+        .and_then(|shape| shape.first())
+        .is_some_and(|batches| *batches > 1);
+    let Some(tensor) = program.weight(table)?.filter(|_| several) else {
+        return Ok(());
+    };
+    let element = element_of(&tensor)?;
+    if element.bytes() != 4 || tensor.len() != 256 {
+        return Ok(());
+    }
+    let packed = super::lut::pack_tables(&tensor.to_bytes());
+    insert_weight(program, op, 1, &packed, element, &[1, 1, 4, 256])
 }
 
 /// Sizes of a weight by its type; the store may hold it flat.
@@ -82,10 +106,51 @@ fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
     let taps: usize = kernel.iter().product();
     let source = tensor.to_bytes();
     let element = element_of(&tensor)?;
-    let laid_out = lay_out(&source, element, [outputs, taps, inputs], |output, tap, input| {
+    let (mut sizes, mut fold, mut window) = ([outputs, taps, inputs], Fold::NONE, [1, taps]);
+    if program.ctx.is(op, "tpu.Conv2D") {
+        window = window_of(&program.ctx, op)?.kernel;
+        fold = choose_fold(program, op, element)?;
+        let code = program.ctx.i64_attr(fold.code());
+        program.ctx.rewriter().set_attr(op, "use_3ic_optimize", code);
+        let [rows, columns] = fold.taps(window);
+        sizes = [outputs, taps / (rows * columns), inputs * rows * columns];
+    }
+    let laid_out = lay_out(&source, element, sizes, |output, tap, input| {
+        let (tap, input) = fold.source(window, inputs, tap, input);
         (output * inputs + input) * taps + tap
     });
-    replace_weight(program, op, 1, laid_out, element, [outputs, taps, inputs])
+    replace_weight(program, op, 1, laid_out, element, sizes)
+}
+
+/// The rows of padding that `processor-tpu-optimize` put in front of the first convolution are its own again: zeros are
+/// written where rows are loaded, which costs less than a copy of the tensor.
+fn take_padding_back(program: &mut Program, op: Op) {
+    let ctx = &mut program.ctx;
+    let padded = ctx.operand(op, 0);
+    let Some(pad) = ctx.defining_op(padded).filter(|pad| ctx.is(*pad, "tpu.Pad")) else {
+        return;
+    };
+    let list = |op: Op, name: &str| ctx.get_i64s(op, name).unwrap_or_default();
+    let (pads, paddings) = (list(op, "pads"), list(pad, "paddings"));
+    let zeros = matches!(ctx.get_str(pad, "mode"), None | Some("constant"))
+        && ctx.get_f64(pad, "val").unwrap_or(0.0) == 0.0
+        && !ctx.get_bool(pad, "with_insert_zero").unwrap_or(false);
+    let (&[top, left, bottom, right], &[0, 0, above, before, 0, 0, below, after]) =
+        (pads.as_slice(), paddings.as_slice())
+    else {
+        return;
+    };
+    let more = [above, before, below, after];
+    let marked = ctx.get_i64(op, "use_3ic_optimize") == Some(1);
+    if !zeros || !marked || ctx.uses(padded).len() != 1 || more.iter().any(|rows| *rows < 0) {
+        return;
+    }
+    let input = ctx.operand(pad, 0);
+    let pads = ctx.i64_array_attr(&[top + above, left + before, bottom + below, right + after]);
+    let mut rewriter = ctx.rewriter();
+    rewriter.set_operand(op, 0, input);
+    rewriter.set_attr(op, "pads", pads);
+    rewriter.erase_op(pad);
 }
 
 /// A convolution with a right shift for each channel finds them behind its filter, less the lowest, which the convolution does

@@ -35,6 +35,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         window,
         weights: Some(WeightSource::Coefficient(filter.address, filter.element)),
         channel_shifts: None,
+        folded: None,
         resident,
         bias: bias.as_ref().map(|bias| (bias.address, bias.element)),
         arithmetic: arithmetic(cg, op, output.element)?,

@@ -4,7 +4,7 @@ use super::emitter::{Access, Emitter, Space};
 use super::error::{Result, unsupported};
 use super::tensor::{Dims, Element, Global, Local, lane_rows};
 use tpuc_runtime::isa::DmaField as F;
-use tpuc_runtime::isa::memory_map::{DDR_BASE, L2_BASE, LANE_COUNT, local_address};
+use tpuc_runtime::isa::memory_map::{DDR_BASE, L2_BASE, LANE_BYTES, LANE_COUNT, local_address};
 use tpuc_runtime::isa::{Direction, DmaCommand, DmaFormat, DmaFunction};
 
 /// One side of a move: address and strides in elements of the move's format.
@@ -43,11 +43,16 @@ fn local_side(local: &Local) -> Side {
     }
 }
 
+/// The bytes that a tensor takes in each lane. Its address may lie in another lane than 0.
 fn local_access(local: &Local, write: bool) -> Access {
+    let lane = local.address / LANE_BYTES;
+    let mut from_lane_0 = *local;
+    from_lane_0.shape[1] += lane;
+    let start = local.address % LANE_BYTES;
     Access {
         space: Space::Local,
-        start: local.address,
-        end: local.address + local.extent_bytes(),
+        start,
+        end: start + from_lane_0.extent_bytes(),
         write,
     }
 }
@@ -196,6 +201,35 @@ impl Emitter {
                 &accesses,
             )
         })
+    }
+
+    /// Moves between local tensors of the same shape and type, in whatever lanes they start.
+    ///
+    /// # Errors
+    /// When a field does not fit.
+    pub fn move_local(&mut self, source: &Local, target: &Local) -> Result<()> {
+        debug_assert_eq!(source.shape, target.shape);
+        let per_word = target.precision.batches_per_word();
+        let format = super::arith::element_of(target).format();
+        for start in (0..target.shape[0]).step_by(per_word) {
+            let part = |local: &Local| {
+                let mut part = *local;
+                part.address += start / per_word * local.strides[0] * 4;
+                part.shape[0] = per_word.min(local.shape[0] - start);
+                part
+            };
+            let (source, target) = (part(source), part(target));
+            let accesses = [local_access(&source, false), local_access(&target, true)];
+            self.dma(
+                DmaFunction::Copy,
+                format,
+                Some(local_side(&source)),
+                local_side(&target),
+                0,
+                &accesses,
+            )?;
+        }
+        Ok(())
     }
 
     /// Stores the lowest byte of each word of a 32-bit local tensor of one batch into a view of a byte tensor.
@@ -379,11 +413,15 @@ impl Emitter {
         )
     }
 
-    /// Moves a table of 256 words from DDR to L2.
+    /// Brings a table of 256 words from DDR to L2, unless it is there; where it lies.
     ///
     /// # Errors
     /// When a field does not fit.
-    pub fn load_table(&mut self, source: u64, l2_offset: u32) -> Result<()> {
+    pub fn load_table(&mut self, source: u64) -> Result<u32> {
+        let (l2_offset, missing) = self.place_table(source);
+        if !missing {
+            return Ok(l2_offset);
+        }
         let side = |address| Side {
             address,
             shape: [1, 1, 1, 256],
@@ -401,7 +439,8 @@ impl Emitter {
                 end: l2_offset as usize + 1024,
                 write: true,
             }],
-        )
+        )?;
+        Ok(l2_offset)
     }
 
     /// Moves between views of the same shape in DDR.

@@ -9,6 +9,7 @@ use super::dma_plan::pipeline;
 use super::emitter::Emitter;
 use super::error::{Result, unsupported};
 use super::resident;
+use super::spread::{Spread, spread, worthwhile_tiles};
 use super::tensor::{Dims, Element, Global, Local, aligned_bytes};
 use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT, ROW_ALIGN_BYTES, ROW_ALIGN_WORDS};
 
@@ -273,28 +274,49 @@ fn outer_offsets(outer: &[Dimension], tensors: usize) -> Vec<Vec<usize>> {
 /// One dimension spread over batches, lanes and columns.
 fn row_pieces(row: &Dimension, batches: usize, words: usize, base: &[usize], result: &mut Vec<Piece>) {
     let mut start = 0;
+    let wanted = row
+        .size
+        .div_ceil(worthwhile_tiles(row.size.div_ceil(batches * LANE_COUNT)));
     while start < row.size {
         let rest = row.size - start;
-        let (n, c) = if batches > 1 && rest >= batches * LANE_COUNT {
-            (batches, LANE_COUNT)
+        let n = if batches > 1 && rest >= batches * LANE_COUNT {
+            batches
         } else {
-            (1, rest.min(LANE_COUNT))
+            1
         };
-        let w = (rest / (n * c)).min(words);
+        let lanes = n * LANE_COUNT;
+        let pieces = rest.div_ceil(wanted.min(lanes * words));
+        // Several pieces are equally long; the last one's stretches may overlap.
+        let width = rest.div_ceil(pieces).div_ceil(lanes).min(words);
+        let even = Spread {
+            count: lanes,
+            step: width,
+            width,
+        };
+        let last = (pieces == 1 || rest <= lanes * width).then(|| spread(rest, n));
+        let Spread { count, step, width } = match last {
+            Some(last) if last.width <= words => last,
+            Some(_) => Spread {
+                step: rest / lanes,
+                width: rest / lanes,
+                ..even
+            },
+            None => even,
+        };
         result.push(Piece {
             offsets: base
                 .iter()
                 .zip(&row.strides)
                 .map(|(offset, stride)| offset + start * stride)
                 .collect(),
-            shape: [n, c, 1, w],
+            shape: [n, count / n, 1, width],
             strides: row
                 .strides
                 .iter()
-                .map(|stride| [c * w * stride, w * stride, w * stride, *stride])
+                .map(|stride| [count / n * step * stride, step * stride, width * stride, *stride])
                 .collect(),
         });
-        start += n * c * w;
+        start += (count - 1) * step + width;
     }
 }
 
@@ -413,12 +435,14 @@ mod tests {
                 assert_eq!(*input, expected, "{own:?} to {shape:?}, element {output}");
             }
             outputs.sort_unstable();
+            // Stretches may overlap.
+            outputs.dedup();
             assert_eq!(outputs, (0..total).collect::<Vec<_>>(), "{own:?} to {shape:?}");
         }
     }
 
     #[test]
-    fn pieces_cover_every_element_once_with_the_right_input() {
+    fn pieces_cover_every_element_with_the_right_input() {
         check(&[1000], &[1000]);
         check(&[3, 7, 50], &[3, 7, 50]);
         check(&[7, 1], &[3, 7, 50]);

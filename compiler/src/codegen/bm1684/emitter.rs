@@ -9,6 +9,7 @@
 
 use super::error::Result;
 use super::resident::Buffer;
+use tpuc_runtime::isa::memory_map::l2_table;
 use tpuc_runtime::isa::{DmaCommand, DmaField, TiuCommand, TiuField};
 
 /// Commands of one group.
@@ -97,9 +98,24 @@ pub struct Emitter {
     current: Group,
     tiu_history: History,
     dma_history: History,
+    tables: Tables,
     /// Local memory for what the operation at hand needs besides its tensors, if those are in local memory already.
     pub buffer: Buffer,
 }
+
+/// Which tables of the program are in L2: the address of each in DDR, in the order of their places.
+#[derive(Clone, Debug, Default)]
+struct Tables {
+    sources: Vec<u64>,
+    /// Where the next one goes when all places are taken.
+    oldest: usize,
+}
+
+/// Places for tables in L2.
+const TABLE_PLACES: usize =
+    ((l2_table::INT_TO_FLOAT_CLAMPED - l2_table::MODEL_TABLES) / TABLE_BYTES) as usize;
+/// 256 words.
+const TABLE_BYTES: u32 = 0x400;
 
 impl Emitter {
     /// An empty program.
@@ -141,6 +157,23 @@ impl Emitter {
             .extend(accesses.iter().map(|access| (id, *access)));
         self.current.dma.push(command);
         Ok(())
+    }
+
+    /// The place in L2 of a table that lies in DDR at `source`, and whether it has to be brought there first.
+    pub fn place_table(&mut self, source: u64) -> (u32, bool) {
+        let tables = &mut self.tables;
+        let offset = |place: usize| l2_table::MODEL_TABLES + place as u32 * TABLE_BYTES;
+        if let Some(place) = tables.sources.iter().position(|known| *known == source) {
+            return (offset(place), false);
+        }
+        if tables.sources.len() < TABLE_PLACES {
+            tables.sources.push(source);
+            return (offset(tables.sources.len() - 1), true);
+        }
+        let place = tables.oldest;
+        tables.oldest = (place + 1) % TABLE_PLACES;
+        tables.sources[place] = source;
+        (offset(place), true)
     }
 
     /// Where the program stands.
@@ -216,6 +249,23 @@ mod tests {
         let dma: Vec<_> = group.dma.iter().map(|c| (c.cmd_id(), c.eng0_sync_id())).collect();
         assert_eq!(tiu, [(1, 1), (2, 2)]);
         assert_eq!(dma, [(1, 0), (2, 0), (3, 1)]);
+    }
+
+    #[test]
+    fn tables_have_places_of_their_own() {
+        let mut emitter = Emitter::new();
+        let (first, load) = emitter.place_table(0x1000);
+        assert!(load);
+        let (second, load) = emitter.place_table(0x2000);
+        assert!(load && second == first + 1024);
+        assert_eq!(emitter.place_table(0x1000), (first, false));
+        for table in 2..TABLE_PLACES as u64 {
+            let (place, load) = emitter.place_table((table + 1) * 0x1000);
+            assert!(load && place < l2_table::INT_TO_FLOAT_CLAMPED);
+        }
+        // The oldest makes room.
+        assert_eq!(emitter.place_table(1), (first, true));
+        assert_eq!(emitter.place_table(0x1000), (second, true));
     }
 
     #[test]

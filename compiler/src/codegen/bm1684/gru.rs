@@ -22,9 +22,9 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 
 fn cell(emitter: &mut Emitter, step: &Step<'_>, linear_before_reset: bool) -> Result<()> {
     let &[h] = step.states else { return Ok(()) };
-    let [sums, gates, first, second] = step.scratch;
+    let [sums, gates, other] = step.scratch;
     let part = |tensor, start, count| gate_range(tensor, start, count);
-    let scratch = |count| [part(first, 0, count), part(second, 0, count)];
+    let scratch = |count| part(other, 0, count);
     for gate in 0..2 {
         step.product(emitter, gate, h, part(sums, gate, 1))?;
     }

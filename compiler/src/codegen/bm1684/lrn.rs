@@ -7,7 +7,7 @@ use super::codegen::Codegen;
 use super::error::{Result, unsupported};
 use super::tensor::Element;
 use super::tiu::{Operand, Requantize, Weights, WindowFields};
-use super::transcendental::{self, Base};
+use super::transcendental::{self, Base, Range};
 use tpuc_dialects::ir::Op;
 use tpuc_runtime::isa::TiuOp;
 
@@ -38,13 +38,13 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         pad: [0, 0, before, after],
     };
     let weight = Weights::Constant(alpha.to_bits(), Element::F32);
-    let operation = AlongAxis::new(&input, &output, &[1], true, 3)?;
+    let operation = AlongAxis::new(&input, &output, &[1], true, 2)?;
     operation.emit(&mut cg.emitter, &|emitter, piece| {
         if piece.is_spread() {
             return unsupported(format!("{} channels; they do not fit a lane", piece.x.shape[3]));
         }
         let (x, out) = (piece.x, piece.out);
-        let [first, second, third] = [piece.scratch[0], piece.scratch[1], piece.scratch[2]];
+        let [first, second] = [piece.scratch[0], piece.scratch[1]];
         emitter.arith(TiuOp::Mul, first, x, x, 0)?;
         emitter.per_channel_window(
             TiuOp::Depthwise,
@@ -58,7 +58,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         emitter.arith(TiuOp::Add, second, second, bias, 0)?;
         transcendental::logarithm(emitter, out, second, first, Base::E)?;
         emitter.arith(TiuOp::Mul, out, out, exponent, 0)?;
-        transcendental::exp(emitter, second, out, first, third)?;
+        transcendental::exp(emitter, second, out, first, Range::Any)?;
         emitter.arith(TiuOp::Mul, out, x, second, 0)
     })
 }

@@ -22,13 +22,13 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 
 fn cell(emitter: &mut Emitter, step: &Step<'_>) -> Result<()> {
     let &[h, c] = step.states else { return Ok(()) };
-    let [sums, gates, first, second] = step.scratch;
+    let [sums, gates, other] = step.scratch;
     for gate in 0..4 {
         step.product(emitter, gate, h, gate_range(sums, gate, 1))?;
     }
     emitter.arith(TiuOp::Add, sums, sums, step.from_input, 0)?;
     let part = |tensor, start, count| gate_range(tensor, start, count);
-    let scratch = |count| [part(first, 0, count), part(second, 0, count)];
+    let scratch = |count| part(other, 0, count);
     sigmoid(emitter, part(gates, 0, 3), part(sums, 0, 3), scratch(3))?;
     tanh(emitter, part(gates, 3, 1), part(sums, 3, 1), scratch(1))?;
     let [input, output, forget, new] = [0, 1, 2, 3].map(|gate| part(gates, gate, 1));

@@ -219,10 +219,6 @@ pub fn slice(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             target: target[dim],
         });
     }
-    if let (Some(from), Some(to)) = (input.resident, output.resident) {
-        let first = start / source[1].max(1);
-        return resident_moves::channels(&mut cg.emitter, from, first, to, 0, output.shape[1]);
-    }
     copy_between(cg, (&input, start), (&output, 0), &axes)
 }
 
@@ -292,14 +288,6 @@ pub fn concat(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let mut start = 0;
     for index in 0..cg.ctx().operands(op).len() {
         let input = cg.operand(op, index)?;
-        if let Some(resident) = output.resident {
-            let Some(local) = input.resident.filter(|_| axis == 1) else {
-                return malformed("an operand that is not in local memory");
-            };
-            resident_moves::channels(&mut cg.emitter, local, 0, resident, start, input.shape[1])?;
-            start += input.shape[1];
-            continue;
-        }
         if input.shape.len() != output.shape.len() {
             return malformed("inputs of different rank");
         }

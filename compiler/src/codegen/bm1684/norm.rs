@@ -97,7 +97,8 @@ fn normalise(cg: &mut Codegen<'_>, op: Op, input: &TensorInfo, axes: &[i64], cen
     }
     output.shape.clone_from(&input.shape);
     let epsilon = Operand::Float(cg.float(op, "eps", 1e-5) as f32);
-    let operation = AlongAxis::new(input, &output, axes, true, 0)?;
+    let mut operation = AlongAxis::new(input, &output, axes, true, 0)?;
+    operation.side_by_side = true;
     let mean = Fold::Sum(1.0 / operation.row as f32);
     operation.emit(&mut cg.emitter, &|emitter, piece| {
         let (x, out, [average, variance, factor]) = (piece.x, piece.out, piece.columns);

@@ -29,6 +29,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         window,
         weights: None,
         channel_shifts: None,
+        folded: None,
         resident: cg.resident_window(&input, &output, None, None),
         bias: None,
         arithmetic,

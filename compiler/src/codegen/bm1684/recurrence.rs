@@ -10,6 +10,7 @@ use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
 use super::tensor::{Element, Global, Local, aligned_bytes, lane_rows};
 use super::tiu::{LocalBias, Operand, Requantize, Weights, WindowFields};
+use super::transcendental::{Range, exp};
 use super::window::padded_depth;
 use tpuc_dialects::ir::Op;
 use tpuc_runtime::isa::TiuOp;
@@ -53,7 +54,7 @@ pub struct Step<'a> {
     /// The states, `[1, hidden, 1, batch]`; new values are written here.
     pub states: &'a [Local],
     /// Aligned scratch tensors, `[gates, hidden, 1, batch]`.
-    pub scratch: [Local; 4],
+    pub scratch: [Local; 3],
     /// The state's matrices.
     matrix: &'a Matrix,
 }
@@ -79,22 +80,22 @@ pub fn gate_range(gates: Local, first: usize, count: usize) -> Local {
     part
 }
 
-/// `out = 1 / (1 + exp(-x))`. Overwrites `x` and the scratch tensors.
+/// `out = 1 / (1 + exp(-x))`. Overwrites `x` and `scratch`.
 ///
 /// # Errors
 /// When a command cannot be encoded.
-pub fn sigmoid(emitter: &mut Emitter, out: Local, x: Local, scratch: [Local; 2]) -> Result<()> {
+pub fn sigmoid(emitter: &mut Emitter, out: Local, x: Local, scratch: Local) -> Result<()> {
     emitter.arith(TiuOp::Mul, x, x, Operand::Float(-1.0), 0)?;
-    super::transcendental::exp(emitter, out, x, scratch[0], scratch[1])?;
+    exp(emitter, out, x, scratch, Range::Any)?;
     emitter.arith(TiuOp::Add, out, out, Operand::Float(1.0), 0)?;
     super::arith::reciprocal(emitter, out)
 }
 
-/// `out = tanh(x) = 2 / (1 + exp(-2x)) - 1`. Overwrites `x` and the scratch tensors.
+/// `out = tanh(x) = 2 / (1 + exp(-2x)) - 1`. Overwrites `x` and `scratch`.
 ///
 /// # Errors
 /// When a command cannot be encoded.
-pub fn tanh(emitter: &mut Emitter, out: Local, x: Local, scratch: [Local; 2]) -> Result<()> {
+pub fn tanh(emitter: &mut Emitter, out: Local, x: Local, scratch: Local) -> Result<()> {
     emitter.arith(TiuOp::Mul, x, x, Operand::Float(2.0), 0)?;
     sigmoid(emitter, out, x, scratch)?;
     emitter.arith(TiuOp::Mul, out, out, Operand::Float(2.0), 0)?;
@@ -410,7 +411,7 @@ impl Recurrence {
                 tensor
             };
             let states: Vec<Local> = self.last.iter().map(|_| tensor(1, self.hidden, 1)).collect();
-            let scratch = [(); 4].map(|()| tensor(self.gates, self.hidden, 1));
+            let scratch = [(); 3].map(|()| tensor(self.gates, self.hidden, 1));
             let inputs = tensor(1, features, plan.steps);
             let shares = tensor(self.gates, self.hidden, plan.steps);
             let state_view = |tensor: &TensorInfo, row: usize| Global {

@@ -4,7 +4,7 @@ use super::along_axis::{AlongAxis, Fold};
 use super::codegen::Codegen;
 use super::error::{Result, unsupported};
 use super::tiu::Operand;
-use super::transcendental::{self, Base};
+use super::transcendental::{self, Base, Range};
 use tpuc_dialects::ir::Op;
 use tpuc_runtime::isa::TiuOp;
 
@@ -16,8 +16,10 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let (input, output) = (cg.operand(op, 0)?, cg.result(op)?);
     let mode = cg.ctx().get_str(op, "mode").unwrap_or_default().to_owned();
     let axes = cg.ctx().get_i64s(op, "axes").unwrap_or_default();
-    let scratch = if mode == "ReduceLogSumExp" { 3 } else { 0 };
-    let operation = AlongAxis::new(&input, &output, &axes, false, scratch)?;
+    let scratch = if mode == "ReduceLogSumExp" { 2 } else { 0 };
+    let mut operation = AlongAxis::new(&input, &output, &axes, false, scratch)?;
+    // Products halve the columns.
+    operation.side_by_side = mode != "ReduceProd";
     let size = operation.row as f32;
     let float = Operand::Float;
     operation.emit(&mut cg.emitter, &|emitter, piece| {
@@ -52,7 +54,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
                 let power = piece.scratch[1];
                 piece.fold(emitter, first, x, Fold::Maximum)?;
                 emitter.arith(TiuOp::Sub, x, x, piece.wide(first), 0)?;
-                transcendental::exp(emitter, power, x, piece.scratch[0], piece.scratch[2])?;
+                transcendental::exp(emitter, power, x, piece.scratch[0], Range::Below)?;
                 piece.fold(emitter, second, power, Fold::Sum(1.0))?;
                 transcendental::logarithm(emitter, out, second, third, Base::E)?;
                 emitter.arith(TiuOp::Add, out, out, first, 0)

@@ -8,6 +8,7 @@ use super::codegen::{Codegen, TensorInfo};
 use super::elementwise::{Elementwise, InputUse};
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
+use super::fold::{Folded, Source};
 use super::tensor::{Dims, Element, Local, aligned_bytes};
 use super::tiu::WindowFields;
 use super::window::{Kind, Places, ResidentWindow, WindowOp};
@@ -81,13 +82,6 @@ impl Buffer {
     }
 }
 
-/// Whether a tensor lies as [`Local::aligned`] says.
-fn is_aligned(local: &Local) -> bool {
-    let aligned = Local::aligned(local.address, super::arith::element_of(local), local.shape);
-    (0..4).all(|dim| local.shape[dim] == 1 || local.strides[dim] == aligned.strides[dim])
-        && local.address.is_multiple_of(ROW_ALIGN_BYTES)
-}
-
 /// The tensor read over and over where it is smaller than `shape`.
 fn stretched(local: Local, shape: Dims) -> Result<Local> {
     let mut result = local;
@@ -120,8 +114,8 @@ pub fn elementwise(each: &Elementwise<'_>, emitter: &mut Emitter, output: Local)
         let local = stretched(local, output.shape)?;
         let copied = match each.input_use {
             InputUse::Strided => false,
-            InputUse::Aligned => !is_aligned(&local),
-            InputUse::Overwritten => !is_aligned(&local) || !emitter.buffer.inputs_die,
+            InputUse::Aligned => !local.is_aligned(),
+            InputUse::Overwritten => !local.is_aligned() || !emitter.buffer.inputs_die,
         };
         inputs.push(if copied {
             let copy = emitter.buffer.tensor(input.element, output.shape);
@@ -148,7 +142,16 @@ pub fn window(op: &WindowOp, emitter: &mut Emitter, at: &ResidentWindow) -> Resu
         return unsupported("a grouped convolution inside a layer group");
     }
     let mut input = at.input;
-    if op.kind != Kind::Dense && !is_aligned(&input) {
+    if let Some(folded) = &op.folded {
+        // Its taps become channels from local memory to local memory.
+        input = emitter.buffer.tensor(op.input.element, op.input.shape);
+        let folded = Folded {
+            source: Source::Local(at.input),
+            ..*folded
+        };
+        folded.load(emitter, &input, [0; 3])?;
+    }
+    if op.kind != Kind::Dense && !input.is_aligned() {
         let copy = emitter.buffer.tensor(op.input.element, input.shape);
         emitter.copy(copy, input)?;
         input = copy;

@@ -1,10 +1,11 @@
 //! `tpu.Softmax`, f32: `exp(beta * (x - max)) / sum`, or its logarithm, with the chip's exponential and division.
 
 use super::along_axis::{AlongAxis, Fold};
+use super::arith;
 use super::codegen::Codegen;
 use super::error::Result;
 use super::tiu::Operand;
-use super::transcendental::{self, Base};
+use super::transcendental::{self, Base, Range};
 use tpuc_dialects::ir::Op;
 use tpuc_runtime::isa::TiuOp;
 
@@ -17,7 +18,8 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let log = cg.flag(op, "log");
     let beta = cg.float(op, "beta", 1.0) as f32;
     let axis = cg.int(op, "axis", 1);
-    let operation = AlongAxis::new(&input, &output, &[axis], true, if log { 3 } else { 2 })?;
+    let mut operation = AlongAxis::new(&input, &output, &[axis], true, if log { 2 } else { 1 })?;
+    operation.side_by_side = true;
     operation.emit(&mut cg.emitter, &|emitter, piece| {
         let (x, out, [largest, sum, scratch]) = (piece.x, piece.out, piece.columns);
         piece.fold(emitter, largest, x, Fold::Maximum)?;
@@ -25,14 +27,18 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         if (beta - 1.0).abs() > 0.0 {
             emitter.arith(TiuOp::Mul, x, x, Operand::Float(beta), 0)?;
         }
+        // Above 0 only where beta is negative.
+        let range = if beta > 0.0 { Range::Below } else { Range::Any };
         if !log {
-            transcendental::exp(emitter, out, x, piece.scratch[0], piece.scratch[1])?;
+            transcendental::exp(emitter, out, x, piece.scratch[0], range)?;
             piece.fold(emitter, sum, out, Fold::Sum(1.0))?;
-            return emitter.arith(TiuOp::Divide, out, out, piece.wide(sum), 0);
+            // A quotient is a product with the reciprocal, which is the same for the whole row.
+            arith::reciprocal(emitter, sum)?;
+            return emitter.arith(TiuOp::Mul, out, out, piece.wide(sum), 0);
         }
-        let power = piece.scratch[2];
+        let power = piece.scratch[1];
         emitter.copy(out, x)?;
-        transcendental::exp(emitter, power, x, piece.scratch[0], piece.scratch[1])?;
+        transcendental::exp(emitter, power, x, piece.scratch[0], range)?;
         piece.fold(emitter, sum, power, Fold::Sum(1.0))?;
         transcendental::logarithm(emitter, largest, sum, scratch, Base::E)?;
         emitter.arith(TiuOp::Sub, out, out, piece.wide(largest), 0)

@@ -166,6 +166,20 @@ impl Local {
         words * 4
     }
 
+    /// Whether it lies as [`Self::aligned`] lays it; distances that are never walked do not count.
+    pub fn is_aligned(&self) -> bool {
+        let row_words = aligned_row_words(self.shape);
+        let wanted = [lane_rows(self.shape[1]) * row_words, row_words, self.shape[3], 1];
+        let steps = [
+            self.shape[0].div_ceil(self.precision.batches_per_word()),
+            lane_rows(self.shape[1]),
+            self.shape[2],
+            self.shape[3],
+        ];
+        self.address.is_multiple_of(ROW_ALIGN_WORDS * 4)
+            && (0..4).all(|dim| steps[dim] <= 1 || self.strides[dim] == wanted[dim])
+    }
+
     /// The same memory read with one column for all columns.
     #[must_use]
     pub fn broadcast_columns(&self, columns: usize) -> Self {

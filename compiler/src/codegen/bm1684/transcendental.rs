@@ -11,8 +11,16 @@ use super::tiu::Operand;
 use tpuc_runtime::isa::TiuOp;
 use tpuc_runtime::isa::memory_map::l2_table;
 
-/// Terms of the exponential's series on -1..1: the first one left out is below 2e-10.
-const EXP_TERMS: usize = 12;
+/// Terms of the exponential's series on -0.35..0.35: the first one left out is below 1.3e-7 of the result.
+const EXP_TERMS: usize = 6;
+/// The same where 1 is taken away: below 6e-9.
+const EXP_MINUS_1_TERMS: usize = 7;
+/// Exponentials above are too large, below the negative too small.
+const LARGEST_EXPONENT: f32 = 88.0;
+/// Adding it rounds to whole numbers, ties to even, and counts them from 127 on in the lowest bits.
+const WHOLE_AND_BIAS: f32 = 1.5 * WHOLE + 127.0;
+/// ln(2) in two parts; products of the first with whole numbers up to 2^9 are exact.
+const LN_2_PARTS: [f32; 2] = [0.693_145_75, 1.428_606_8e-6];
 /// Terms of the logarithm's series on -1/3..1/3: the first one left out is below 1e-9.
 const LOG_TERMS: usize = 16;
 /// Above this, `IntNormalize` counts the exponent one up: 4/3.
@@ -93,32 +101,66 @@ pub fn polynomial(emitter: &mut Emitter, out: Local, x: Local, coefficients: &[f
     Ok(())
 }
 
-/// `x = x - trunc(x)`, `whole` = `exp(trunc(x))`, `out = exp(x) - 1` of the new `x`; `x` is clamped to -103..=88 before.
-fn exp_parts(emitter: &mut Emitter, out: Local, x: Local, integer: Local, whole: Local) -> Result<()> {
-    emitter.arith(TiuOp::Max, x, x, Operand::Float(-103.0), 0)?;
-    emitter.arith(TiuOp::Min, x, x, Operand::Float(88.0), 0)?;
-    emitter.special(TiuOp::FloatToInt, integer.as_element(Element::I32), x)?;
-    emitter.lookup(whole, integer, l2_table::INT_TO_FLOAT_CLAMPED)?;
-    emitter.arith(TiuOp::Sub, x, x, whole, 0)?;
-    emitter.lookup(whole, integer, l2_table::EXP)?;
-    emitter.taylor(out, x, l2_table::EXP_SERIES, EXP_TERMS)
+/// What is known of an exponential's argument: which limits it needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Range {
+    /// Nothing.
+    Any,
+    /// It is at most 88.
+    Below,
+    /// It is from -88 to 88.
+    Inside,
 }
 
-/// `out = exp(x)` for x clamped to -103..=88. `x` and both scratch tensors are overwritten.
+/// With k the whole number next to `x / ln(2)`: `power` = 2^k and `part` = exp(r) - 1 by `terms` of its series, r = x - k ln(2)
+/// in -0.35..0.35. `x` is overwritten.
 ///
-/// exp(x) = exp(i) * exp(f) with the integer part i from a table and the fraction f by its Taylor series.
+/// Adding [`WHOLE_AND_BIAS`] rounds and leaves k + 127 in the lowest bits, which are 2^k as bits when they lie where the
+/// exponent does; 0 for k = -127. Products of k and the first part of ln(2) are exact.
+fn exp_parts(
+    emitter: &mut Emitter,
+    [part, power]: [Local; 2],
+    x: Local,
+    range: Range,
+    terms: usize,
+) -> Result<()> {
+    if range != Range::Inside {
+        emitter.arith(TiuOp::Max, x, x, Operand::Float(-LARGEST_EXPONENT), 0)?;
+    }
+    if range == Range::Any {
+        emitter.arith(TiuOp::Min, x, x, Operand::Float(LARGEST_EXPONENT), 0)?;
+    }
+    let turns = part;
+    emitter.arith(TiuOp::Mul, turns, x, Operand::Float(std::f32::consts::LOG2_E), 0)?;
+    emitter.arith(TiuOp::Add, turns, turns, Operand::Float(WHOLE_AND_BIAS), 0)?;
+    let (shifted, source) = (power.as_element(Element::U32), turns.as_element(Element::U32));
+    emitter.arith(
+        TiuOp::Shift,
+        shifted,
+        source,
+        Operand::Integer(23, Element::I8),
+        0,
+    )?;
+    emitter.arith(TiuOp::Sub, turns, turns, Operand::Float(WHOLE_AND_BIAS), 0)?;
+    for ln2 in LN_2_PARTS {
+        emitter.accumulate(x, turns, Operand::Float(-ln2))?;
+    }
+    emitter.taylor(part, x, l2_table::EXP_SERIES, terms)
+}
+
+/// `out = exp(x)` for x clamped to -88..=88, as far as `range` does not say that it is so; below -87.7 it is 0. `x` and
+/// `scratch` are overwritten.
 ///
 /// # Errors
 /// When a command cannot be encoded.
-pub fn exp(emitter: &mut Emitter, out: Local, x: Local, integer: Local, scratch: Local) -> Result<()> {
-    exp_parts(emitter, out, x, integer, scratch)?;
-    emitter.arith(TiuOp::Add, out, out, Operand::Float(1.0), 0)?;
-    emitter.arith(TiuOp::Mul, out, out, scratch, 0)
+pub fn exp(emitter: &mut Emitter, out: Local, x: Local, scratch: Local, range: Range) -> Result<()> {
+    exp_parts(emitter, [scratch, out], x, range, EXP_TERMS)?;
+    emitter.accumulate(out, scratch, out)
 }
 
 /// `out = exp(x) - 1`, exact to the last bits also near 0; otherwise as [`exp`].
 ///
-/// With the parts of [`exp`]: `(exp(f) - 1) * exp(i) + (exp(i) - 1)`, whose second part is 0 where the result is small.
+/// With the parts of [`exp`]: `(exp(r) - 1) * 2^k + (2^k - 1)`, whose second part is 0 where the result is small.
 ///
 /// # Errors
 /// When a command cannot be encoded.
@@ -126,13 +168,13 @@ pub fn exp_minus_1(
     emitter: &mut Emitter,
     out: Local,
     x: Local,
-    integer: Local,
-    scratch: Local,
+    scratch: [Local; 2],
+    range: Range,
 ) -> Result<()> {
-    exp_parts(emitter, out, x, integer, scratch)?;
-    emitter.arith(TiuOp::Mul, out, out, scratch, 0)?;
-    emitter.arith(TiuOp::Sub, scratch, scratch, Operand::Float(1.0), 0)?;
-    emitter.arith(TiuOp::Add, out, out, scratch, 0)
+    let [part, power] = scratch;
+    exp_parts(emitter, [part, power], x, range, EXP_MINUS_1_TERMS)?;
+    emitter.arith(TiuOp::Sub, out, power, Operand::Float(1.0), 0)?;
+    emitter.accumulate(out, part, power)
 }
 
 /// Base of a logarithm.
@@ -206,7 +248,7 @@ pub fn softplus(emitter: &mut Emitter, out: Local, x: Local, scratch: [Local; 3]
     emitter.arith(TiuOp::Max, positive, x, Operand::Float(0.0), 0)?;
     absolute(emitter, x, x)?;
     emitter.arith(TiuOp::Mul, x, x, Operand::Float(-1.0), 0)?;
-    exp(emitter, out, x, first, second)?;
+    exp(emitter, out, x, first, Range::Below)?;
     logarithm_of_1_plus(emitter, x, out, first, second)?;
     emitter.arith(TiuOp::Add, out, x, positive, 0)
 }
@@ -225,15 +267,15 @@ pub fn square_root(emitter: &mut Emitter, out: Local, x: Local) -> Result<()> {
 ///
 /// # Errors
 /// When a command cannot be encoded.
-pub fn complementary_error(emitter: &mut Emitter, out: Local, z: Local, scratch: [Local; 3]) -> Result<()> {
-    let [t, power, integer] = scratch;
+pub fn complementary_error(emitter: &mut Emitter, out: Local, z: Local, scratch: [Local; 2]) -> Result<()> {
+    let [t, power] = scratch;
     emitter.arith(TiuOp::Mul, t, z, Operand::Float(0.5), 0)?;
     emitter.arith(TiuOp::Add, t, t, Operand::Float(1.0), 0)?;
     emitter.arith(TiuOp::Divide, t, Operand::Float(1.0), t, 0)?;
     polynomial(emitter, power, t, &ERFC)?;
     emitter.arith(TiuOp::Mul, z, z, z, 0)?;
     emitter.arith(TiuOp::Sub, power, power, z, 0)?;
-    exp(emitter, out, power, integer, z)?;
+    exp(emitter, out, power, z, Range::Below)?;
     emitter.arith(TiuOp::Mul, out, out, t, 0)
 }
 

@@ -4,13 +4,13 @@
 use super::arith;
 use super::codegen::{Codegen, TensorInfo};
 use super::elementwise::{Elementwise, InputUse, LocalFn, Strided};
+use super::emitter::Emitter;
 use super::error::{Result, unsupported};
 use super::group::rows::Rows;
-use super::tensor::Element;
+use super::tensor::{Element, Local};
 use super::tiu::Operand;
 use tpuc_dialects::ir::Op;
 use tpuc_runtime::isa::TiuOp;
-use tpuc_runtime::isa::memory_map::l2_table;
 
 /// Runs `local` over all elements. `words`: one element in each word, also for bytes.
 pub fn run(
@@ -28,8 +28,7 @@ pub fn run(
         scratch,
         words,
         input_use: match cg.ctx().op_name(op) {
-            "tpu.Active" => InputUse::Overwritten,
-            "tpu.Lut" => InputUse::Aligned,
+            "tpu.Active" => super::active::input_use(cg, op),
             _ => InputUse::Strided,
         },
         local,
@@ -262,17 +261,14 @@ fn keep(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     if is_float(cg, op)? {
         let alpha = cg.float(op, "alpha", 0.0) as f32;
+        let slope = Slope::new(0.0..=1.0, [alpha]);
         return run(
             cg,
             op,
             true,
             vec![Element::F32],
             &|emitter, inputs, out, scratch| {
-                // Both halves, one of which is 0, then their sum.
-                emitter.arith(TiuOp::Min, scratch[0], inputs[0], Operand::Float(0.0), 0)?;
-                emitter.arith(TiuOp::Mul, scratch[0], scratch[0], Operand::Float(alpha), 0)?;
-                emitter.arith(TiuOp::Max, out, inputs[0], Operand::Float(0.0), 0)?;
-                emitter.arith(TiuOp::Add, out, out, scratch[0], 0)
+                slope.apply(emitter, out, inputs[0], scratch[0], Operand::Float(alpha), 0)
             },
         );
     }
@@ -283,20 +279,59 @@ pub fn leaky_relu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         return keep(cg, op);
     }
     let (multiplier, shift) = (cg.int(op, "multiplier", 1), shift_of(cg, op, "rshift")?);
+    let slope = Slope::new(0..=1_i64 << shift, [multiplier]);
     run(
         cg,
         op,
         false,
         vec![Element::I8],
         &|emitter, inputs, out, scratch| {
-            let zero = Operand::Integer(0, Element::I8);
             let factor = Operand::Integer(multiplier, arith::constant_byte(multiplier));
-            emitter.arith(TiuOp::Min, scratch[0], inputs[0], zero, 0)?;
-            emitter.arith(TiuOp::Mul, scratch[0], scratch[0], factor, shift)?;
-            emitter.arith(TiuOp::Max, out, inputs[0], zero, 0)?;
-            emitter.arith(TiuOp::Add, out, out, scratch[0], 0)
+            slope.apply(emitter, out, inputs[0], scratch[0], factor, shift)
         },
     )
+}
+
+/// Slopes of the negative half of a leaky relu.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Slope {
+    /// All from 0 to 1: the function is the larger one of the argument and its multiple.
+    Flat,
+    /// Any.
+    Any,
+}
+
+impl Slope {
+    /// What is known of slopes, where `flat` are those that are from 0 to 1.
+    fn new<T: PartialOrd>(flat: std::ops::RangeInclusive<T>, slopes: impl IntoIterator<Item = T>) -> Self {
+        if slopes.into_iter().all(|slope| flat.contains(&slope)) {
+            Self::Flat
+        } else {
+            Self::Any
+        }
+    }
+
+    /// `out` = x where it is positive, else `(x * slope) >> shift`. Integers are signed.
+    fn apply(
+        self,
+        emitter: &mut Emitter,
+        out: Local,
+        x: Local,
+        scratch: Local,
+        slope: Operand,
+        shift: u32,
+    ) -> Result<()> {
+        if self == Self::Flat {
+            emitter.arith(TiuOp::Mul, scratch, x, slope, shift)?;
+            return emitter.arith(TiuOp::Max, out, x, scratch, 0);
+        }
+        // Both halves, one of which is 0, then their sum.
+        let zero = arith::zero_like(&x);
+        emitter.arith(TiuOp::Min, scratch, x, zero, 0)?;
+        emitter.arith(TiuOp::Mul, scratch, scratch, slope, shift)?;
+        emitter.arith(TiuOp::Max, out, x, zero, 0)?;
+        emitter.arith(TiuOp::Add, out, out, scratch, 0)
+    }
 }
 
 /// `tpu.PReluOp`: a slope for each channel (any shape that broadcasts).
@@ -314,11 +349,12 @@ pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         return keep(cg, op);
     }
     let shift = shift_of(cg, op, "rshift")?;
-    let zero = if float {
-        Operand::Float(0.0)
-    } else {
-        Operand::Integer(0, Element::I8)
+    let limit = if float { 1.0 } else { (1_i64 << shift) as f64 };
+    let known = match cg.program.weight(cg.ctx().operand(op, 1))? {
+        Some(weight) => Slope::new(0.0..=limit, weight.to_f64().iter().copied()),
+        None => Slope::Any,
     };
+    let shift = if float { 0 } else { shift };
     let operation = Elementwise {
         shape: output.shape.clone(),
         inputs: vec![strided(&input)?, strided(&slope)?],
@@ -327,38 +363,10 @@ pub fn prelu(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         words: float,
         input_use: InputUse::Strided,
         local: &|emitter, inputs, out, scratch| {
-            emitter.arith(TiuOp::Min, scratch[0], inputs[0], zero, 0)?;
-            emitter.arith(
-                TiuOp::Mul,
-                scratch[0],
-                scratch[0],
-                inputs[1],
-                if float { 0 } else { shift },
-            )?;
-            emitter.arith(TiuOp::Max, out, inputs[0], zero, 0)?;
-            emitter.arith(TiuOp::Add, out, out, scratch[0], 0)
+            known.apply(emitter, out, inputs[0], scratch[0], inputs[1].into(), shift)
         },
     };
     operation.emit(&mut cg.emitter)
-}
-
-/// `tpu.Lut`: 8-bit to 8-bit through a table of 256 words, which is brought to L2 first.
-///
-/// # Errors
-/// When the table is not of 256 words.
-pub fn lut(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
-    let table = cg.operand(op, 1)?;
-    if table.elements() != 256 || table.element.bytes() != 4 {
-        return unsupported(format!(
-            "a table of {} elements of type {:?}; 256 words are looked up",
-            table.elements(),
-            table.element
-        ));
-    }
-    cg.emitter.load_table(table.address, l2_table::MODEL_TABLES)?;
-    run(cg, op, true, vec![], &|emitter, inputs, out, _| {
-        emitter.lookup(out, inputs[0], l2_table::MODEL_TABLES)
-    })
 }
 
 /// Each row comes from the same row.
@@ -367,13 +375,4 @@ pub fn lut(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
 /// None.
 pub fn rows(_: &Codegen<'_>, _: Op) -> Result<Option<Rows>> {
     Ok(Some(Rows::Same))
-}
-
-/// The table is looked up with the lowest byte of a word: one batch.
-///
-/// # Errors
-/// When the result is no tensor of this chip.
-pub fn lut_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
-    let output = cg.whole(cg.ctx().result(op))?;
-    Ok((output.shape.first() == Some(&1)).then_some(Rows::Same))
 }

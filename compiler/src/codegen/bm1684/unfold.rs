@@ -130,6 +130,7 @@ mod tests {
                 },
                 weights: None,
                 channel_shifts: None,
+                folded: None,
                 resident: None,
                 bias: None,
                 arithmetic: Arithmetic::Float {

@@ -11,6 +11,7 @@
 use super::dma_plan::pipeline;
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
+use super::fold::Folded;
 use super::tensor::{Dims, Element, Global, Local, aligned_bytes, lane_rows};
 use super::tiu::{LocalBias, Requantize, Weights, WindowFields};
 use tpuc_runtime::isa::TiuOp;
@@ -92,6 +93,8 @@ pub struct WindowOp {
     /// Address of what each output channel's results are shifted by besides, to the right, as [`shift_word`]s: the result of
     /// the window has 16 bits then.
     pub channel_shifts: Option<u64>,
+    /// Where the input comes from when taps of the kernel are channels of it; `input` has the sizes then. See [`super::fold`].
+    pub folded: Option<Folded>,
     /// Where everything is in local memory, if it is there already; then addresses in DDR mean nothing, and `window` holds the
     /// padding of the slice at hand.
     pub resident: Option<ResidentWindow>,
@@ -568,6 +571,9 @@ impl WindowOp {
             target.shape[2] = rows.len;
             target.shape[3] = columns.len;
         }
+        if let Some(folded) = &self.folded {
+            return folded.load(emitter, &target, [tile.batch.0, rows.start, columns.start]);
+        }
         let source = self.input.slice(
             [tile.batch.0, channels.0, rows.start, columns.start],
             target.shape,
@@ -662,7 +668,7 @@ impl WindowOp {
             None
         };
         let plan = direct.or_else(|| {
-            let possible = !self.has_zeros_between();
+            let possible = !self.has_zeros_between() && self.folded.is_none();
             possible.then(|| self.plan_tiles(true)).flatten()
         });
         plan.map_or_else(

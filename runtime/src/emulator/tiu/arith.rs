@@ -299,6 +299,12 @@ fn integer(
         a_signed == b_signed || result.size > 1 || !matches!(op, TiuOp::Max | TiuOp::Min),
         "maximum or minimum of a signed and an unsigned 8-bit operand",
     )?;
+    require(
+        result.size > 1
+            || (a_precision == Precision::Int8 && b_precision == Precision::Int8)
+            || !matches!(op, TiuOp::Max | TiuOp::Min),
+        "maximum or minimum of 16-bit operands in 8 bits",
+    )?;
     let signed = a_signed || b_signed || op == TiuOp::Sub;
     let shift = if matches!(op, TiuOp::Max | TiuOp::Min) {
         0

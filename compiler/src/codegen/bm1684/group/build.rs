@@ -16,6 +16,12 @@ pub const COMPUTE: usize = 1;
 /// A tensor is stored.
 pub const STORE: usize = 2;
 
+/// The value behind a tensor, which groups before may have given another one.
+fn value_of(graph: &Graph, tensor: usize) -> Value {
+    let source = graph.tensors[tensor].folded.map_or(tensor, |(source, _)| source);
+    graph.tensors[source].value
+}
+
 fn batch_ranges(all: usize, cut: Cut) -> Vec<Range> {
     (0..cut.batch_slices)
         .map(|index| {
@@ -32,10 +38,14 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
     let Some(anchor) = ctx.next_op(graph.nodes[run.end - 1].op) else {
         return;
     };
-    let inputs: Vec<Value> = run.tensors[run.made..]
-        .iter()
-        .map(|tensor| graph.tensors[*tensor].value)
-        .collect();
+    let mut inputs: Vec<Value> = Vec::new();
+    for &tensor in &run.tensors[run.made..] {
+        // A tensor that is folded as well is loaded twice.
+        let value = value_of(graph, tensor);
+        if !inputs.contains(&value) {
+            inputs.push(value);
+        }
+    }
     let all = graph.tensors[run.tensors[0]].dims[0];
     let n = batch_ranges(all, cut);
     // Where each tensor is, for each of its slices.
@@ -66,8 +76,13 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
     for item in &placement.order {
         match *item {
             Item::LoadTensor(place) => {
-                let value = graph.tensors[run.tensors[place]].value;
-                let load = build_load(&mut rewriter, block, value, 1);
+                let tensor = run.tensors[place];
+                let load = build_load(&mut rewriter, block, value_of(graph, tensor), 1);
+                if let Some((_, op)) = graph.tensors[tensor].folded {
+                    let code = rewriter.get_i64(op, "use_3ic_optimize").unwrap_or(0);
+                    let code = rewriter.i64_attr(code);
+                    rewriter.set_attr(load, "use_3ic_optimize", code);
+                }
                 let ginfo = info(place, rows_of(place), number, LOAD).to_attr(&mut rewriter);
                 rewriter.set_attr(load, "ginfo", ginfo);
                 loaded[place] = Some(rewriter.result(load));
@@ -102,7 +117,7 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
                 let op = graph.nodes[run.start + step].op;
                 for (&tensor, &place) in graph.nodes[run.start + step].inputs.iter().zip(&run.inputs[step]) {
                     if let Some(value) = loaded[place] {
-                        replace_operand(&mut rewriter, op, graph.tensors[tensor].value, value);
+                        replace_operand(&mut rewriter, op, value_of(graph, tensor), value);
                     }
                 }
                 rewriter.move_to_end(op, block);

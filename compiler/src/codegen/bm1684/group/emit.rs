@@ -4,21 +4,25 @@
 //! tensors run one slice ahead and stores one slice behind; weights are loaded once.
 
 use super::super::codegen::{Codegen, LocalPiece, ResultPlace};
+use super::super::conv2d::folded_input;
+use super::super::emitter::Position;
 use super::super::error::{Error, Result, malformed, unsupported};
+use super::super::fold::Folded;
 use super::super::resident::{Buffer, Frame};
-use super::super::tensor::Local;
+use super::super::tensor::{Dims, Local};
 use super::Range;
 use super::ginfo::GroupInfo;
 use super::graph::{Weight, weight_of};
 use super::measure::{Placed, emit_entered, enter, enter_weight, load_weight};
+use super::moves::{self, Piece, is_move, pieces};
 use super::rows::{self, Rows};
 use std::collections::HashMap;
-use tpuc_dialects::ir::{Op, Value};
+use tpuc_dialects::ir::{Context, Op, Value};
 use tpuc_runtime::isa::memory_map::LANE_BYTES;
 
 /// What an operation of the body does.
 enum Step {
-    LoadTensor,
+    LoadTensor(Option<(Folded, Dims)>),
     LoadWeight(Weight),
     Compute {
         rows: Rows,
@@ -37,6 +41,8 @@ struct Member {
 /// Where a value of the body is.
 struct Home {
     info: GroupInfo,
+    /// Sizes of the whole tensor.
+    dims: Dims,
     /// Slices alternate between two places.
     alternates: bool,
 }
@@ -44,6 +50,8 @@ struct Home {
 struct Group {
     members: Vec<Member>,
     homes: HashMap<Value, Home>,
+    /// For each computed tensor: the moves that take channels of it, and which of their pieces.
+    moves: HashMap<Value, Vec<(Op, Piece)>>,
     /// The group's result for each tensor that is stored.
     results: HashMap<Value, Value>,
     row_slices: usize,
@@ -66,7 +74,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         let mut members = group
             .members
             .iter()
-            .filter(|member| matches!(member.step, Step::LoadTensor));
+            .filter(|member| matches!(member.step, Step::LoadTensor(_)));
         members.try_for_each(|member| group.run(cg, member, slice))
     };
     let stores = |cg: &mut Codegen<'_>, slice: usize| {
@@ -133,6 +141,7 @@ impl Group {
         let mut group = Self {
             members: Vec::new(),
             homes: HashMap::new(),
+            moves: HashMap::new(),
             results: HashMap::new(),
             row_slices,
             slices,
@@ -145,7 +154,18 @@ impl Group {
         let mut last_use: HashMap<Value, Op> = HashMap::new();
         for &inner in &ops {
             for &value in ctx.operands(inner) {
-                last_use.insert(value, inner);
+                if !(is_move(ctx, inner) && is_computed(ctx, value)) {
+                    last_use.insert(value, inner);
+                }
+            }
+            if is_move(ctx, inner) {
+                let pieces = pieces(cg, inner).map_err(|error| inside(cg, inner, error))?;
+                let values = ctx.operands(inner).iter().filter(|value| !ctx.is_none(**value));
+                for (&value, piece) in values.zip(pieces) {
+                    if is_computed(ctx, value) {
+                        group.moves.entry(value).or_default().push((inner, piece));
+                    }
+                }
             }
         }
         for inner in ops {
@@ -162,7 +182,7 @@ impl Group {
             let is_store = matches!(step, Step::Store);
             if let (false, Some(&result)) = (is_store, ctx.results(inner).first()) {
                 let stored = ctx.users(result).iter().any(|user| ctx.is(*user, "tpu.Store"));
-                let alternates = slices > 1 && (matches!(step, Step::LoadTensor) || stored);
+                let alternates = slices > 1 && (matches!(step, Step::LoadTensor(_)) || stored);
                 let end = info.out_addr + info.out_size * if alternates { 2 } else { 1 };
                 if end > LANE_BYTES || info.buffer_addr + info.buffer_size > LANE_BYTES {
                     return Err(inside(
@@ -171,10 +191,19 @@ impl Group {
                         Error::Malformed("memory beyond the end of a lane".into()),
                     ));
                 }
+                let whole = cg
+                    .whole(result)
+                    .and_then(|tensor| tensor.nchw())
+                    .map_err(failed)?;
+                let dims = match &step {
+                    Step::LoadTensor(Some((_, dims))) => *dims,
+                    _ => whole.shape,
+                };
                 group.homes.insert(
                     result,
                     Home {
                         info: info.clone(),
+                        dims,
                         alternates,
                     },
                 );
@@ -199,7 +228,15 @@ impl Group {
                     .defining_op(source)
                     .is_some_and(|source| ctx.is(source, "top.Weight"))
                 {
-                    return Ok(Step::LoadTensor);
+                    let folds = ctx.get_i64(op, "use_3ic_optimize").unwrap_or(0) != 0;
+                    let folded = match user.filter(|_| folds) {
+                        Some(user) => folded_input(cg, user)?,
+                        None => None,
+                    };
+                    if folds && folded.is_none() {
+                        return malformed("a folded tensor that no convolution reads");
+                    }
+                    return Ok(Step::LoadTensor(folded));
                 }
                 let Some(user) = user else {
                     return malformed("a weight that nothing reads");
@@ -247,8 +284,7 @@ impl Group {
         let Some(home) = self.homes.get(&value) else {
             return malformed(format!("'{}' is not in local memory", cg.ctx().value_name(value)));
         };
-        let whole = cg.whole(value)?;
-        let dims = whole.nchw()?.shape;
+        let (element, dims) = (cg.whole(value)?.element, home.dims);
         let (batch, rows) = self.part(&home.info, slice);
         let place = home.info.out_addr
             + if home.alternates {
@@ -256,7 +292,7 @@ impl Group {
             } else {
                 0
             };
-        let local = Local::aligned(place, whole.element, [batch.1, dims[1], rows.1, dims[3]]);
+        let local = Local::aligned(place, element, [batch.1, dims[1], rows.1, dims[3]]);
         if rows.0 + rows.1 > dims[2]
             || batch.0 + batch.1 > dims[0]
             || local.extent_bytes() > home.info.out_size
@@ -287,35 +323,97 @@ impl Group {
     fn run_member(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
         let before = cg.emitter.position();
         self.commands(cg, member, slice)?;
-        let value = cg.ctx().result(member.op);
+        if is_move(cg.ctx(), member.op) {
+            return Ok(());
+        }
+        self.record(cg, member.op, slice, before)?;
+        if matches!(member.step, Step::Compute { .. }) {
+            self.move_channels(cg, cg.ctx().result(member.op), slice)?;
+        }
+        Ok(())
+    }
+
+    /// Notes where the result of an operation can be read after its commands since `before`.
+    fn record(&self, cg: &mut Codegen<'_>, op: Op, slice: usize, before: Position) -> Result<()> {
+        let value = cg.ctx().result(op);
         let tensor = cg.whole(value)?;
-        let piece = if matches!(member.step, Step::Compute { .. }) {
-            let placed = self.placed(cg, value, slice)?;
-            let (batch, _) = self.part(&member.info, slice);
-            Some(LocalPiece {
-                local: placed.local,
-                start: [batch.0, placed.row],
-                whole: tensor.nchw()?.shape,
-            })
-        } else {
-            None
+        let piece = match self.homes.get(&value).filter(|_| is_computed(cg.ctx(), value)) {
+            Some(home) => {
+                let placed = self.placed(cg, value, slice)?;
+                let (batch, _) = self.part(&home.info, slice);
+                Some(LocalPiece {
+                    local: placed.local,
+                    start: [batch.0, placed.row],
+                    whole: tensor.nchw()?.shape,
+                })
+            }
+            None => None,
         };
         let place = ResultPlace {
             value,
             tensor: &tensor,
             piece,
         };
-        cg.record(member.op, &[place], before);
+        cg.record(op, &[place], before);
+        Ok(())
+    }
+
+    /// Moves what others take of a tensor that is there now, and of what is there thereby.
+    fn move_channels(&self, cg: &mut Codegen<'_>, value: Value, slice: usize) -> Result<()> {
+        // Not by recursion: the text may hold long chains.
+        let mut there = vec![value];
+        while let Some(value) = there.pop() {
+            for (op, piece) in self.moves.get(&value).into_iter().flatten() {
+                let result = cg.ctx().result(*op);
+                let (source, target) = (self.placed(cg, value, slice)?, self.placed(cg, result, slice)?);
+                let before = cg.emitter.position();
+                moves::emit(&mut cg.emitter, piece, &source, &target)?;
+                // The last of its pieces makes it whole.
+                self.record(cg, *op, slice, before)?;
+                if cg.ctx().is(*op, "tpu.Slice") {
+                    there.push(result);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the operands that were loaded; the others are there.
+    fn move_loaded(&self, cg: &mut Codegen<'_>, op: Op, slice: usize) -> Result<()> {
+        let target = self.placed(cg, cg.ctx().result(op), slice)?;
+        let ctx = cg.ctx();
+        let values: Vec<Value> = ctx
+            .operands(op)
+            .iter()
+            .copied()
+            .filter(|value| !ctx.is_none(*value))
+            .collect();
+        for (value, piece) in values.into_iter().zip(pieces(cg, op)?) {
+            if !is_computed(cg.ctx(), value) {
+                let source = self.placed(cg, value, slice)?;
+                let before = cg.emitter.position();
+                moves::emit(&mut cg.emitter, &piece, &source, &target)?;
+                self.record(cg, op, slice, before)?;
+            }
+        }
+        // What takes channels of it in turn.
+        if cg.ctx().is(op, "tpu.Concat") || !is_computed(cg.ctx(), cg.ctx().operand(op, 0)) {
+            self.move_channels(cg, cg.ctx().result(op), slice)?;
+        }
         Ok(())
     }
 
     fn commands(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
         let op = member.op;
         match &member.step {
-            Step::LoadTensor => {
+            Step::LoadTensor(folded) => {
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
                 let source = cg.tensor(cg.ctx().operand(op, 0))?.nchw()?;
                 let (batch, _) = self.part(&member.info, slice);
+                if let Some((mut folded, _)) = *folded {
+                    folded.move_to(source.address);
+                    return folded.load(&mut cg.emitter, &placed.local, [batch.0, placed.row, 0]);
+                }
                 let view = source.slice([batch.0, 0, placed.row, 0], placed.local.shape);
                 cg.emitter.load(&view, &placed.local)
             }
@@ -354,6 +452,9 @@ impl Group {
                 weights,
                 inputs_die,
             } => {
+                if is_move(cg.ctx(), op) {
+                    return self.move_loaded(cg, op, slice);
+                }
                 let result = self.placed(cg, cg.ctx().result(op), slice)?;
                 let mut inputs = Vec::new();
                 for &value in cg.ctx().operands(op) {
@@ -391,6 +492,11 @@ impl Group {
             }
         }
     }
+}
+
+/// Whether a value of the body is the result of an operation, not of a load.
+fn is_computed(ctx: &Context, value: Value) -> bool {
+    ctx.defining_op(value).is_some_and(|op| !ctx.is(op, "tpu.Load"))
 }
 
 fn is_weight_load(cg: &Codegen<'_>, load: Op) -> bool {

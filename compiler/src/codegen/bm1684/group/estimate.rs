@@ -82,7 +82,7 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
                     // the next one is.
                     first: if is_input { first.saturating_sub(1) } else { first },
                     last: if run.stored[place] {
-                        last.max(first + 1)
+                        last.max(place + 1)
                     } else {
                         last
                     },
@@ -131,6 +131,17 @@ struct Slice {
 impl Slice {
     fn tiu(&self) -> u64 {
         self.costs.iter().map(|cost| cost.tiu).sum()
+    }
+
+    /// Cycles in which GDMA works for operation `step`: those that pass while the TIU computes something else, and those for
+    /// which it waits. Of what is moved in several pieces it waits for the last one.
+    fn own_moves(&self, run: &Run, step: usize) -> (u64, u64) {
+        let all = self.costs[step].dma;
+        if !run.moves[step] {
+            return (all, 0);
+        }
+        let exposed = all / run.inputs[step].len().max(1) as u64;
+        (all - exposed, exposed)
     }
 }
 
@@ -247,7 +258,7 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
     Some(if single {
         one_slice(run, &slices[0], &weight_bytes, &weight_cycles, LANE_BYTES - alive)
     } else {
-        several_slices(cut, &slices, &weight_cycles)
+        several_slices(run, cut, &slices, &weight_cycles)
     })
 }
 
@@ -273,14 +284,14 @@ fn one_slice(
             free_step += 1;
             dma = dma.max(ends[free_step]);
         }
-        dma += weight_cycles[step] + input_cycles[step] + slice.costs[step].dma;
-        ends[step + 1] = ends[step].max(
-            if weight_cycles[step] + input_cycles[step] + slice.costs[step].dma > 0 {
-                dma
-            } else {
-                0
-            },
-        ) + slice.costs[step].tiu;
+        let loads = weight_cycles[step] + input_cycles[step];
+        let (early, exposed) = slice.own_moves(run, step);
+        dma += loads + early;
+        if exposed > 0 {
+            dma = dma.max(ends[step]) + exposed;
+        }
+        let ready = if loads + early + exposed > 0 { dma } else { 0 };
+        ends[step + 1] = ends[step].max(ready) + slice.costs[step].tiu;
         if slice.stores[step] > 0 && step + 1 < run.made {
             // It waits behind the loads that are under way.
             dma += slice.stores[step];
@@ -301,7 +312,7 @@ fn one_slice(
 }
 
 /// Weights stay; one slice is loaded and one is stored while another one is computed.
-fn several_slices(cut: Cut, slices: &[Slice], weight_cycles: &[u64]) -> Estimate {
+fn several_slices(run: &Run, cut: Cut, slices: &[Slice], weight_cycles: &[u64]) -> Estimate {
     let inner = cut.row_slices.saturating_sub(2) as u64;
     let all = |number: &dyn Fn(&Slice) -> u64| {
         let once = match cut.row_slices {
@@ -311,6 +322,8 @@ fn several_slices(cut: Cut, slices: &[Slice], weight_cycles: &[u64]) -> Estimate
         once * cut.batch_slices as u64
     };
     let tiu = all(&|slice| slice.tiu());
+    // Slices wait for these in turn.
+    let exposed = all(&|slice| (0..run.made).map(|step| slice.own_moves(run, step).1).sum());
     let own = all(&|slice| slice.costs.iter().map(|cost| cost.dma).sum());
     let inputs = all(&|slice| slice.loads.iter().sum());
     let store = all(&|slice| slice.stores.iter().sum());
@@ -319,7 +332,7 @@ fn several_slices(cut: Cut, slices: &[Slice], weight_cycles: &[u64]) -> Estimate
     let drain: u64 = slices[2].stores.iter().sum();
     let dma = own + inputs + store + weights;
     Estimate {
-        cycles: fill + tiu.max(dma.saturating_sub(fill + drain)) + drain,
+        cycles: fill + (tiu + exposed).max(dma.saturating_sub(fill + drain)) + drain,
         tiu,
         load: inputs + weights + own,
         store,

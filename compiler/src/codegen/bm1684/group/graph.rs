@@ -2,10 +2,14 @@
 
 use super::super::codegen::Codegen;
 use super::super::coefficient::is_weight;
+use super::super::conv2d::folded_input;
+use super::super::conv2d::window_of;
 use super::super::error::{Result, unsupported};
+use super::super::fold::Fold;
 use super::super::resident::shifts_offset;
 use super::super::tensor::{Dims, Element, aligned_bytes, lane_rows};
 use super::super::window::{SHIFT_WORD_BYTES, padded_depth};
+use super::moves::is_move;
 use super::rows::{self, Rows};
 use std::collections::HashMap;
 use tpuc_dialects::func::Func;
@@ -27,6 +31,8 @@ pub struct Tensor {
     pub users: Vec<usize>,
     /// Something outside of the list of operations reads it.
     pub kept: bool,
+    /// It is another tensor, of this number, folded by its load (`use_3ic_optimize`) for this operation.
+    pub folded: Option<(usize, Op)>,
 }
 
 /// How a weight lies in local memory.
@@ -90,6 +96,8 @@ pub struct Node {
     pub weights: Vec<Weight>,
     /// The tensor that it makes, if it is one.
     pub result: Option<usize>,
+    /// Whether it only moves channels, as soon as they are there.
+    pub is_move: bool,
 }
 
 /// All operations of a function in their order.
@@ -137,9 +145,27 @@ impl Graph {
             producer,
             users: Vec::new(),
             kept: false,
+            folded: None,
         });
         self.of_value.insert(value, index);
         Some(index)
+    }
+
+    /// The tensor that a convolution reads, if its input is folded by the load.
+    fn fold_input(&mut self, cg: &Codegen<'_>, op: Op, source: usize) -> Option<usize> {
+        let (_, dims) = folded_input(cg, op).ok()??;
+        let whole = &self.tensors[source];
+        let folded = Tensor {
+            value: whole.value,
+            element: whole.element,
+            dims,
+            producer: None,
+            users: vec![self.nodes.len()],
+            kept: true,
+            folded: Some((source, op)),
+        };
+        self.tensors.push(folded);
+        Some(self.tensors.len() - 1)
     }
 
     fn add_node(&mut self, cg: &Codegen<'_>, op: Op) {
@@ -151,7 +177,7 @@ impl Graph {
                 if self.tensors[tensor].users.last() != Some(&number) {
                     self.tensors[tensor].users.push(number);
                 }
-                inputs.push(tensor);
+                inputs.push(self.fold_input(cg, op, tensor).unwrap_or(tensor));
             }
         }
         let mut result = None;
@@ -166,6 +192,7 @@ impl Graph {
             inputs,
             weights: Vec::new(),
             result,
+            is_move: is_move(ctx, op),
         };
         if ctx.results(op).len() == 1
             && result.is_some()
@@ -261,12 +288,23 @@ pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result
 const MOST_CHANNELS: usize = 4032;
 /// Bytes of one output channel's filter.
 fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> Option<usize> {
+    if let Some((folded, dims)) = folded_input(cg, op).ok()? {
+        let [rows, columns] = folded.fold.rest(&folded.window).kernel;
+        return Some(rows * columns * padded_depth(element, dims[1]) * element.bytes());
+    }
     let groups = cg.int(op, "group", 1).max(1) as usize;
     let inputs = cg.whole(cg.ctx().operand(op, 0)).ok()?.nchw().ok()?.shape[1];
     let taps: usize = cg.sizes(op, "kernel_shape").ok()?.iter().product();
     let depth = if groups > 1 && groups == inputs && groups == outputs {
         1
     } else {
+        let fold = Fold::from_code(cg.int(op, "use_3ic_optimize", 0));
+        if fold.is_any() {
+            let kernel = window_of(cg.ctx(), op).ok()?.kernel;
+            let [rows, columns] = fold.taps(kernel);
+            let depth = padded_depth(element, fold.channels(inputs, kernel));
+            return Some(taps / (rows * columns) * depth * element.bytes());
+        }
         padded_depth(element, inputs / groups)
     };
     Some(taps * depth * element.bytes())

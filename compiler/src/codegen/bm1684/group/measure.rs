@@ -2,13 +2,15 @@
 
 use super::super::alias::is_alias;
 use super::super::codegen::{Codegen, OPS};
+use super::super::conv2d::folded_input;
 use super::super::emitter::Emitter;
 use super::super::error::{Result, malformed};
 use super::super::resident::{Buffer, Frame};
 use super::super::resident_moves;
 use super::super::tensor::{Dims, Global, Local};
 use super::Range;
-use super::graph::{Form, Graph, Tensor, Weight};
+use super::graph::{Form, Graph, Node, Tensor, Weight};
+use super::moves;
 use super::rows::Rows;
 use crate::program::Program;
 use std::collections::HashMap;
@@ -256,18 +258,7 @@ impl<'a> Measure<'a> {
             .zip(&key.there)
             .map(|(tensor, range)| placed(&graph.tensors[*tensor], *range))
             .collect();
-        enter(&mut self.cg, &rule, &result, &inputs)?;
-        for weight in &node.weights {
-            let shape = self.cg.whole(weight.value)?.shape;
-            if let Some(frame) = &mut self.cg.frame {
-                enter_weight(frame, weight.value, weight, 0, &result.local, shape);
-            }
-        }
-        let buffer = Buffer {
-            inputs_die: key.dies,
-            ..Buffer::default()
-        };
-        let done = emit_entered(&mut self.cg, node.op, buffer);
+        let done = self.commands(node, &rule, &result, &inputs, key.dies);
         let used = self.cg.emitter.buffer.used;
         let emitter = std::mem::take(&mut self.cg.emitter);
         done?;
@@ -279,18 +270,46 @@ impl<'a> Measure<'a> {
             ..Cost::default()
         };
         for group in emitter.finish() {
-            cost.tiu += group
+            let tiu = group
                 .tiu
                 .iter()
-                .map(|command| tiu_cost(command).cycles + ISSUE_CYCLES)
-                .sum::<u64>();
-            cost.dma += group
+                .map(|command| tiu_cost(command).cycles + ISSUE_CYCLES);
+            let dma = group
                 .dma
                 .iter()
-                .map(|command| dma_cost(command).cycles + ISSUE_CYCLES)
-                .sum::<u64>();
+                .map(|command| dma_cost(command).cycles + ISSUE_CYCLES);
+            cost.tiu += tiu.sum::<u64>();
+            cost.dma += dma.sum::<u64>();
         }
         Ok(cost)
+    }
+
+    fn commands(
+        &mut self,
+        node: &Node,
+        rule: &Rows,
+        result: &Placed,
+        inputs: &[Placed],
+        inputs_die: bool,
+    ) -> Result<()> {
+        if node.is_move {
+            let pieces = moves::pieces(&self.cg, node.op)?;
+            let mut pairs = pieces.iter().zip(inputs);
+            return pairs
+                .try_for_each(|(piece, input)| moves::emit(&mut self.cg.emitter, piece, input, result));
+        }
+        enter(&mut self.cg, rule, result, inputs)?;
+        for weight in &node.weights {
+            let shape = self.cg.whole(weight.value)?.shape;
+            if let Some(frame) = &mut self.cg.frame {
+                enter_weight(frame, weight.value, weight, 0, &result.local, shape);
+            }
+        }
+        let buffer = Buffer {
+            inputs_die,
+            ..Buffer::default()
+        };
+        emit_entered(&mut self.cg, node.op, buffer)
     }
 
     /// Cycles of loading or storing `rows` rows of a tensor.
@@ -303,8 +322,12 @@ impl<'a> Measure<'a> {
         let [_, c, _, w] = info.dims;
         let local = Local::aligned(0, info.element, [batches, c, rows, w]);
         let global = Global::dense(SOMEWHERE, info.element, info.dims).slice([0; 4], local.shape);
+        let folded = info.folded.and_then(|(_, op)| folded_input(&self.cg, op).ok()?);
         let cycles = dma_cycles(|emitter| {
-            if load {
+            if let Some((mut folded, _)) = folded {
+                folded.move_to(SOMEWHERE);
+                folded.load(emitter, &local, [0; 3])
+            } else if load {
                 emitter.load(&global, &local)
             } else {
                 emitter.store(&local, &global)

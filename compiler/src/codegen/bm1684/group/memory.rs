@@ -47,9 +47,11 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
         })
         .collect();
     let mut buffers = Vec::with_capacity(run.made);
+    // When the operations of the first slice would begin, if the TIU never waited.
+    let mut starts = vec![0];
     for step in 0..run.made {
         let mut most = 0;
-        for rows in &rows {
+        for (slice, rows) in rows.iter().enumerate() {
             let there: Vec<Range> = run.inputs[step].iter().map(|place| rows[*place]).collect();
             let cost = measure.operation(
                 graph,
@@ -60,6 +62,9 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
                 dies(run, step),
             )?;
             most = most.max(cost.buffer);
+            if slice == 0 {
+                starts.push(starts.last().copied().unwrap_or(0) + cost.tiu);
+            }
         }
         buffers.push(most);
     }
@@ -99,7 +104,16 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
         .map(|(size, offset)| (*offset, *size))
         .collect();
     let (weights, order) = if single {
-        streamed(run, &weight_sizes, total)?
+        let cycles = |item: Item, measure: &mut Measure<'_>| match item {
+            Item::LoadTensor(place) => {
+                measure.transfer(graph, run.tensors[place], cut.batches, rows[0][place].1, true)
+            }
+            Item::LoadWeight(step, index) => measure.weight(&graph.nodes[run.start + step].weights[index]),
+            _ => 0,
+        };
+        let (weights, mut loads) = streamed(run, &weight_sizes, total)?;
+        delay(&mut loads, &starts, |item| cycles(item, measure));
+        (weights, one_slice_order(run, loads))
     } else {
         let mut next = first_weight;
         let weights = weight_sizes
@@ -144,19 +158,22 @@ struct InRing {
     step: usize,
 }
 
+/// A load, and the operation before which it begins.
+type TimedLoad = (usize, Item);
+
 /// Weights go round in the memory from `base` on, each as early as what was in its place has been read.
 #[allow(clippy::type_complexity)]
 fn streamed(
     run: &Run,
     weight_sizes: &[Vec<usize>],
     base: usize,
-) -> Option<(Vec<Vec<(usize, usize)>>, Vec<Item>)> {
+) -> Option<(Vec<Vec<(usize, usize)>>, Vec<TimedLoad>)> {
     let room = LANE_BYTES - base;
     let mut weights: Vec<Vec<(usize, usize)>> = vec![Vec::new(); run.made];
     let mut ring: Vec<InRing> = Vec::new();
     let mut next = 0;
     // Loads in the order in which they are wanted, each with the first operation before which it may begin.
-    let mut loads: Vec<(usize, Item)> = Vec::new();
+    let mut loads: Vec<TimedLoad> = Vec::new();
     let mut earliest = 0;
     for (step, sizes) in weight_sizes.iter().enumerate() {
         for place in run.made..run.tensors.len() {
@@ -189,6 +206,46 @@ fn streamed(
             weights[step].push((base + start, bytes));
         }
     }
+    Some((weights, loads))
+}
+
+/// Cycles by which loads are early: estimates of when operations begin are not exact.
+const EARLY: u64 = 20_000;
+
+/// Lets loads begin later where they still end in time, so that moves and stores do not wait behind them. `starts`: when each
+/// operation begins.
+fn delay(loads: &mut [TimedLoad], starts: &[u64], mut cycles: impl FnMut(Item) -> u64) {
+    let mut latest = u64::MAX;
+    let mut step_limit = usize::MAX;
+    for (begin, item) in loads.iter_mut().rev() {
+        let wanted = match *item {
+            Item::LoadWeight(step, _) => step,
+            // The place of a tensor is taken from its first turn on only.
+            _ => {
+                step_limit = step_limit.min(*begin);
+                *begin
+            }
+        };
+        latest = latest
+            .min(starts[wanted.min(starts.len() - 1)])
+            .saturating_sub(cycles(*item));
+        // The last operation that begins early enough.
+        let step = starts
+            .partition_point(|start| start + EARLY <= latest)
+            .saturating_sub(1);
+        step_limit = step_limit.min(step).max(*begin).min(wanted);
+        *begin = step_limit;
+    }
+    // Their order stays.
+    let mut floor = 0;
+    for (begin, _) in loads {
+        floor = floor.max(*begin);
+        *begin = floor;
+    }
+}
+
+/// Each load before its operation, each store behind the operation after the one that makes the tensor.
+fn one_slice_order(run: &Run, loads: Vec<TimedLoad>) -> Vec<Item> {
     let mut order = Vec::new();
     let mut waiting = loads.into_iter().peekable();
     let mut made_before: Option<usize> = None;
@@ -207,7 +264,7 @@ fn streamed(
     if let Some(place) = made_before {
         order.push(Item::Store(place));
     }
-    Some((weights, order))
+    order
 }
 
 /// The lowest offset for each span that is taken by no other at the same time, large ones first; and the bytes in all.

@@ -6,7 +6,7 @@ use super::super::codegen::Codegen;
 use super::super::error::Result;
 use super::super::tiu::WindowFields;
 use super::super::window::Axis;
-use super::super::{active, binary, cast, conv2d, deconv, matmul, movement, pool2d, scale, unary};
+use super::super::{active, binary, cast, conv2d, deconv, lut, matmul, movement, pool2d, scale, unary};
 use super::Range;
 use tpuc_dialects::ir::Op;
 
@@ -66,7 +66,7 @@ pub const OPS: &[(&str, RowsFn)] = &[
     ("tpu.Deconv", deconv::rows),
     ("tpu.Div", binary::rows),
     ("tpu.LeakyRelu", unary::rows),
-    ("tpu.Lut", unary::lut_rows),
+    ("tpu.Lut", lut::rows),
     ("tpu.MatMul", matmul::rows),
     ("tpu.Max", binary::rows),
     ("tpu.MaxConst", unary::rows),

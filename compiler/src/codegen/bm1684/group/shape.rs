@@ -17,10 +17,13 @@ pub struct Run {
     pub made: usize,
     /// For each operation: places of its inputs in `tensors`.
     pub inputs: Vec<Vec<usize>>,
+    /// For each operation: whether it only moves channels.
+    pub moves: Vec<bool>,
     /// For each tensor: whether others read it, so that it is stored.
     pub stored: Vec<bool>,
-    /// For each tensor: operations of the run that read it first and last, counted from the run's start; for one that nothing
-    /// here reads, its own.
+    /// For each tensor: operations of the run between which it is in local memory, counted from the run's start. Those that it
+    /// makes are there from their own operation on (or from when the first of their channels are moved there), others from the
+    /// one that reads them first.
     pub uses: Vec<(usize, usize)>,
 }
 
@@ -48,6 +51,19 @@ impl Run {
             }
             inputs.push(places);
         }
+        // What is folded is loaded: it was stored before.
+        let made_here = |tensor: usize| {
+            graph.tensors[tensor]
+                .producer
+                .is_some_and(|producer| producer >= start)
+        };
+        if tensors[made..].iter().any(|tensor| {
+            graph.tensors[*tensor]
+                .folded
+                .is_some_and(|(source, _)| made_here(source))
+        }) {
+            return None;
+        }
         // Slices over batches are the same for all.
         let batches = graph.tensors[*tensors.first()?].dims[0];
         if tensors
@@ -56,24 +72,33 @@ impl Run {
         {
             return None;
         }
-        let mut uses: Vec<(usize, usize)> = (0..tensors.len())
-            .map(|place| {
-                if place < made {
-                    (place, place)
-                } else {
-                    (usize::MAX, 0)
-                }
-            })
-            .collect();
+        // Where the channels of a move's operand are there, they are moved at once.
+        let mut there: Vec<usize> = (0..made).collect();
+        for step in 0..made {
+            if graph.nodes[start + step].is_move {
+                let computed = inputs[step].iter().filter(|place| **place < made);
+                there[step] = computed.map(|place| there[*place]).min().unwrap_or(step);
+            }
+        }
+        let mut uses: Vec<(usize, usize)> = there.iter().map(|step| (*step, *step)).collect();
+        uses.resize(tensors.len(), (usize::MAX, 0));
         for (step, places) in inputs.iter().enumerate() {
             for &place in places {
-                uses[place].0 = if place < made {
-                    uses[place].0
+                let is_input = place >= made;
+                let time = if graph.nodes[start + step].is_move && !is_input {
+                    there[place]
                 } else {
-                    uses[place].0.min(step)
+                    step
                 };
-                uses[place].1 = uses[place].1.max(step);
+                if is_input {
+                    uses[place].0 = uses[place].0.min(step);
+                }
+                uses[place].1 = uses[place].1.max(time);
             }
+        }
+        // What is moved in pieces is there from the first of them to its own operation.
+        for step in 0..made {
+            uses[step].1 = uses[step].1.max(step);
         }
         let stored = tensors
             .iter()
@@ -90,6 +115,7 @@ impl Run {
             tensors,
             made,
             inputs,
+            moves: graph.nodes[start..end].iter().map(|node| node.is_move).collect(),
             stored,
             uses,
         })
