@@ -3,7 +3,9 @@
 
 use rayon::prelude::*;
 use std::path::Path;
-use tpuc_compiler::codegen::bm1684::{passes::compile, strip_io_quant};
+use tpuc_compiler::codegen::bm1684::group::search::Effort;
+use tpuc_compiler::codegen::bm1684::passes::{compile, compile_with};
+use tpuc_compiler::codegen::bm1684::strip_io_quant;
 use tpuc_compiler::data::npz;
 use tpuc_compiler::data::{Tensor, TensorMap};
 use tpuc_compiler::inference::{Dump, Interpreter};
@@ -19,6 +21,11 @@ const FLOAT_TOLERANCE: f64 = 1e-4;
 
 /// Runs a golden program both ways and describes every tensor that differs.
 pub fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
+    differences_with(mlir, input, Effort::Normal)
+}
+
+/// The same, with layer groups as `effort` says.
+pub fn differences_with(mlir: &Path, input: &Path, effort: Effort) -> Result<Vec<String>, String> {
     let program = Program::read(mlir)
         .or_else(|_| read_with_linked_weights(mlir))
         .map_err(|error| error.to_string())?;
@@ -33,17 +40,28 @@ pub fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
         .unwrap_or_default()
         .to_string_lossy();
     let stem = mlir.file_stem().unwrap_or_default().to_string_lossy();
-    compare_with_reference(program, &inputs, false, &format!("{case}_{stem}"))
+    compare_with(program, &inputs, false, &format!("{case}_{stem}"), effort)
 }
 
 /// Runs a program of the `tpu` dialect both ways and describes every tensor that differs. `bytes_outside`: the bmodel's
 /// inputs and outputs are 8-bit integers; then only integers are compared. The bmodel and its inputs are kept as `name` in
 /// the folder that `TPUC_KEEP_BMODELS` says.
 pub fn compare_with_reference(
+    program: Program,
+    inputs: &TensorMap,
+    bytes_outside: bool,
+    name: &str,
+) -> Result<Vec<String>, String> {
+    compare_with(program, inputs, bytes_outside, name, Effort::Normal)
+}
+
+/// The same, with layer groups as `effort` says.
+fn compare_with(
     mut program: Program,
     inputs: &TensorMap,
     bytes_outside: bool,
     name: &str,
+    effort: Effort,
 ) -> Result<Vec<String>, String> {
     let interpreter = Interpreter::new(&program).map_err(|error| error.to_string())?;
     let expected = interpreter
@@ -61,7 +79,7 @@ pub fn compare_with_reference(
         (strip_io_quant::PASS.run)(&mut program, &options, &mut diagnostics)
             .map_err(|_| lines(diagnostics))?;
     }
-    let bmodel = compile(&mut program, true).map_err(lines)?;
+    let bmodel = compile_with(&mut program, true, effort).map_err(lines)?;
     if let Some(folder) = std::env::var_os("TPUC_KEEP_BMODELS") {
         let path = Path::new(&folder).join(format!("{name}.bmodel"));
         bmodel.write(&path).map_err(|error| error.to_string())?;
