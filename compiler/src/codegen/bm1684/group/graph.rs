@@ -364,7 +364,7 @@ pub fn flat_dims(elements: usize) -> Option<Dims> {
 }
 
 /// Most channels of a command, rounded down to whole lane rows.
-const MOST_CHANNELS: usize = 4032;
+pub const MOST_CHANNELS: usize = 4032;
 /// Bytes of one output channel's filter.
 fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> Option<usize> {
     if let Some((folded, dims)) = folded_input(cg, op).ok()? {
