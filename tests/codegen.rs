@@ -4,7 +4,9 @@
 use rayon::prelude::*;
 use std::path::Path;
 use tpuc_compiler::codegen::bm1684::group::pass::Settings;
-use tpuc_compiler::codegen::bm1684::{passes::compile_with, strip_io_quant};
+use tpuc_compiler::codegen::bm1684::group::search::Effort;
+use tpuc_compiler::codegen::bm1684::passes::{compile, compile_with};
+use tpuc_compiler::codegen::bm1684::strip_io_quant;
 use tpuc_compiler::data::npz;
 use tpuc_compiler::data::{Tensor, TensorMap};
 use tpuc_compiler::inference::{Dump, Interpreter};
@@ -21,6 +23,11 @@ const FLOAT_TOLERANCE: f64 = 1e-4;
 
 /// Runs a golden program both ways and describes every tensor that differs.
 pub fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
+    differences_with(mlir, input, Effort::Normal)
+}
+
+/// The same, with layer groups as `effort` says.
+pub fn differences_with(mlir: &Path, input: &Path, effort: Effort) -> Result<Vec<String>, String> {
     let program = Program::read(mlir)
         .or_else(|_| read_with_linked_weights(mlir))
         .map_err(|error| error.to_string())?;
@@ -35,20 +42,30 @@ pub fn differences(mlir: &Path, input: &Path) -> Result<Vec<String>, String> {
         .unwrap_or_default()
         .to_string_lossy();
     let stem = mlir.file_stem().unwrap_or_default().to_string_lossy();
-    compare_with_reference(program, &inputs, false, &format!("{case}_{stem}"), &[])
+    let name = format!("{case}_{stem}");
+    compare_with(program, &inputs, false, &name, &[Settings::of(effort)])
 }
 
 /// Runs a program of the `tpu` dialect both ways and describes every tensor that differs. `bytes_outside`: the bmodel's
 /// inputs and outputs are 8-bit integers; then only integers are compared. The bmodel and its inputs are kept as `name` in
 /// the folder that `TPUC_KEEP_BMODELS` says.
-///
-/// The program is compiled in other ways too, as `others` say: whose tensors must have the same bits, otherwise it is an error.
 pub fn compare_with_reference(
+    program: Program,
+    inputs: &TensorMap,
+    bytes_outside: bool,
+    name: &str,
+) -> Result<Vec<String>, String> {
+    compare_with(program, inputs, bytes_outside, name, &[Settings::default()])
+}
+
+/// The same, compiled in several ways: tensors of the first one are compared with the reference, those of the others must have
+/// the same bits as the first one's, otherwise it is an error.
+pub fn compare_with(
     mut program: Program,
     inputs: &TensorMap,
     bytes_outside: bool,
     name: &str,
-    others: &[Settings],
+    ways: &[Settings],
 ) -> Result<Vec<String>, String> {
     let interpreter = Interpreter::new(&program).map_err(|error| error.to_string())?;
     let expected = interpreter
@@ -72,7 +89,10 @@ pub fn compare_with_reference(
         keep(&bmodel, inputs, name)?;
         run_bmodel(bmodel, inputs)
     };
-    let found = run(&Settings::default(), name)?;
+    let Some((first, others)) = ways.split_first() else {
+        return Err("nothing to compile".into());
+    };
+    let found = run(first, name)?;
     for settings in others {
         let what = format!(
             "{name}_opt{}_rows{}",

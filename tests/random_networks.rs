@@ -5,7 +5,7 @@
 //! `TPUC_SEEDS=100..200` tries others; with `TPUC_KEEP_BMODELS=FOLDER` their bmodels and inputs are kept for the vendor's
 //! simulator (`tests/peer/vendor_runs_ours.py --bmodels FOLDER`).
 
-use crate::codegen::compare_with_reference;
+use crate::codegen::compare_with;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
@@ -696,13 +696,13 @@ struct Counts {
     grouped: usize,
 }
 
-/// No layer groups, and two to four slices in each.
-fn other_settings(seed: u64) -> [Settings; 2] {
+/// With layer groups as found best, without any, and with two to four slices in each.
+fn ways(seed: u64) -> [Settings; 3] {
     let sliced = Settings {
         row_slices: 2 + (seed % 3) as usize,
         ..Settings::default()
     };
-    [Settings::of(Effort::None), sliced]
+    [Settings::default(), Settings::of(Effort::None), sliced]
 }
 
 /// Groups of several slices that a program has where slices are wanted.
@@ -777,12 +777,12 @@ fn check(network: &Network, name: &str, convert: &str, counts: &mut Counts) -> R
         let bytes_outside = mode == "INT8" && random.chance(50);
         let groups = groups_made(&program)?;
         counts.grouped += usize::from(groups > 0);
-        let problems = compare_with_reference(
+        let problems = compare_with(
             program,
             &inputs,
             bytes_outside,
             &format!("{name}_{}", mode.to_lowercase()),
-            &other_settings(network.random.0),
+            &ways(network.random.0),
         )
         .map_err(|error| format!("{mode}: {error}"))?;
         if mode == "F32" {

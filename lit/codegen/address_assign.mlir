@@ -2,7 +2,7 @@
 // RUN: tpuc-opt %s --verify-roundtrip --address-assign="reuse_addr=false" | FileCheck %s --check-prefix=APART
 
 // The first and the third tensor do not meet: they share memory, unless that is switched off.
-// CHECK: module.coeff_addr = 4379901952 : i64, module.coeff_size = 0 : i64,{{.*}}module.neuron_addr = 4379901952 : i64, module.neuron_bound = 12288 : i64, module.neuron_size = 12288 : i64,{{.*}}module.state = "TPU_ADDRESSED"
+// CHECK: module.coeff_addr = 4379901952 : i64, module.coeff_size = 0 : i64,{{.*}}module.neuron_addr = 4379901952 : i64, module.neuron_bound = 768 : i64, module.neuron_size = 8192 : i64,{{.*}}module.state = "TPU_ADDRESSED"
 // CHECK: "top.Input"{{.*}} -> tensor<1x4x8x8x!quant.uniform<i8:f32, 3.125000e-02>, 4379901952 : i64>
 // CHECK-NEXT: "tpu.MulShift"{{.*}} -> tensor<1x4x8x8x!quant.uniform<i8:f32, 3.125000e-02>, [[#%u,FIRST:]] : i64>
 // CHECK-NEXT: "tpu.MulShift"
