@@ -49,17 +49,9 @@ pub fn differences_with(mlir: &Path, input: &Path, effort: Effort) -> Result<Vec
 /// Runs a program of the `tpu` dialect both ways and describes every tensor that differs. `bytes_outside`: the bmodel's
 /// inputs and outputs are 8-bit integers; then only integers are compared. The bmodel and its inputs are kept as `name` in
 /// the folder that `TPUC_KEEP_BMODELS` says.
-pub fn compare_with_reference(
-    program: Program,
-    inputs: &TensorMap,
-    bytes_outside: bool,
-    name: &str,
-) -> Result<Vec<String>, String> {
-    compare_with(program, inputs, bytes_outside, name, &[Settings::default()])
-}
-
-/// The same, compiled in several ways: tensors of the first one are compared with the reference, those of the others must have
-/// the same bits as the first one's, otherwise it is an error.
+///
+/// The program is compiled in several ways: tensors of the first one are compared with the reference, those of the others must
+/// have the same bits as the first one's, otherwise it is an error.
 pub fn compare_with(
     mut program: Program,
     inputs: &TensorMap,
@@ -87,7 +79,7 @@ pub fn compare_with(
         let mut program = program.fork().map_err(|error| error.to_string())?;
         let bmodel = compile_with(&mut program, true, settings).map_err(lines)?;
         keep(&bmodel, inputs, name)?;
-        run_bmodel(bmodel, inputs)
+        run_bmodel(bmodel, inputs, true)
     };
     let Some((first, others)) = ways.split_first() else {
         return Err("nothing to compile".into());
@@ -135,8 +127,8 @@ fn keep(bmodel: &Bmodel, inputs: &TensorMap, name: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// All tensors of a bmodel.
-pub fn run_bmodel(bmodel: Bmodel, inputs: &TensorMap) -> Result<Vec<HostTensor>, String> {
+/// Outputs of a bmodel; with `dump_tensors` all of its tensors.
+pub fn run_bmodel(bmodel: Bmodel, inputs: &TensorMap, dump_tensors: bool) -> Result<Vec<HostTensor>, String> {
     let emulator = Emulator::new().map_err(|error| error.to_string())?;
     let mut session = Session::new(bmodel, emulator).map_err(|error| error.to_string())?;
     let host: Vec<HostTensor> = inputs
@@ -148,7 +140,7 @@ pub fn run_bmodel(bmodel: Bmodel, inputs: &TensorMap) -> Result<Vec<HostTensor>,
         .collect();
     let options = RunOptions {
         fixed_outputs: true,
-        dump_tensors: true,
+        dump_tensors,
     };
     session
         .run_with(&host, options, None)

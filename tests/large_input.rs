@@ -162,8 +162,8 @@ fn run(input: [usize; 4], mode: &str, folder: &Path) -> Result<(), Failure> {
         compile_with(&mut program, false, settings).map_err(|errors| format!("{errors:?}"))
     };
     let given = inputs(input)?;
-    let grouped = run_bmodel(compiled(&Settings::default())?, &given)?;
-    let plain = run_bmodel(compiled(&Settings::of(Effort::None))?, &given)?;
+    let grouped = run_bmodel(compiled(&Settings::default())?, &given, false)?;
+    let plain = run_bmodel(compiled(&Settings::of(Effort::None))?, &given, false)?;
     same_bits(&grouped, &plain)?;
     Ok(())
 }

@@ -176,13 +176,15 @@ impl Group {
             let failed = |error: Error| inside(cg, inner, error);
             let Some(info) = GroupInfo::of(ctx, inner) else {
                 return malformed(format!(
-                    "'{}' ({}) without ginfo in a group; run --layer-group",
+                    "'{}' ({}) in a group without a ginfo that makes sense; group the layers with this tool's --layer-group",
                     ctx.op_name(inner),
                     ctx.name(inner)
                 ));
             };
-            check(&info, batch_slices, row_slices).map_err(failed)?;
             let step = group.step(cg, inner, &last_use).map_err(failed)?;
+            if !matches!(step, Step::LoadWeight(_)) {
+                check(&info, batch_slices, row_slices).map_err(failed)?;
+            }
             let is_store = matches!(step, Step::Store);
             if let (false, Some(&result)) = (is_store, ctx.results(inner).first()) {
                 let stored = ctx.users(result).iter().any(|user| ctx.is(*user, "tpu.Store"));
@@ -311,7 +313,7 @@ impl Group {
             return malformed(format!("'{}' is not in local memory", cg.ctx().value_name(value)));
         };
         let (element, dims) = (cg.whole(value)?.element, home.dims);
-        let (batch, rows) = self.part(&home.info, slice);
+        let (batch, rows) = self.part(&home.info, slice)?;
         let place = home.info.out_addr
             + if home.alternates {
                 slice % 2 * home.info.out_size
@@ -337,8 +339,15 @@ impl Group {
     }
 
     /// Batches and rows of a slice.
-    fn part(&self, info: &GroupInfo, slice: usize) -> (Range, Range) {
-        (info.n[slice / self.row_slices], info.h[slice % self.row_slices])
+    fn part(&self, info: &GroupInfo, slice: usize) -> Result<(Range, Range)> {
+        let (batches, rows) = (
+            info.n.get(slice / self.row_slices),
+            info.h.get(slice % self.row_slices),
+        );
+        match (batches, rows) {
+            (Some(batches), Some(rows)) => Ok((*batches, *rows)),
+            _ => malformed("a weight where a tensor's slice is wanted"),
+        }
     }
 
     fn run(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
@@ -366,7 +375,7 @@ impl Group {
         let piece = match self.homes.get(&value).filter(|_| is_computed(cg.ctx(), value)) {
             Some(home) => {
                 let placed = self.placed(cg, value, slice)?;
-                let (batch, _) = self.part(&home.info, slice);
+                let (batch, _) = self.part(&home.info, slice)?;
                 Some(LocalPiece {
                     local: placed.local,
                     start: [batch.0, placed.row],
@@ -435,7 +444,7 @@ impl Group {
             Step::LoadTensor(folded) => {
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
                 let source = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
-                let (batch, _) = self.part(&member.info, slice);
+                let (batch, _) = self.part(&member.info, slice)?;
                 if let Some((mut folded, _)) = *folded {
                     folded.move_to(source.address);
                     return folded.load(&mut cg.emitter, &placed.local, [batch.0, placed.row, 0]);
@@ -446,7 +455,7 @@ impl Group {
             Step::Store => {
                 let value = cg.ctx().operand(op, 0);
                 let placed = self.placed(cg, value, slice)?;
-                let (batch, rows) = self.part(&member.info, slice);
+                let (batch, rows) = self.part(&member.info, slice)?;
                 let Some(offset) = rows
                     .0
                     .checked_sub(placed.row)
@@ -532,8 +541,7 @@ fn is_weight_load(cg: &Codegen<'_>, load: Op) -> bool {
 }
 
 fn check(info: &GroupInfo, batch_slices: usize, row_slices: usize) -> Result<()> {
-    let is_weight = info.n.len() == 1 && info.h.len() == 1;
-    if (info.n.len() != batch_slices || info.h.len() != row_slices) && !is_weight {
+    if info.n.len() != batch_slices || info.h.len() != row_slices {
         return malformed(format!(
             "{} and {} slices where the group has {batch_slices} and {row_slices}",
             info.n.len(),
