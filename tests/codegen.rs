@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 use std::path::Path;
+use tpuc_compiler::codegen::bm1684::group::pass::Settings;
 use tpuc_compiler::codegen::bm1684::group::search::Effort;
 use tpuc_compiler::codegen::bm1684::passes::{compile, compile_with};
 use tpuc_compiler::codegen::bm1684::strip_io_quant;
@@ -12,6 +13,7 @@ use tpuc_compiler::inference::{Dump, Interpreter};
 use tpuc_compiler::pass::parse_options;
 use tpuc_compiler::program::Program;
 use tpuc_dialects::ir::Diagnostic;
+use tpuc_runtime::bmodel::Bmodel;
 use tpuc_runtime::emulator::Emulator;
 use tpuc_runtime::session::{HostTensor, HostType, RunOptions, Session};
 use tpuc_tests::shared;
@@ -40,7 +42,8 @@ pub fn differences_with(mlir: &Path, input: &Path, effort: Effort) -> Result<Vec
         .unwrap_or_default()
         .to_string_lossy();
     let stem = mlir.file_stem().unwrap_or_default().to_string_lossy();
-    compare_with(program, &inputs, false, &format!("{case}_{stem}"), effort)
+    let name = format!("{case}_{stem}");
+    compare_with(program, &inputs, false, &name, &[Settings::of(effort)])
 }
 
 /// Runs a program of the `tpu` dialect both ways and describes every tensor that differs. `bytes_outside`: the bmodel's
@@ -52,16 +55,17 @@ pub fn compare_with_reference(
     bytes_outside: bool,
     name: &str,
 ) -> Result<Vec<String>, String> {
-    compare_with(program, inputs, bytes_outside, name, Effort::Normal)
+    compare_with(program, inputs, bytes_outside, name, &[Settings::default()])
 }
 
-/// The same, with layer groups as `effort` says.
-fn compare_with(
+/// The same, compiled in several ways: tensors of the first one are compared with the reference, those of the others must have
+/// the same bits as the first one's, otherwise it is an error.
+pub fn compare_with(
     mut program: Program,
     inputs: &TensorMap,
     bytes_outside: bool,
     name: &str,
-    effort: Effort,
+    ways: &[Settings],
 ) -> Result<Vec<String>, String> {
     let interpreter = Interpreter::new(&program).map_err(|error| error.to_string())?;
     let expected = interpreter
@@ -79,29 +83,25 @@ fn compare_with(
         (strip_io_quant::PASS.run)(&mut program, &options, &mut diagnostics)
             .map_err(|_| lines(diagnostics))?;
     }
-    let bmodel = compile_with(&mut program, true, effort).map_err(lines)?;
-    if let Some(folder) = std::env::var_os("TPUC_KEEP_BMODELS") {
-        let path = Path::new(&folder).join(format!("{name}.bmodel"));
-        bmodel.write(&path).map_err(|error| error.to_string())?;
-        npz::write_map(&path.with_extension("npz"), inputs, npz::Compression::Stored)
-            .map_err(|error| error.to_string())?;
-    }
-    let emulator = Emulator::new().map_err(|error| error.to_string())?;
-    let mut session = Session::new(bmodel, emulator).map_err(|error| error.to_string())?;
-    let host: Vec<HostTensor> = inputs
-        .iter()
-        .map(|(name, tensor)| {
-            let values: Vec<f32> = tensor.to_f32().iter().copied().collect();
-            HostTensor::from_f32(name, tensor.shape(), &values)
-        })
-        .collect();
-    let options = RunOptions {
-        fixed_outputs: true,
-        dump_tensors: true,
+    let run = |settings: &Settings, name: &str| {
+        let mut program = program.fork().map_err(|error| error.to_string())?;
+        let bmodel = compile_with(&mut program, true, settings).map_err(lines)?;
+        keep(&bmodel, inputs, name)?;
+        run_bmodel(bmodel, inputs)
     };
-    let found = session
-        .run_with(&host, options, None)
-        .map_err(|error| error.to_string())?;
+    let Some((first, others)) = ways.split_first() else {
+        return Err("nothing to compile".into());
+    };
+    let found = run(first, name)?;
+    for settings in others {
+        let what = format!(
+            "{name}_opt{}_rows{}",
+            settings.effort.level(),
+            settings.row_slices
+        );
+        let other = run(settings, &what)?;
+        same_bits(&found, &other).map_err(|problem| format!("{what}: {problem}"))?;
+    }
     let mut problems = Vec::new();
     let mut compared = 0;
     for (name, tensor) in &expected {
@@ -122,6 +122,65 @@ fn compare_with(
         problems.push("no tensor was compared".into());
     }
     Ok(problems)
+}
+
+/// Keeps a bmodel and its inputs, if that is wanted.
+fn keep(bmodel: &Bmodel, inputs: &TensorMap, name: &str) -> Result<(), String> {
+    let Some(folder) = std::env::var_os("TPUC_KEEP_BMODELS") else {
+        return Ok(());
+    };
+    let path = Path::new(&folder).join(format!("{name}.bmodel"));
+    bmodel.write(&path).map_err(|error| error.to_string())?;
+    npz::write_map(&path.with_extension("npz"), inputs, npz::Compression::Stored)
+        .map_err(|error| error.to_string())
+}
+
+/// All tensors of a bmodel.
+pub fn run_bmodel(bmodel: Bmodel, inputs: &TensorMap) -> Result<Vec<HostTensor>, String> {
+    let emulator = Emulator::new().map_err(|error| error.to_string())?;
+    let mut session = Session::new(bmodel, emulator).map_err(|error| error.to_string())?;
+    let host: Vec<HostTensor> = inputs
+        .iter()
+        .map(|(name, tensor)| {
+            let values: Vec<f32> = tensor.to_f32().iter().copied().collect();
+            HostTensor::from_f32(name, tensor.shape(), &values)
+        })
+        .collect();
+    let options = RunOptions {
+        fixed_outputs: true,
+        dump_tensors: true,
+    };
+    session
+        .run_with(&host, options, None)
+        .map_err(|error| error.to_string())
+}
+
+/// Whether tensors that two bmodels of a program have are equal to the bit.
+pub fn same_bits(one: &[HostTensor], other: &[HostTensor]) -> Result<(), String> {
+    let mut compared = 0;
+    for tensor in one {
+        let Some(found) = other.iter().find(|found| found.name == tensor.name) else {
+            return Err(format!("{}: not in the other bmodel's tensors", tensor.name));
+        };
+        compared += 1;
+        if tensor.data != found.data {
+            let differ = tensor
+                .data
+                .iter()
+                .zip(&found.data)
+                .filter(|(a, b)| a != b)
+                .count();
+            return Err(format!(
+                "{}: {differ} of {} bytes differ",
+                tensor.name,
+                tensor.data.len()
+            ));
+        }
+    }
+    if compared == 0 {
+        return Err("no tensor was compared".into());
+    }
+    Ok(())
 }
 
 /// Inputs for a program whose own are not among the golden files: numbers between -3 and 3, the same in every run.

@@ -3,6 +3,7 @@
 use crate::codegen::differences_with;
 use std::time::{Duration, Instant};
 use tpuc_compiler::codegen::bm1684::address::{AddressMode, AssignOptions, assign};
+use tpuc_compiler::codegen::bm1684::group::pass::Settings;
 use tpuc_compiler::codegen::bm1684::group::search::Effort;
 use tpuc_compiler::codegen::bm1684::passes::compile_with;
 use tpuc_compiler::data::npz::{self, Compression};
@@ -224,7 +225,7 @@ impl Compiled {
         let path = folder.path().join("net.mlir");
         std::fs::write(&path, text).expect("written");
         let mut program = Program::read(&path).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let bmodel = compile_with(&mut program, true, Effort::None)
+        let bmodel = compile_with(&mut program, true, &Settings::of(Effort::None))
             .unwrap_or_else(|errors| panic!("{errors:?}\n{text}"));
         Self { program, bmodel }
     }
@@ -429,7 +430,7 @@ fn equal_weights_share_an_address() {
     std::fs::write(folder.path().join("long.mlir"), text).expect("written");
     npz::write_map(&folder.path().join("long.npz"), &weights, Compression::Stored).expect("written");
     let mut program = Program::read(&folder.path().join("long.mlir")).expect("a program");
-    let bmodel = compile_with(&mut program, false, Effort::None).expect("a bmodel");
+    let bmodel = compile_with(&mut program, false, &Settings::of(Effort::None)).expect("a bmodel");
     let compiled = Compiled { program, bmodel };
     let filter = |conv: &str| {
         let ctx = &compiled.program.ctx;
@@ -465,7 +466,7 @@ fn compile_time(kind: Kind, ops: usize, effort: Effort) -> Duration {
     let once = || {
         let start = Instant::now();
         let mut program = Program::read(&path).expect("a program");
-        compile_with(&mut program, true, effort).expect("a bmodel");
+        compile_with(&mut program, true, &Settings::of(effort)).expect("a bmodel");
         start.elapsed()
     };
     (0..3).map(|_| once()).min().unwrap_or_default()

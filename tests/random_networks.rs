@@ -1,21 +1,24 @@
 //! Small random networks, lowered in both precisions, compiled and run on the emulator, against the reference inference:
-//! every integer tensor equal, floats within the bound of `codegen.rs`. Each network follows from its seed alone.
+//! every integer tensor equal, floats within the bound of `codegen.rs`. Each one is compiled without layer groups and with
+//! sliced ones too, and has the same bits then. Each network follows from its seed alone.
 //!
 //! `TPUC_SEEDS=100..200` tries others; with `TPUC_KEEP_BMODELS=FOLDER` their bmodels and inputs are kept for the vendor's
 //! simulator (`tests/peer/vendor_runs_ours.py --bmodels FOLDER`).
 
-use crate::codegen::compare_with_reference;
+use crate::codegen::compare_with;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
+use tpuc_compiler::codegen::bm1684::group::pass::Settings;
+use tpuc_compiler::codegen::bm1684::group::search::Effort;
 use tpuc_compiler::data::npz::{self, Compression};
 use tpuc_compiler::data::{Tensor, TensorMap};
 use tpuc_compiler::inference::{Dump, Interpreter};
 use tpuc_compiler::pass::run_pipeline;
 use tpuc_compiler::program::Program;
-use tpuc_dialects::ir::TypeKind;
+use tpuc_dialects::ir::{Op, TypeKind};
 
-type Failure = Box<dyn std::error::Error>;
+pub type Failure = Box<dyn std::error::Error>;
 
 /// SplitMix64: small, and the same everywhere.
 struct Random(u64);
@@ -72,7 +75,7 @@ struct Volume {
 }
 
 /// A network as text of the `top` dialect, with its weights.
-struct Network {
+pub struct Network {
     random: Random,
     /// Most multiplications of one operation.
     most_work: usize,
@@ -92,7 +95,7 @@ fn tensor_type(shape: &[usize]) -> String {
 }
 
 impl Network {
-    fn new(seed: u64, input: Option<&[usize]>, most_work: usize) -> Self {
+    pub fn new(seed: u64, input: Option<&[usize]>, most_work: usize) -> Self {
         let mut random = Random(seed);
         let input = input.map_or_else(
             || {
@@ -129,7 +132,7 @@ impl Network {
         network
     }
 
-    fn weight(&mut self, shape: &[usize], scale: f32) -> String {
+    pub fn weight(&mut self, shape: &[usize], scale: f32) -> String {
         let name = format!("w{}", self.weights.len());
         let count = shape.iter().product();
         let data: Vec<f32> = (0..count).map(|_| self.random.normal() * scale).collect();
@@ -163,7 +166,7 @@ impl Network {
     }
 
     /// Appends an operation; operands are `%name : type`.
-    fn push(&mut self, name: &str, operands: &[String], attrs: &str, shape: Vec<usize>) -> usize {
+    pub fn push(&mut self, name: &str, operands: &[String], attrs: &str, shape: Vec<usize>) -> usize {
         let id = self.values.len();
         let split: Vec<(&str, &str)> = operands
             .iter()
@@ -186,17 +189,17 @@ impl Network {
         id
     }
 
-    fn operand(&mut self, value: usize) -> String {
+    pub fn operand(&mut self, value: usize) -> String {
         self.values[value].used = true;
         let value = &self.values[value];
         format!("%{} : {}", value.name, tensor_type(&value.shape))
     }
 
-    fn none() -> String {
+    pub fn none() -> String {
         "%none : none".to_owned()
     }
 
-    fn shape(&self, value: usize) -> [usize; 4] {
+    pub fn shape(&self, value: usize) -> [usize; 4] {
         let shape = &self.values[value].shape;
         [shape[0], shape[1], shape[2], shape[3]]
     }
@@ -631,7 +634,7 @@ impl Network {
     }
 
     /// The program, from a file, its shapes inferred.
-    fn program(&self, folder: &Path) -> Result<Program, Failure> {
+    pub fn program(&self, folder: &Path) -> Result<Program, Failure> {
         let outputs: Vec<&Value> = self.values.iter().filter(|value| !value.used).collect();
         let names: Vec<String> = outputs.iter().map(|value| format!("%{}", value.name)).collect();
         let types: Vec<String> = outputs.iter().map(|value| tensor_type(&value.shape)).collect();
@@ -689,6 +692,32 @@ struct Counts {
     floats: std::collections::BTreeMap<String, usize>,
     /// Convolutions with a shift for each channel.
     shifts: usize,
+    /// Programs with layer groups in slices.
+    grouped: usize,
+}
+
+/// With layer groups as found best, without any, and with two to four slices in each.
+fn ways(seed: u64) -> [Settings; 3] {
+    let sliced = Settings {
+        row_slices: 2 + (seed % 3) as usize,
+        ..Settings::default()
+    };
+    [Settings::default(), Settings::of(Effort::None), sliced]
+}
+
+/// Groups of several slices that a program has where slices are wanted.
+fn groups_made(program: &Program) -> Result<usize, Failure> {
+    let mut program = program.fork()?;
+    let passes = [
+        ("processor-tpu-optimize", ""),
+        ("weight-reorder", ""),
+        ("layer-group", "row_slices=2"),
+    ];
+    run_pipeline(&mut program, &passes)?;
+    let ctx = &program.ctx;
+    let ops = program.main()?.ops(ctx);
+    let sliced = |op: &&Op| ctx.is(**op, "tpu.Group") && ctx.get_i64(**op, "hsecs") > Some(1);
+    Ok(ops.iter().filter(sliced).count())
 }
 
 /// Convolutions whose channels have shifts of their own.
@@ -746,11 +775,14 @@ fn check(network: &Network, name: &str, convert: &str, counts: &mut Counts) -> R
             Vec::new()
         };
         let bytes_outside = mode == "INT8" && random.chance(50);
-        let problems = compare_with_reference(
+        let groups = groups_made(&program)?;
+        counts.grouped += usize::from(groups > 0);
+        let problems = compare_with(
             program,
             &inputs,
             bytes_outside,
             &format!("{name}_{}", mode.to_lowercase()),
+            &ways(network.random.0),
         )
         .map_err(|error| format!("{mode}: {error}"))?;
         if mode == "F32" {
@@ -794,7 +826,10 @@ fn check_seeds(seeds: Range<u64>, operations: usize, most_work: usize, input: Op
         failed.len(),
         failed.join("\n")
     );
-    assert!(counts.integer > 0 && counts.float > 0, "{counts:?}");
+    assert!(
+        counts.integer > 0 && counts.float > 0 && counts.grouped > 0,
+        "{counts:?}"
+    );
 }
 
 fn seeds_or(default: Range<u64>) -> Range<u64> {
@@ -856,6 +891,12 @@ fn channel_shifts_on_large_tensors_run_as_the_reference_says() {
     ] {
         check_channel_shifts(seed..seed + 4, 200_000_000, Some(&input));
     }
+}
+
+#[test]
+#[ignore = "a minute: 500 random networks"]
+fn five_hundred_random_networks_run_as_the_reference_says() {
+    check_seeds(0..500, 5, 2_000_000, None);
 }
 
 #[test]

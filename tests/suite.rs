@@ -18,6 +18,8 @@ mod fuzz_corpus;
 mod import;
 mod inference;
 mod language_server;
+mod large_input;
+mod layer_groups;
 mod lit;
 mod lowering;
 mod memory;

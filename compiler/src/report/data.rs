@@ -1,5 +1,6 @@
 //! What a report holds: the JSON that is written beside it and that stands inside of it.
 
+use crate::codegen::bm1684::group::explain::Explanation;
 use serde::Serialize;
 
 /// The whole report.
@@ -21,6 +22,8 @@ pub struct Report {
     pub timeline: Option<Timeline>,
     /// Which memory is used when.
     pub memory: Memory,
+    /// Layer groups, and what is in none; missing where there is no program with addresses.
+    pub groups: Option<Explanation>,
     /// What a reader must know of how the numbers were made, and what is missing.
     pub notes: Vec<String>,
 }

@@ -17,6 +17,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("table.js"),
     include_str!("timeline.js"),
     include_str!("memory.js"),
+    include_str!("groups.js"),
     include_str!("main.js"),
 ];
 

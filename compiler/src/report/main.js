@@ -8,6 +8,7 @@ showErrors();
 showTable();
 showTimeline();
 showMemory();
+showGroups();
 
 if (layers.length) {
   let worst = 0;

@@ -15,6 +15,7 @@ mod memory;
 pub mod network;
 mod time;
 
+use crate::codegen::bm1684::group::explain::{Explanation, explain};
 use crate::codegen::bm1684::passes::compile;
 use crate::data::{DataError, TensorMap};
 use crate::inference::{InferenceError, Interpreter};
@@ -111,6 +112,12 @@ pub fn build(sources: &Sources<'_>) -> Result<Report, ReportError> {
             .unwrap_or_default(),
         ..Report::default()
     };
+    if let Some(addressed) = sources.addressed {
+        let explained = explain(addressed)?;
+        let owners = Owners::of(&layers, Some(addressed));
+        number_groups(&mut layers, &explained, &owners);
+        report.groups = Some(explained);
+    }
     match &sources.bmodel {
         Some((bmodel, names)) => add_bmodel(
             &mut report,
@@ -217,6 +224,18 @@ fn add_bmodel(
         ));
     }
     Ok(())
+}
+
+/// Says of each layer which group it is in; of several, the first.
+fn number_groups(layers: &mut [Layer], explained: &Explanation, owners: &Owners) {
+    layers.iter_mut().for_each(|layer| layer.group = None);
+    for (number, group) in explained.groups.iter().enumerate() {
+        for operation in &group.operations {
+            if let Some(owner) = owners.get(&operation.name) {
+                layers[owner].group.get_or_insert(number + 1);
+            }
+        }
+    }
 }
 
 fn first_stage(bmodel: &Bmodel) -> Option<&Stage> {

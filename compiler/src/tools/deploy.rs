@@ -1,6 +1,7 @@
 //! `tpuc deploy` (`model_deploy`): quantises and lowers a top module, generates the bmodel, and compares after each step:
 //! the tpu module's inference with the reference of transform, the bmodel on the emulator with the tpu module's inference.
 
+use super::groups::{ExplainTo, GroupArgs};
 use super::output::{print, warn};
 use super::run::run_bmodel;
 use crate::codegen::bm1684::address::AddressMode;
@@ -28,6 +29,7 @@ use tpuc_dialects::ir::OpView;
   tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --chip bm1684 \\
     --test_input net_in_f32.npz --test_reference net_top_outputs.npz --tolerance 0.85,0.45 --model net_int8.bmodel
   tpuc deploy --mlir net.mlir --quantize INT8 --calibration_table net_cali_table --per_channel --model net_int8.bmodel
+  tpuc deploy --mlir net.mlir --quantize F32 --opt 3 --explain-groups --model net_f32.bmodel
 Files of the steps are named NAME_bm1684_int8_sym_tpu.mlir, ..._final.mlir, ..._tpu_outputs.npz, ..._model_outputs.npz.")]
 pub struct DeployArgs {
     /// MLIR text in the top dialect, made by 'tpuc transform', or a lowered program, made by 'tpuc quantize'.
@@ -97,6 +99,19 @@ pub struct DeployArgs {
     /// Keep in the bmodel where every tensor is, so that 'tpuc run --dump_all_tensors' can show them.
     #[arg(long)]
     debug: bool,
+    #[command(flatten)]
+    groups: GroupArgs,
+    /// Tell of each layer group its operations, slices, local memory, cycles and what bounds it, and of every other operation why it
+    /// is alone: as a table, or with '=FILE' as JSON.
+    #[arg(
+        long = "explain-groups",
+        alias = "explain_groups",
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    explain_groups: Option<String>,
 }
 
 /// Runs the tool.
@@ -174,6 +189,8 @@ pub fn run(args: &DeployArgs) -> Result<ExitCode> {
         quant_output: args.quant_output,
         debug: args.debug || args.compare_all,
         address_mode: args.addr_mode.as_deref().map(address_mode).transpose()?,
+        groups: args.groups.clone(),
+        explain: args.explain_groups.as_deref().map(ExplainTo::of),
     };
     generate(program, &prefix, &args.model, options)?;
     if let (Some(test), Some(tpu_outputs)) = (&test, &tpu_outputs) {
@@ -404,7 +421,7 @@ fn lower(args: &DeployArgs, mut program: Program, quantize: &str, prefix: &str) 
 }
 
 /// What a bmodel takes, gives and knows.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct GenerateOptions {
     /// It takes quantised inputs.
     pub quant_input: bool,
@@ -414,6 +431,10 @@ pub(super) struct GenerateOptions {
     pub debug: bool,
     /// Where its inputs and outputs lie; as the program says if not given.
     pub address_mode: Option<AddressMode>,
+    /// How layers are grouped.
+    pub groups: GroupArgs,
+    /// Where the groups are explained.
+    pub explain: Option<ExplainTo>,
 }
 
 /// Says how much memory the tensors take, and what no placement could undercut.
@@ -442,16 +463,21 @@ pub(super) fn generate(
         "quant_input={} quant_output={}",
         options.quant_input, options.quant_output
     );
-    let passes = [
+    let mut passes = vec![
         ("strip-io-quant", strip.as_str()),
         ("processor-tpu-optimize", ""),
         ("weight-reorder", ""),
-        ("address-assign", ""),
     ];
+    let groups = options.groups.pass_options();
+    passes.extend(groups.as_deref().map(|groups| ("layer-group", groups)));
+    passes.push(("address-assign", ""));
     for diagnostic in run_pipeline(&mut program, &passes)? {
         warn(&diagnostic.to_string());
     }
     print_memory(&program)?;
+    if let Some(explain) = &options.explain {
+        explain.show(&program)?;
+    }
     let weight_file = program.default_weight_file();
     program.set_module_str("weight_file", &weight_file);
     program.write(Path::new(&format!("{prefix}_final.mlir")))?;

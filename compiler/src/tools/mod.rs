@@ -6,6 +6,7 @@ pub mod cli;
 pub mod deploy;
 pub mod eval;
 pub mod fp_forward;
+pub mod groups;
 pub mod links;
 pub mod lsp;
 pub mod npz;

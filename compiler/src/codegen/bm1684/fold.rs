@@ -314,6 +314,7 @@ mod tests {
             },
             channel_shifts: None,
             folded: None,
+            resident: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::nntc::NntcOptions;
 use crate::calibration::Method;
 use crate::ptq::recipe::Recipe;
+use crate::tools::groups::GroupArgs;
 use crate::tools::output::print;
 use crate::tools::transform::ImportArgs;
 use anyhow::Result;
@@ -76,6 +77,8 @@ pub struct QuantizeArgs {
     pub(super) cali_method: String,
     #[command(flatten)]
     pub(super) import: ImportArgs,
+    #[command(flatten)]
+    pub(super) groups: GroupArgs,
 }
 
 /// Whether a technique is used.

@@ -66,7 +66,11 @@ pub(super) fn finish(
     tpu.write(&tpu_path)?;
     let expected = Interpreter::new(&tpu)?.run_all(samples[0], Dump::Outputs)?;
     let model = folder.join(format!("{name}_int8.bmodel"));
-    generate(tpu, &prefix, &model, GenerateOptions::default())?;
+    let options = GenerateOptions {
+        groups: args.groups.clone(),
+        ..GenerateOptions::default()
+    };
+    generate(tpu, &prefix, &model, options)?;
     let exact = Interpreter::new(program)?.run_all(samples[0], Dump::Outputs)?;
     check(&model, samples[0], &exact, &expected, !floats.modes.is_empty())?;
     summary(args, &model, &tpu_path, recipe, floats, sqnr)

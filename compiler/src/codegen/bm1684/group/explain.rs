@@ -397,7 +397,7 @@ struct Reasons<'a> {
     graph: Graph,
     measure: Measure<'a>,
     number: HashMap<Op, usize>,
-    /// Results of groups: an operation beside a group could have been in it.
+    /// Whether groups were made at all.
     any_group: bool,
 }
 
@@ -442,7 +442,7 @@ impl<'a> Reasons<'a> {
         let Some(run) = run else {
             return self.refusal(number);
         };
-        let found = Some(run).and_then(|run| best_cut(&self.graph, &mut self.measure, &run, 0, wanted));
+        let found = best_cut(&self.graph, &mut self.measure, &run, 0, wanted);
         match found {
             None => {
                 "its tensors and weights do not fit local memory, in slices of one row neither".to_owned()

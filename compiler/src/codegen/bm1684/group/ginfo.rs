@@ -95,13 +95,12 @@ impl GroupInfo {
                 .find(|(key, _)| ctx.text(*key) == name)
                 .map(|(_, attr)| *attr)
         };
-        let number = |name: &str| usize::try_from(ctx.attr_as_i64(field(name)?)?).ok();
+        // Sums of such numbers do not overflow.
+        let small = |value: i64| u32::try_from(value).ok().map(|value| value as usize);
+        let number = |name: &str| small(ctx.attr_as_i64(field(name)?)?);
         let ranges = |first: &str, count: &str| -> Option<Vec<Range>> {
             let list = |name: &str| -> Option<Vec<usize>> {
-                ctx.attr_as_i64s(field(name)?)?
-                    .into_iter()
-                    .map(|value| usize::try_from(value).ok())
-                    .collect()
+                ctx.attr_as_i64s(field(name)?)?.into_iter().map(small).collect()
             };
             let (first, count) = (list(first)?, list(count)?);
             (first.len() == count.len()).then(|| first.into_iter().zip(count).collect())
