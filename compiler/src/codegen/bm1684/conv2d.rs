@@ -7,7 +7,7 @@
 use super::address::{element_of_type, shape_of_type};
 use super::codegen::{Codegen, TensorInfo, sizes_of};
 use super::error::{Result, malformed, unsupported};
-use super::fold::{self, Fold, Folded, Source};
+use super::fold::{self, Fold, Folded};
 use super::group::rows::Rows;
 use super::tensor::{Dims, Element, Global};
 use super::tiu::WindowFields;
@@ -79,7 +79,7 @@ pub fn folded_input(cg: &Codegen<'_>, op: Op) -> Result<Option<(Folded, Dims)>> 
     let input = cg.whole(cg.weight_behind(cg.ctx().operand(op, 0)))?.nchw()?;
     let [_, _, rows, columns] = cg.whole(cg.ctx().result(op))?.nchw()?.shape;
     let folded = Folded {
-        source: Source::Global(input),
+        source: input,
         window: window_fields(cg, op)?,
         fold,
     };

@@ -203,35 +203,6 @@ impl Emitter {
         })
     }
 
-    /// Moves between local tensors of the same shape and type, in whatever lanes they start.
-    ///
-    /// # Errors
-    /// When a field does not fit.
-    pub fn move_local(&mut self, source: &Local, target: &Local) -> Result<()> {
-        debug_assert_eq!(source.shape, target.shape);
-        let per_word = target.precision.batches_per_word();
-        let format = super::arith::element_of(target).format();
-        for start in (0..target.shape[0]).step_by(per_word) {
-            let part = |local: &Local| {
-                let mut part = *local;
-                part.address += start / per_word * local.strides[0] * 4;
-                part.shape[0] = per_word.min(local.shape[0] - start);
-                part
-            };
-            let (source, target) = (part(source), part(target));
-            let accesses = [local_access(&source, false), local_access(&target, true)];
-            self.dma(
-                DmaFunction::Copy,
-                format,
-                Some(local_side(&source)),
-                local_side(&target),
-                0,
-                &accesses,
-            )?;
-        }
-        Ok(())
-    }
-
     /// Stores the lowest byte of each word of a 32-bit local tensor of one batch into a view of a byte tensor.
     ///
     /// # Errors

@@ -27,20 +27,11 @@ pub struct Fold {
     axes: [bool; 2],
 }
 
-/// What the taps read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Source {
-    /// A tensor in DDR.
-    Global(Global),
-    /// A tensor in local memory.
-    Local(Local),
-}
-
 /// A folded input: the tensor, and the window that slides over it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Folded {
     /// The whole input.
-    pub source: Source,
+    pub source: Global,
     /// The convolution's window.
     pub window: WindowFields,
     /// Which of its taps are channels.
@@ -110,16 +101,11 @@ impl Fold {
 impl Folded {
     /// The same input at another address in DDR.
     pub fn move_to(&mut self, address: u64) {
-        if let Source::Global(global) = &mut self.source {
-            global.address = address;
-        }
+        self.source.address = address;
     }
 
     fn shape(&self) -> Dims {
-        match self.source {
-            Source::Global(global) => global.shape,
-            Source::Local(local) => local.shape,
-        }
+        self.source.shape
     }
 
     /// Sizes of the folded input for an output of these rows and columns.
@@ -225,26 +211,10 @@ impl Folded {
                 1
             }
         };
-        match self.source {
-            Source::Global(global) => {
-                let mut view = global.slice([batch, 0, row, column], part.shape);
-                view.strides[2] *= step(0);
-                view.strides[3] *= step(1);
-                emitter.load(&view, part)
-            }
-            Source::Local(local) => {
-                let group = batch / local.precision.batches_per_word();
-                let words = group * local.strides[0] + row * local.strides[2] + column * local.strides[3];
-                let mut view = Local {
-                    address: local.address + words * 4,
-                    shape: part.shape,
-                    ..local
-                };
-                view.strides[2] *= step(0);
-                view.strides[3] *= step(1);
-                emitter.move_local(&view, part)
-            }
-        }
+        let mut view = self.source.slice([batch, 0, row, column], part.shape);
+        view.strides[2] *= step(0);
+        view.strides[3] *= step(1);
+        emitter.load(&view, part)
     }
 }
 
@@ -297,7 +267,7 @@ impl WindowOp {
             return *self;
         }
         let folded = Folded {
-            source: Source::Global(self.input),
+            source: self.input,
             window: self.window,
             fold,
         };
@@ -390,34 +360,5 @@ mod tests {
         assert_eq!(folded.edges(0, (0, 2)), [(0, 1)]);
         assert_eq!(folded.edges(0, (1, 4)), []);
         assert_eq!(folded.edges(1, (0, 10)), []);
-    }
-
-    #[test]
-    fn local_and_global_sources_fill_the_same_lanes() {
-        let global = operation(Element::I8, 3, 40, 7, 4);
-        let Some(from_global) = global.folded(Fold::from_code(1)).folded else {
-            panic!("not folded");
-        };
-        let from_local = Folded {
-            source: Source::Local(Local::aligned(0x1000, Element::I8, [1, 3, 40, 40])),
-            ..from_global
-        };
-        let target = Local::aligned(0x4000, Element::I8, [1, 21, 5, 40]);
-        let commands = |folded: &Folded| {
-            let mut emitter = Emitter::new();
-            folded.load(&mut emitter, &target, [0, 0, 0]).unwrap();
-            emitter.finish().remove(0).dma
-        };
-        let (one, other) = (commands(&from_global), commands(&from_local));
-        assert_eq!(one.len(), 8);
-        for (global, local) in one.iter().zip(&other) {
-            assert_eq!(global.destination_address(), local.destination_address());
-            assert_eq!(global.src_hsize(), local.src_hsize());
-        }
-        // Row 1 of the first tap whose row is inside: tap 1 of output row 1 reads input row 0.
-        assert_eq!(
-            other[2].source_address(),
-            tpuc_runtime::isa::memory_map::local_address(0, 0x1000)
-        );
     }
 }

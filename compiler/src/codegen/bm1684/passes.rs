@@ -3,7 +3,8 @@
 use super::address::{self, AddressMode, AssignOptions, MemoryPlan};
 use super::codegen::{BmodelOptions, generate};
 use super::coefficient;
-use super::group::{self, search::Effort};
+use super::group;
+use super::group::pass::Settings;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
 use crate::tpu::processor_tpu_optimize;
@@ -223,34 +224,29 @@ pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diag
 /// # Errors
 /// The diagnostics of the pass that failed.
 pub fn compile(program: &mut Program, debug_info: bool) -> Result<Bmodel, Vec<Diagnostic>> {
-    compile_with(program, debug_info, Effort::Normal)
+    compile_with(program, debug_info, &Settings::default())
 }
 
-/// As [`compile`], with layer groups as `effort` says.
+/// As [`compile`], with layer groups as the settings say.
 ///
 /// # Errors
 /// The diagnostics of the pass that failed.
 pub fn compile_with(
     program: &mut Program,
     debug_info: bool,
-    effort: Effort,
+    settings: &Settings,
 ) -> Result<Bmodel, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
-    let opt = effort.level().to_string();
-    let options = Options::new(
-        [("reuse_addr", "true".to_owned()), ("opt", opt)]
-            .into_iter()
-            .collect(),
-    );
-    for pass in [
-        &processor_tpu_optimize::PASS,
-        &WEIGHT_REORDER,
-        &group::pass::PASS,
-        &ADDRESS_ASSIGN,
-    ] {
+    let options = Options::new([("reuse_addr", "true".to_owned())].into_iter().collect());
+    for pass in [&processor_tpu_optimize::PASS, &WEIGHT_REORDER] {
         if (pass.run)(program, &options, &mut diagnostics).is_err() {
             return Err(diagnostics);
         }
+    }
+    let function = program.main().map_err(|error| vec![error])?;
+    group::pass::group(program, function, settings, &mut || {});
+    if (ADDRESS_ASSIGN.run)(program, &options, &mut diagnostics).is_err() {
+        return Err(diagnostics);
     }
     bmodel_of(program, debug_info)
 }

@@ -8,7 +8,6 @@ use super::codegen::{Codegen, TensorInfo};
 use super::elementwise::{Elementwise, InputUse};
 use super::emitter::Emitter;
 use super::error::{Result, malformed, unsupported};
-use super::fold::{Folded, Source};
 use super::tensor::{Dims, Element, Local, aligned_bytes};
 use super::tiu::WindowFields;
 use super::window::{Kind, Places, ResidentWindow, WindowOp};
@@ -142,15 +141,6 @@ pub fn window(op: &WindowOp, emitter: &mut Emitter, at: &ResidentWindow) -> Resu
         return unsupported("a grouped convolution inside a layer group");
     }
     let mut input = at.input;
-    if let Some(folded) = &op.folded {
-        // Its taps become channels from local memory to local memory.
-        input = emitter.buffer.tensor(op.input.element, op.input.shape);
-        let folded = Folded {
-            source: Source::Local(at.input),
-            ..*folded
-        };
-        folded.load(emitter, &input, [0; 3])?;
-    }
     if op.kind != Kind::Dense && !input.is_aligned() {
         let copy = emitter.buffer.tensor(op.input.element, input.shape);
         emitter.copy(copy, input)?;

@@ -16,6 +16,9 @@ pub const COMPUTE: usize = 1;
 /// A tensor is stored.
 pub const STORE: usize = 2;
 
+/// `group_type` of groups whose tensors are seen as rows of elements; TPU-MLIR groups tensors of few channels so.
+pub const FLAT: i64 = 2;
+
 /// The value behind a tensor, which groups before may have given another one.
 fn value_of(graph: &Graph, tensor: usize) -> Value {
     let source = graph.tensors[tensor].folded.map_or(tensor, |(source, _)| source);
@@ -46,20 +49,20 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
             inputs.push(value);
         }
     }
-    let all = graph.tensors[run.tensors[0]].dims[0];
+    let all = run.dims(graph, run.tensors[0])[0];
     let n = batch_ranges(all, cut);
     // Where each tensor is, for each of its slices.
     let info = |place: usize, h: Vec<Range>, id: usize, stage: usize| {
-        let tensor = &graph.tensors[run.tensors[place]];
+        let dims = run.dims(graph, run.tensors[place]);
         let (out_addr, out_size) = placement.tensors[place];
         GroupInfo {
             out_addr,
             out_size,
             eu_align: true,
             n: n.clone(),
-            c: vec![(0, tensor.dims[1])],
+            c: vec![(0, dims[1])],
             h,
-            w: vec![(0, tensor.dims[3])],
+            w: vec![(0, dims[3])],
             id,
             stage,
             ..GroupInfo::default()
@@ -133,7 +136,9 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
             Item::Store(place) => {
                 let tensor = &graph.tensors[run.tensors[place]];
                 let parts = (0..cut.row_slices)
-                    .filter_map(|index| own_part(tensor.dims[2], index, cut.row_slices))
+                    .filter_map(|index| {
+                        own_part(run.dims(graph, run.tensors[place])[2], index, cut.row_slices)
+                    })
                     .collect();
                 let (ty, loc) = type_and_loc(&mut rewriter, tensor.value);
                 rewriter.set_at_end(block);
@@ -176,7 +181,7 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
         .i64("dsecs", 1)
         .i64("hsecs", cut.row_slices as i64)
         .i64("wsecs", 1)
-        .i64("group_type", 0)
+        .i64("group_type", if run.flat.is_some() { FLAT } else { 0 })
         .i64("swpipl_stage_num", 3)
         .loc(loc)
         .region(region)

@@ -9,8 +9,9 @@ use super::super::emitter::Position;
 use super::super::error::{Error, Result, malformed, unsupported};
 use super::super::fold::Folded;
 use super::super::resident::{Buffer, Frame};
-use super::super::tensor::{Dims, Local};
+use super::super::tensor::{Dims, Global, Local};
 use super::Range;
+use super::build::FLAT;
 use super::ginfo::GroupInfo;
 use super::graph::{Weight, weight_of};
 use super::measure::{Placed, emit_entered, enter, enter_weight, load_weight};
@@ -56,6 +57,8 @@ struct Group {
     results: HashMap<Value, Value>,
     row_slices: usize,
     slices: usize,
+    /// Tensors are seen as rows of elements.
+    is_flat: bool,
 }
 
 /// Emits the commands.
@@ -145,6 +148,7 @@ impl Group {
             results: HashMap::new(),
             row_slices,
             slices,
+            is_flat: ctx.get_i64(op, "group_type") == Some(FLAT),
         };
         if let Some(last) = ctx.last_op(body) {
             let results = ctx.results(op).iter().copied();
@@ -191,13 +195,10 @@ impl Group {
                         Error::Malformed("memory beyond the end of a lane".into()),
                     ));
                 }
-                let whole = cg
-                    .whole(result)
-                    .and_then(|tensor| tensor.nchw())
-                    .map_err(failed)?;
                 let dims = match &step {
                     Step::LoadTensor(Some((_, dims))) => *dims,
-                    _ => whole.shape,
+                    Step::LoadWeight(_) => [0; 4],
+                    _ => group.view(cg, result, &info).map_err(failed)?.shape,
                 };
                 group.homes.insert(
                     result,
@@ -215,6 +216,26 @@ impl Group {
             });
         }
         Ok(group)
+    }
+
+    /// A tensor as the group sees it.
+    fn view(&self, cg: &Codegen<'_>, value: Value, info: &GroupInfo) -> Result<Global> {
+        let tensor = cg.tensor(value).or_else(|_| cg.whole(value))?;
+        if !self.is_flat {
+            return tensor.nchw();
+        }
+        let (&[(_, channels)], &[(_, columns)]) = (info.c.as_slice(), info.w.as_slice()) else {
+            return malformed("a flat group with slices over channels or columns");
+        };
+        let row = channels * columns;
+        if row == 0 || !tensor.elements().is_multiple_of(row) {
+            return malformed(format!(
+                "{} elements in rows of {channels} times {columns}",
+                tensor.elements()
+            ));
+        }
+        let dims = [1, channels, tensor.elements() / row, columns];
+        Ok(Global::dense(tensor.address, tensor.element, dims))
     }
 
     fn step(&self, cg: &Codegen<'_>, op: Op, last_use: &HashMap<Value, Op>) -> Result<Step> {
@@ -253,7 +274,12 @@ impl Group {
             }
             _ => {}
         }
-        let Some(rows) = rows::of(cg, op) else {
+        let rows = if self.is_flat {
+            Some(Rows::Same)
+        } else {
+            rows::of(cg, op)
+        };
+        let Some(rows) = rows else {
             return unsupported(
                 "an operation that cannot be computed in local memory; group the layers with this tool's --layer-group",
             );
@@ -344,7 +370,7 @@ impl Group {
                 Some(LocalPiece {
                     local: placed.local,
                     start: [batch.0, placed.row],
-                    whole: tensor.nchw()?.shape,
+                    whole: home.dims,
                 })
             }
             None => None,
@@ -408,7 +434,7 @@ impl Group {
         match &member.step {
             Step::LoadTensor(folded) => {
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
-                let source = cg.tensor(cg.ctx().operand(op, 0))?.nchw()?;
+                let source = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
                 let (batch, _) = self.part(&member.info, slice);
                 if let Some((mut folded, _)) = *folded {
                     folded.move_to(source.address);
@@ -433,7 +459,7 @@ impl Group {
                 local.shape[2] = rows.1;
                 let stored = cg.ctx().result(op);
                 let result = self.results.get(&stored).copied().unwrap_or(stored);
-                let target = cg.tensor(result)?.nchw()?;
+                let target = self.view(cg, result, &member.info)?;
                 cg.emitter
                     .store(&local, &target.slice([batch.0, 0, rows.0, 0], local.shape))
             }

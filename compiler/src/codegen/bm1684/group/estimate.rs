@@ -59,9 +59,9 @@ pub struct Span {
 }
 
 /// Bytes of a lane for a slice of `rows` rows of a tensor.
-pub fn slice_bytes(graph: &Graph, tensor: usize, batches: usize, rows: usize) -> usize {
+pub fn slice_bytes(graph: &Graph, run: &Run, tensor: usize, batches: usize, rows: usize) -> usize {
     let info = &graph.tensors[tensor];
-    let [_, c, _, w] = info.dims;
+    let [_, c, _, w] = run.dims(graph, tensor);
     aligned_bytes(info.element, [batches, c, rows, w]).next_multiple_of(ROW_ALIGN_BYTES)
 }
 
@@ -160,10 +160,27 @@ fn slice(
         there.clear();
         there.extend(run.inputs[step].iter().map(|place| rows[*place]));
         let dies = dies(run, step);
-        costs.push(measure.operation(graph, run.start + step, cut.batches, rows[step], &there, dies)?);
+        costs.push(measure.operation(
+            graph,
+            run.flat,
+            run.start + step,
+            cut.batches,
+            rows[step],
+            &there,
+            dies,
+        )?);
     }
     let loads = (run.made..run.tensors.len())
-        .map(|place| measure.transfer(graph, run.tensors[place], cut.batches, rows[place].1, true))
+        .map(|place| {
+            measure.transfer(
+                graph,
+                run.flat,
+                run.tensors[place],
+                cut.batches,
+                rows[place].1,
+                true,
+            )
+        })
         .collect();
     let stores = (0..run.made)
         .map(|place| {
@@ -171,8 +188,8 @@ fn slice(
                 return Some(0);
             }
             let tensor = run.tensors[place];
-            let (_, len) = super::shape::own_part(graph.tensors[tensor].dims[2], index, cut.row_slices)?;
-            Some(measure.transfer(graph, tensor, cut.batches, len, false))
+            let (_, len) = super::shape::own_part(run.dims(graph, tensor)[2], index, cut.row_slices)?;
+            Some(measure.transfer(graph, run.flat, tensor, cut.batches, len, false))
         })
         .collect::<Option<_>>()?;
     Some(Slice { costs, loads, stores })
@@ -206,7 +223,7 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
     let sizes: Vec<usize> = (0..run.tensors.len())
         .map(|place| {
             let most = rows.iter().map(|rows| rows[place].1).max().unwrap_or(0);
-            slice_bytes(graph, run.tensors[place], cut.batches, most)
+            slice_bytes(graph, run, run.tensors[place], cut.batches, most)
         })
         .collect();
     // What takes no buffer may be too much already.
@@ -344,7 +361,7 @@ pub fn batch_choices(graph: &Graph, run: &Run) -> Vec<usize> {
     let batches = run
         .tensors
         .first()
-        .map_or(1, |tensor| graph.tensors[*tensor].dims[0]);
+        .map_or(1, |tensor| run.dims(graph, *tensor)[0]);
     if has_bytes(graph, run) {
         return vec![batches.min(Element::I8.precision().batches_per_word())];
     }

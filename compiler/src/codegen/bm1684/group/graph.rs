@@ -1,5 +1,6 @@
 //! The program as numbered operations and tensors.
 
+use super::super::alias::is_alias;
 use super::super::codegen::Codegen;
 use super::super::coefficient::is_weight;
 use super::super::conv2d::folded_input;
@@ -14,7 +15,7 @@ use super::rows::{self, Rows};
 use std::collections::HashMap;
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Op, Value};
-use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
+use tpuc_runtime::isa::memory_map::{LANE_COUNT, ROW_ALIGN_BYTES};
 
 /// A tensor that operations hand on.
 #[derive(Clone, Debug)]
@@ -98,6 +99,8 @@ pub struct Node {
     pub result: Option<usize>,
     /// Whether it only moves channels, as soon as they are there.
     pub is_move: bool,
+    /// Whether each element of the result comes from the elements at the same place of its inputs, wherever that is.
+    pub is_pointwise: bool,
 }
 
 /// All operations of a function in their order.
@@ -193,7 +196,9 @@ impl Graph {
             weights: Vec::new(),
             result,
             is_move: is_move(ctx, op),
+            is_pointwise: false,
         };
+        node.is_pointwise = ctx.results(op).len() == 1 && self.is_pointwise(cg, &node);
         if ctx.results(op).len() == 1
             && result.is_some()
             && let Some(rows) = rows::of(cg, op)
@@ -204,6 +209,35 @@ impl Graph {
             node.weights = weights;
         }
         self.nodes.push(node);
+    }
+
+    /// Whether the operation does not care for the shape: it works on tensors of the same sizes, without weights of its own.
+    fn is_pointwise(&self, cg: &Codegen<'_>, node: &Node) -> bool {
+        let ctx = cg.ctx();
+        let name = ctx.op_name(node.op);
+        let Some(result) = node.result.map(|index| &self.tensors[index]) else {
+            return false;
+        };
+        let elements = |dims: Dims| dims.iter().product::<usize>();
+        let same = node.inputs.iter().all(|index| {
+            let input = &self.tensors[*index];
+            input.folded.is_none()
+                && if is_alias(ctx, node.op) {
+                    elements(input.dims) == elements(result.dims) && input.element == result.element
+                } else {
+                    input.dims == result.dims
+                }
+        });
+        // A table of values is read by the command itself.
+        let operands = ctx.operands(node.op).iter().filter(|value| !ctx.is_none(**value));
+        let known = operands.count() - usize::from(name == "tpu.Lut") == node.inputs.len();
+        let is_cast = name == "tpu.Cast"
+            && node
+                .inputs
+                .first()
+                .is_some_and(|input| self.tensors[*input].element != result.element);
+        let is_float = result.element == Element::F32;
+        same && known && (is_cast || POINTWISE.contains(&name) || is_float && FLOAT_POINTWISE.contains(&name))
     }
 
     /// Whether all tensors are such that commands can read and write them whole in local memory.
@@ -284,8 +318,53 @@ pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result
     }))
 }
 
+/// Operations that do not care for shapes.
+const POINTWISE: &[&str] = &[
+    "tpu.Add",
+    "tpu.AddConst",
+    "tpu.LeakyRelu",
+    "tpu.Lut",
+    "tpu.Max",
+    "tpu.Min",
+    "tpu.Mul",
+    "tpu.MulConst",
+    "tpu.MulShift",
+    "tpu.Relu",
+    "tpu.Reshape",
+    "tpu.Squeeze",
+    "tpu.Sub",
+    "tpu.Unsqueeze",
+];
+/// Those that do not on f32.
+const FLOAT_POINTWISE: &[&str] = &[
+    "tpu.Active",
+    "tpu.Clip",
+    "tpu.Div",
+    "tpu.MaxConst",
+    "tpu.MinConst",
+    "tpu.Reciprocal",
+    "tpu.SubConst",
+];
+
+/// Columns of a flat tensor: long rows need few commands, many rows can be cut into slices.
+const FLAT_COLUMNS: std::ops::RangeInclusive<usize> = 16..=1024;
+
+/// Sizes for `elements` elements that keep the lanes busy: channels, rows and columns without a meaning. `None` where the number
+/// cannot be divided so.
+pub fn flat_dims(elements: usize) -> Option<Dims> {
+    let lanes = (LANE_COUNT / 2..=LANE_COUNT)
+        .rev()
+        .find(|lanes| elements.is_multiple_of(*lanes))?;
+    let positions = elements / lanes;
+    let columns = FLAT_COLUMNS
+        .rev()
+        .find(|columns| positions.is_multiple_of(*columns));
+    let columns = columns.or((positions <= *FLAT_COLUMNS.end()).then_some(positions))?;
+    Some([1, lanes, positions / columns, columns])
+}
+
 /// Most channels of a command, rounded down to whole lane rows.
-const MOST_CHANNELS: usize = 4032;
+pub const MOST_CHANNELS: usize = 4032;
 /// Bytes of one output channel's filter.
 fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> Option<usize> {
     if let Some((folded, dims)) = folded_input(cg, op).ok()? {

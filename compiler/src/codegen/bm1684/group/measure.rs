@@ -178,6 +178,7 @@ pub struct Cost {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     node: usize,
+    flat: Option<Dims>,
     batches: usize,
     rows: Range,
     there: Vec<Range>,
@@ -188,7 +189,7 @@ struct Key {
 pub struct Measure<'a> {
     cg: Codegen<'a>,
     operations: HashMap<Key, Option<Cost>>,
-    moves: HashMap<(usize, usize, usize, bool), u64>,
+    moves: HashMap<(usize, bool, usize, usize, bool), u64>,
 }
 
 /// Some address for what has none yet.
@@ -213,9 +214,11 @@ impl<'a> Measure<'a> {
 
     /// Cycles of operation `number` for `rows` of its result, with `there` of its inputs in local memory; `None` if it cannot
     /// be done there. `dies`: nothing reads its inputs afterwards.
+    #[allow(clippy::too_many_arguments)]
     pub fn operation(
         &mut self,
         graph: &Graph,
+        flat: Option<Dims>,
         number: usize,
         batches: usize,
         rows: Range,
@@ -224,6 +227,7 @@ impl<'a> Measure<'a> {
     ) -> Option<Cost> {
         let key = Key {
             node: number,
+            flat,
             batches,
             rows,
             there: there.to_vec(),
@@ -239,16 +243,21 @@ impl<'a> Measure<'a> {
 
     fn emit(&mut self, graph: &Graph, key: &Key) -> Result<Cost> {
         let node = &graph.nodes[key.node];
-        let (Some(rule), Some(result)) = (node.rows, node.result) else {
+        let rule = if key.flat.is_some() {
+            Some(Rows::Same)
+        } else {
+            node.rows
+        };
+        let (Some(rule), Some(result)) = (rule, node.result) else {
             return malformed("not for groups");
         };
         let placed = |tensor: &Tensor, range: Range| {
-            let [_, c, _, w] = tensor.dims;
+            let [_, c, whole, w] = key.flat.unwrap_or(tensor.dims);
             Placed {
                 value: tensor.value,
                 local: Local::aligned(0, tensor.element, [key.batches, c, range.1, w]),
                 row: range.0,
-                whole: tensor.dims[2],
+                whole,
             }
         };
         let result = placed(&graph.tensors[result], key.rows);
@@ -313,15 +322,24 @@ impl<'a> Measure<'a> {
     }
 
     /// Cycles of loading or storing `rows` rows of a tensor.
-    pub fn transfer(&mut self, graph: &Graph, tensor: usize, batches: usize, rows: usize, load: bool) -> u64 {
-        let key = (tensor, batches, rows, load);
+    pub fn transfer(
+        &mut self,
+        graph: &Graph,
+        flat: Option<Dims>,
+        tensor: usize,
+        batches: usize,
+        rows: usize,
+        load: bool,
+    ) -> u64 {
+        let key = (tensor, flat.is_some(), batches, rows, load);
         if let Some(&cycles) = self.moves.get(&key) {
             return cycles;
         }
         let info = &graph.tensors[tensor];
-        let [_, c, _, w] = info.dims;
+        let dims = flat.unwrap_or(info.dims);
+        let [_, c, _, w] = dims;
         let local = Local::aligned(0, info.element, [batches, c, rows, w]);
-        let global = Global::dense(SOMEWHERE, info.element, info.dims).slice([0; 4], local.shape);
+        let global = Global::dense(SOMEWHERE, info.element, dims).slice([0; 4], local.shape);
         let folded = info.folded.and_then(|(_, op)| folded_input(&self.cg, op).ok()?);
         let cycles = dma_cycles(|emitter| {
             if let Some((mut folded, _)) = folded {

@@ -43,7 +43,7 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
     let sizes: Vec<usize> = (0..run.tensors.len())
         .map(|tensor| {
             let most = rows.iter().map(|rows| rows[tensor].1).max().unwrap_or(0);
-            slice_bytes(graph, run.tensors[tensor], cut.batches, most)
+            slice_bytes(graph, run, run.tensors[tensor], cut.batches, most)
         })
         .collect();
     let mut buffers = Vec::with_capacity(run.made);
@@ -55,6 +55,7 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
             let there: Vec<Range> = run.inputs[step].iter().map(|place| rows[*place]).collect();
             let cost = measure.operation(
                 graph,
+                run.flat,
                 run.start + step,
                 cut.batches,
                 rows[step],
@@ -105,9 +106,14 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
         .collect();
     let (weights, order) = if single {
         let cycles = |item: Item, measure: &mut Measure<'_>| match item {
-            Item::LoadTensor(place) => {
-                measure.transfer(graph, run.tensors[place], cut.batches, rows[0][place].1, true)
-            }
+            Item::LoadTensor(place) => measure.transfer(
+                graph,
+                run.flat,
+                run.tensors[place],
+                cut.batches,
+                rows[0][place].1,
+                true,
+            ),
             Item::LoadWeight(step, index) => measure.weight(&graph.nodes[run.start + step].weights[index]),
             _ => 0,
         };

@@ -9,18 +9,21 @@
 //! - [`measure`]: cycles of operations and moves, by emitting them and asking the cost model
 //! - [`shape`]: a run of operations with slices; rows of every tensor in every slice
 //! - [`estimate`]: how long a group takes, and whether it fits
-//! - [`search`]: cuts the program into groups by dynamic programming
+//! - [`search`]: cuts the program into groups by dynamic programming; [`cache`] keeps what it found
 //! - [`memory`]: places in local memory, and when weights are brought
 //! - [`build`]: makes `tpu.Group` of them, [`ginfo`] says what stands in `#tpu.lg<...>`
 //! - [`emit`]: makes commands of a `tpu.Group`
+//! - [`explain`]: tells of a finished program what its groups take, and why operations are in none
 //!
 //! The order of operations in a group's body is the order of their commands. A group of one slice brings weights as early as
 //! their place is free, so that GDMA runs ahead; a group of several slices keeps its weights, loads the next slice while one is
 //! computed, and stores the one before.
 
 pub mod build;
+pub mod cache;
 pub mod emit;
 pub mod estimate;
+pub mod explain;
 pub mod ginfo;
 pub mod graph;
 pub mod measure;

@@ -1,14 +1,18 @@
 //! The pass `layer-group`.
 
 use super::build::build;
-use super::estimate::{Cut, Estimate};
+use super::cache::Cache;
+use super::estimate::Cut;
 use super::graph::Graph;
 use super::measure::Measure;
-use super::memory::place;
-use super::search::{Effort, Segment, search};
+use super::memory::{Placement, place};
+use super::search::{Effort, Segment, Wanted, search};
 use super::shape::Run;
+use crate::data::progress::Progress;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::Diagnostic;
 
@@ -31,77 +35,193 @@ pub const PASS: Pass = Pass {
             name: "opt",
             kind: OptionKind::Int,
             default: "2",
-            help: "How hard to search: 0 (no groups), 1 (the fewest slices that fit), 2 or 3 (the best number of slices)",
+            help: "How hard to search: 0 makes no groups, 1 tries for each run of operations the fewest slices that fit local memory, 2 a few more \
+                   slices too, 3 longer runs and many numbers of slices",
+        },
+        OptionSpec {
+            name: "row_slices",
+            kind: OptionKind::Int,
+            default: "1",
+            help: "For tests: fewest slices over rows of each group, where its tensors have as many rows; with more than 1 whatever can be in \
+                   a group is in one",
+        },
+        OptionSpec {
+            name: "lgcache",
+            kind: OptionKind::Bool,
+            default: "false",
+            help: "Keep the groups found in a file, and take them from there when the same program comes again",
+        },
+        OptionSpec {
+            name: "lghash_dir",
+            kind: OptionKind::Str,
+            default: "",
+            help: "Folder for lgcache; by default tpuc in the user's cache folder",
         },
         ignored("group_by_cores", "auto"),
         ignored("compress_mode", "none"),
         ignored("debugger", "0"),
         ignored("disable_group_overlap", "false"),
-        ignored("lgcache", "true"),
         ignored("config_filename", ""),
         ignored("enable_lghash", "false"),
-        ignored("lghash_dir", ""),
     ],
     run,
 };
+
+/// How groups are looked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// How hard.
+    pub effort: Effort,
+    /// Fewest slices over rows ([`Wanted::row_slices`]).
+    pub row_slices: usize,
+    /// Folder in which groups are kept.
+    pub cache: Option<PathBuf>,
+}
+
+impl Settings {
+    /// As the effort says, without a cache.
+    pub fn of(effort: Effort) -> Self {
+        Self {
+            effort,
+            row_slices: 1,
+            cache: None,
+        }
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            effort: self.effort,
+            row_slices: self.row_slices,
+        }
+    }
+
+    fn read(options: &Options) -> Result<Self, String> {
+        let opt = options.int("opt");
+        let Some(&effort) = usize::try_from(opt)
+            .ok()
+            .and_then(|level| Effort::LEVELS.get(level))
+        else {
+            return Err(format!("opt={opt}; 0 to 3 are known"));
+        };
+        let wanted = options.int("row_slices");
+        let Some(row_slices) = usize::try_from(wanted)
+            .ok()
+            .filter(|count| (1..=MOST_SLICES).contains(count))
+        else {
+            return Err(format!("row_slices={wanted}; 1 to {MOST_SLICES} are possible"));
+        };
+        let folder = options.str("lghash_dir");
+        let cache = options.bool("lgcache").then(|| match folder {
+            "" => Cache::default_folder(),
+            folder => Some(PathBuf::from(folder)),
+        });
+        Ok(Self {
+            effort,
+            row_slices,
+            cache: cache.flatten(),
+        })
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::of(Effort::Normal)
+    }
+}
+
+/// Most slices over rows.
+const MOST_SLICES: usize = 128;
+/// A search that takes longer shows how far it is.
+const SILENT: Duration = Duration::from_secs(1);
 
 fn run(
     program: &mut Program,
     options: &Options,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Changed, Failed> {
-    let effort = match options.int("opt") {
-        0 => Effort::None,
-        1 => Effort::Quick,
-        2 | 3 => Effort::Normal,
-        other => {
-            diagnostics.push(Diagnostic::error(format!(
-                "layer-group: opt={other}; 0 to 3 are known"
-            )));
-            return Err(Failed);
-        }
-    };
+    let settings = Settings::read(options).map_err(|problem| {
+        diagnostics.push(Diagnostic::error(format!("layer-group: {problem}")));
+        Failed
+    })?;
     let function = program.main().map_err(|error| {
         diagnostics.push(error);
         Failed
     })?;
-    let groups = group(program, function, effort, &mut || {});
+    let (start, steps) = (Instant::now(), function.ops(&program.ctx).len());
+    let (mut done, mut bar) = (0, None);
+    let groups = group(program, function, &settings, &mut || {
+        done += 1;
+        match &bar {
+            None if start.elapsed() > SILENT => {
+                let progress = Progress::new("layer groups", steps);
+                (0..done).for_each(|_| progress.step());
+                bar = Some(progress);
+            }
+            None => {}
+            Some(progress) => progress.step(),
+        }
+    });
     Ok(if groups > 0 { Changed::Yes } else { Changed::No })
 }
 
+/// A group that is to be made.
+pub struct Planned {
+    /// Its operations.
+    pub run: Run,
+    /// Its slices.
+    pub cut: Cut,
+    /// Its local memory.
+    pub placement: Placement,
+}
+
 /// Groups the operations of `function`; says how many groups there are. `tick` is called for each operation.
-pub fn group(program: &mut Program, function: Func, effort: Effort, tick: &mut dyn FnMut()) -> usize {
-    if effort == Effort::None {
+pub fn group(
+    program: &mut Program,
+    function: Func,
+    settings: &Settings,
+    tick: &mut dyn FnMut(),
+) -> usize {
+    if settings.effort == Effort::None {
         return 0;
     }
+    let cache = settings
+        .cache
+        .as_deref()
+        .map(|folder| Cache::new(folder, program, settings.wanted()));
     let mut graph;
-    let mut chosen = Vec::new();
-    {
+    let groups = {
         let mut measure = Measure::new(program);
         graph = Graph::new(measure.generator(), function);
-        for segment in search(&graph, &mut measure, effort, tick) {
-            if let Segment::Group(run, cut, estimate) = segment {
-                placed(&graph, &mut measure, run, cut, estimate, &mut chosen);
+        let known = cache
+            .as_ref()
+            .and_then(|cache| cache.read(&graph, &mut measure));
+        known.unwrap_or_else(|| {
+            let found = plan(&graph, &mut measure, settings.wanted(), tick);
+            if let Some(cache) = &cache {
+                cache.write(&found);
             }
+            found
+        })
+    };
+    for group in &groups {
+        build(program, &mut graph, &group.run, group.cut, &group.placement);
+    }
+    groups.len()
+}
+
+/// Looks for groups, and for places of their tensors.
+fn plan(graph: &Graph, measure: &mut Measure<'_>, wanted: Wanted, tick: &mut dyn FnMut()) -> Vec<Planned> {
+    let mut groups = Vec::new();
+    for segment in search(graph, measure, wanted, tick) {
+        if let Segment::Group(run, cut, _) = segment {
+            placed(graph, measure, run, cut, &mut groups);
         }
     }
-    let count = chosen.len();
-    for (run, cut, placement) in chosen {
-        build(program, &mut graph, &run, cut, &placement);
-    }
-    count
+    groups
 }
 
 /// Finds places for a group; where holes in the memory prevent it, its halves.
-fn placed(
-    graph: &Graph,
-    measure: &mut Measure<'_>,
-    run: Run,
-    cut: Cut,
-    estimate: Estimate,
-    chosen: &mut Vec<(Run, Cut, super::memory::Placement)>,
-) {
-    let _ = estimate;
+fn placed(graph: &Graph, measure: &mut Measure<'_>, run: Run, cut: Cut, groups: &mut Vec<Planned>) {
     for more in 0..4 {
         let cut = Cut {
             row_slices: cut.row_slices + more * cut.row_slices.div_ceil(4),
@@ -111,7 +231,7 @@ fn placed(
             break;
         }
         if let Some(placement) = place(graph, measure, &run, cut) {
-            chosen.push((run, cut, placement));
+            groups.push(Planned { run, cut, placement });
             return;
         }
     }
@@ -120,8 +240,8 @@ fn placed(
     }
     let middle = run.start + run.made / 2;
     for (start, end) in [(run.start, middle), (middle, run.end)] {
-        if let Some(half) = Run::new(graph, start, end) {
-            placed(graph, measure, half, cut, estimate, chosen);
+        if let Some(half) = run.like(graph, start, end) {
+            placed(graph, measure, half, cut, groups);
         }
     }
 }

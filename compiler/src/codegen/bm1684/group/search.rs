@@ -14,19 +14,14 @@ pub enum Segment {
     Group(Run, Cut, Estimate),
 }
 
-/// Longest run that is tried at once; longer groups come about by joining.
-const LONGEST: usize = 48;
-/// Longest run with several slices: halos grow with each operation.
-const LONGEST_SLICED: usize = 24;
+/// Cycles of what must not be chosen if there is another way.
+const DEAR: u64 = 1 << 40;
 /// Longest group.
 const LONGEST_JOINED: usize = 600;
 /// Numbers of slices over rows that are tried.
 const ROW_SLICES: [usize; 22] = [
     1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128,
 ];
-/// More slices than the fewest that fit are tried so often: shorter ones overlap better.
-const MORE: usize = 3;
-
 /// How hard the search tries: `--opt`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effort {
@@ -36,33 +31,76 @@ pub enum Effort {
     Quick,
     /// Several numbers of slices.
     Normal,
+    /// Longer runs and more numbers of slices.
+    Thorough,
 }
 
 impl Effort {
+    /// All, by the level of `--opt`; 0 for none.
+    pub const LEVELS: [Self; 4] = [Self::None, Self::Quick, Self::Normal, Self::Thorough];
+
     /// The level of `--opt`; 0 for none.
-    pub fn level(self) -> u32 {
+    pub fn level(self) -> usize {
+        self as usize
+    }
+
+    fn limits(self) -> Limits {
         match self {
-            Self::None => 0,
-            Self::Quick => 1,
-            Self::Normal => 2,
+            Self::None | Self::Quick | Self::Normal => Limits {
+                longest: 48,
+                longest_sliced: 24,
+                more: if self == Self::Normal { 3 } else { 0 },
+                misses: 2,
+            },
+            Self::Thorough => Limits {
+                longest: 96,
+                longest_sliced: 64,
+                more: 8,
+                misses: 6,
+            },
         }
     }
 }
 
+/// How far a search goes.
+struct Limits {
+    /// Longest run that is tried at once; longer groups come about by joining.
+    longest: usize,
+    /// Longest run with several slices: halos grow with each operation.
+    longest_sliced: usize,
+    /// More slices than the fewest that fit are tried so often: shorter ones overlap better.
+    more: usize,
+    /// Longer runs are not tried after so many that do not fit.
+    misses: usize,
+}
+
+/// Numbers of slices over rows to try for a run, with their places in [`ROW_SLICES`], from place `from` on. `least`: the fewest
+/// that are wanted, where the results have as many rows.
+fn row_slices(graph: &Graph, run: &Run, from: usize, least: usize) -> Vec<(usize, usize)> {
+    let stored = (0..run.made).filter(|place| run.stored[*place]);
+    let rows = stored.map(|place| run.dims(graph, run.tensors[place])[2]).min();
+    let least = least.min(rows.unwrap_or(1)).max(1);
+    let at = ROW_SLICES.partition_point(|count| *count < least);
+    let exact = (at >= from && ROW_SLICES.get(at) != Some(&least)).then_some((at, least));
+    let more = ROW_SLICES.iter().copied().enumerate().skip(at.max(from));
+    exact.into_iter().chain(more).collect()
+}
+
 /// The best cut of a run, and its place in [`ROW_SLICES`].
-fn best_cut(
+pub fn best_cut(
     graph: &Graph,
     measure: &mut Measure<'_>,
     run: &Run,
     from: usize,
-    effort: Effort,
+    wanted: Wanted,
 ) -> Option<(usize, Cut, Estimate)> {
-    let all = graph.tensors[*run.tensors.first()?].dims[0];
+    let limits = wanted.effort.limits();
+    let all = run.dims(graph, *run.tensors.first()?)[0];
     let mut best: Option<(usize, Cut, Estimate)> = None;
     for batches in batch_choices(graph, run) {
         let mut fitting = 0;
-        for (index, &row_slices) in ROW_SLICES.iter().enumerate().skip(from) {
-            if row_slices > 1 && run.made > LONGEST_SLICED {
+        for (index, row_slices) in row_slices(graph, run, from, wanted.row_slices) {
+            if row_slices > 1 && run.made > limits.longest_sliced {
                 break;
             }
             let cut = Cut {
@@ -80,7 +118,7 @@ fn best_cut(
                     }
                     fitting += 1;
                     // A group that fits whole seldom gains from slices.
-                    if fitting > MORE || effort == Effort::Quick {
+                    if fitting > limits.more {
                         break;
                     }
                 }
@@ -93,13 +131,24 @@ fn best_cut(
     best
 }
 
-/// Cuts the program where it costs least.
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    /// How hard to try.
+    pub effort: Effort,
+    /// Fewest slices over rows of each group, where its tensors have as many rows. With more than one, operations that can be in a
+    /// group are, whatever it costs: for tests.
+    pub row_slices: usize,
+}
+
+/// Cuts the program where it costs least. `tick` is called for each operation.
 pub fn search(
     graph: &Graph,
     measure: &mut Measure<'_>,
-    effort: Effort,
+    wanted: Wanted,
     tick: &mut dyn FnMut(),
 ) -> Vec<Segment> {
+    let limits = wanted.effort.limits();
     let count = graph.nodes.len();
     let mut cost = vec![u64::MAX; count + 1];
     let mut from: Vec<Option<Segment>> = vec![None; count + 1];
@@ -108,34 +157,41 @@ pub fn search(
         tick();
         let base = cost[start];
         // What cannot be compiled is reported later.
-        let alone = base + measure.alone(graph.nodes[start].op).unwrap_or(1 << 40);
+        let node = &graph.nodes[start];
+        let forced = wanted.row_slices > 1 && (node.rows.is_some() || node.is_pointwise);
+        let alone = match measure.alone(node.op) {
+            Some(cycles) if !forced => base + cycles,
+            _ => base + DEAR,
+        };
         if alone < cost[start + 1] {
             cost[start + 1] = alone;
             from[start + 1] = Some(Segment::Alone(start));
         }
-        if effort == Effort::None {
+        if wanted.effort == Effort::None {
             continue;
         }
-        let (mut fewest, mut misses) = (0, 0);
-        for end in start + 1..=count.min(start + LONGEST) {
-            if graph.nodes[end - 1].rows.is_none() {
-                break;
-            }
-            let Some(run) = Run::new(graph, start, end) else {
-                break;
-            };
-            let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, effort) else {
-                misses += 1;
-                if misses > 2 {
-                    break;
+        for is_flat in [false, true] {
+            let (mut fewest, mut misses) = (0, 0);
+            for end in start + 1..=count.min(start + limits.longest) {
+                let run = if is_flat {
+                    Run::flat(graph, start, end)
+                } else {
+                    Run::new(graph, start, end)
+                };
+                let Some(run) = run else { break };
+                let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, wanted) else {
+                    misses += 1;
+                    if misses > limits.misses {
+                        break;
+                    }
+                    continue;
+                };
+                misses = 0;
+                fewest = index.saturating_sub(limits.more.max(3)).max(fewest);
+                if base + found.cycles < cost[end] {
+                    cost[end] = base + found.cycles;
+                    from[end] = Some(Segment::Group(run, cut, found));
                 }
-                continue;
-            };
-            misses = 0;
-            fewest = index.saturating_sub(MORE).max(fewest);
-            if base + found.cycles < cost[end] {
-                cost[end] = base + found.cycles;
-                from[end] = Some(Segment::Group(run, cut, found));
             }
         }
     }

@@ -1,7 +1,9 @@
 //! A run of operations with slices: which rows of each tensor every slice has.
 
+use super::super::tensor::Dims;
 use super::Range;
-use super::graph::Graph;
+use super::graph::{Graph, Node, flat_dims};
+use super::rows::Rows;
 use std::collections::HashMap;
 
 /// A run of operations that form a group.
@@ -17,6 +19,8 @@ pub struct Run {
     pub made: usize,
     /// For each operation: places of its inputs in `tensors`.
     pub inputs: Vec<Vec<usize>>,
+    /// The sizes by which all tensors are seen, if these do not matter.
+    pub flat: Option<Dims>,
     /// For each operation: whether it only moves channels.
     pub moves: Vec<bool>,
     /// For each tensor: whether others read it, so that it is stored.
@@ -30,6 +34,31 @@ pub struct Run {
 impl Run {
     /// The run of operations `start..end`, all of which can be in a group; `None` if they cannot be in one.
     pub fn new(graph: &Graph, start: usize, end: usize) -> Option<Self> {
+        if graph.nodes[start..end].iter().any(|node| node.rows.is_none()) {
+            return None;
+        }
+        Self::build(graph, start, end, false)
+    }
+
+    /// The run of operations `start..end` on tensors that are seen as rows of elements: all lanes work, whatever the channels.
+    /// `None` where the operations care for shapes, or the number of elements does not go into the lanes.
+    pub fn flat(graph: &Graph, start: usize, end: usize) -> Option<Self> {
+        if graph.nodes[start..end].iter().any(|node| !node.is_pointwise) {
+            return None;
+        }
+        Self::build(graph, start, end, true)
+    }
+
+    /// Another run of operations whose tensors are seen in the same way.
+    pub fn like(&self, graph: &Graph, start: usize, end: usize) -> Option<Self> {
+        if self.flat.is_some() {
+            Self::flat(graph, start, end)
+        } else {
+            Self::new(graph, start, end)
+        }
+    }
+
+    fn build(graph: &Graph, start: usize, end: usize, is_flat: bool) -> Option<Self> {
         let mut tensors = Vec::new();
         for node in &graph.nodes[start..end] {
             tensors.push(node.result?);
@@ -65,10 +94,20 @@ impl Run {
             return None;
         }
         // Slices over batches are the same for all.
+        let elements = |tensor: usize| graph.tensors[tensor].dims.iter().product::<usize>();
+        let flat = if is_flat {
+            let all = elements(*tensors.first()?);
+            if tensors.iter().any(|tensor| elements(*tensor) != all) {
+                return None;
+            }
+            Some(flat_dims(all)?)
+        } else {
+            None
+        };
         let batches = graph.tensors[*tensors.first()?].dims[0];
         if tensors
             .iter()
-            .any(|tensor| graph.tensors[*tensor].dims[0] != batches)
+            .any(|tensor| flat.is_none() && graph.tensors[*tensor].dims[0] != batches)
         {
             return None;
         }
@@ -115,10 +154,25 @@ impl Run {
             tensors,
             made,
             inputs,
+            flat,
             moves: graph.nodes[start..end].iter().map(|node| node.is_move).collect(),
             stored,
             uses,
         })
+    }
+
+    /// The sizes by which a tensor is seen.
+    pub fn dims(&self, graph: &Graph, tensor: usize) -> Dims {
+        self.flat.unwrap_or(graph.tensors[tensor].dims)
+    }
+
+    /// How an operation's rows come about.
+    fn rule(&self, node: &Node) -> Option<Rows> {
+        if self.flat.is_some() {
+            Some(Rows::Same)
+        } else {
+            node.rows
+        }
     }
 
     /// Rows of each tensor in slice `index` of `count`: `None` where a result has fewer rows than slices.
@@ -131,7 +185,7 @@ impl Run {
             next.iter().map(|range| range.0).collect()
         } else {
             let tensors = self.tensors.iter();
-            tensors.map(|tensor| graph.tensors[*tensor].dims[2]).collect()
+            tensors.map(|tensor| self.dims(graph, *tensor)[2]).collect()
         };
         self.needed(graph, index, count, Some(&ends))
     }
@@ -151,9 +205,9 @@ impl Run {
         let mut ranges: Vec<Option<Range>> = vec![None; self.tensors.len()];
         for (place, &tensor) in self.tensors.iter().enumerate() {
             if count == 1 {
-                ranges[place] = Some((0, graph.tensors[tensor].dims[2]));
+                ranges[place] = Some((0, self.dims(graph, tensor)[2]));
             } else if self.stored[place] {
-                ranges[place] = Some(own_part(graph.tensors[tensor].dims[2], index, count)?);
+                ranges[place] = Some(own_part(self.dims(graph, tensor)[2], index, count)?);
             }
         }
         if count > 1 {
@@ -161,10 +215,10 @@ impl Run {
                 let node = &graph.nodes[self.start + step];
                 let range = extended(step, ranges[step]?);
                 ranges[step] = Some(range);
-                let whole = graph.tensors[self.tensors[step]].dims[2];
+                let whole = self.dims(graph, self.tensors[step])[2];
                 for &place in &self.inputs[step] {
-                    let size = graph.tensors[self.tensors[place]].dims[2];
-                    let needed = node.rows?.needed(size, whole, range);
+                    let size = self.dims(graph, self.tensors[place])[2];
+                    let needed = self.rule(node)?.needed(size, whole, range);
                     ranges[place] = Some(hull(ranges[place], (needed.start, needed.len)));
                 }
             }
