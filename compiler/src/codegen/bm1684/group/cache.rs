@@ -16,6 +16,7 @@ use crate::program::Program;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use tpuc_dialects::ir::OpView;
 use tpuc_dialects::text::{PrintOptions, print};
 
 /// A file that holds the groups of a program.

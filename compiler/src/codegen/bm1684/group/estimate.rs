@@ -107,18 +107,30 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
     spans
 }
 
-fn most_alive(spans: &[Span], steps: usize) -> usize {
+/// Bytes that are taken in each step.
+fn alive(spans: &[Span], steps: usize) -> Vec<usize> {
     let mut change = vec![0i64; steps + 3];
     for span in spans {
         change[span.first.min(steps)] += span.bytes as i64;
         change[(span.last + 1).min(steps + 2)] -= span.bytes as i64;
     }
-    let (mut now, mut most) = (0, 0);
-    for bytes in change {
+    let mut now = 0;
+    let sums = change.iter().take(steps.max(1)).map(|bytes| {
         now += bytes;
-        most = most.max(now);
-    }
-    most as usize
+        now as usize
+    });
+    sums.collect()
+}
+
+/// Whether spans and weights fit a lane: those of the operation at hand where there is one slice, otherwise all of them.
+fn fits(spans: &[Span], weight_bytes: &[usize], single: bool) -> bool {
+    let all: usize = weight_bytes.iter().sum();
+    let alive = alive(spans, weight_bytes.len());
+    let most = alive.iter().zip(weight_bytes);
+    let most = most
+        .map(|(bytes, weights)| bytes + if single { *weights } else { all })
+        .max();
+    most.unwrap_or(0) <= LANE_BYTES
 }
 
 /// Numbers of one slice.
@@ -238,12 +250,7 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
                 .sum()
         })
         .collect();
-    let weights = if single {
-        weight_bytes.iter().copied().max().unwrap_or(0)
-    } else {
-        weight_bytes.iter().sum()
-    };
-    if most_alive(&spans(run, cut, &sizes, &none), run.made) + weights > LANE_BYTES {
+    if !fits(&spans(run, cut, &sizes, &none), &weight_bytes, single) {
         return None;
     }
     let mut slices = Vec::new();
@@ -259,8 +266,8 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
                 .unwrap_or(0)
         })
         .collect();
-    let alive = most_alive(&spans(run, cut, &sizes, &buffers), run.made);
-    if alive + weights > LANE_BYTES {
+    let spans = spans(run, cut, &sizes, &buffers);
+    if !fits(&spans, &weight_bytes, single) {
         return None;
     }
     let weight_cycles: Vec<u64> = (0..run.made)
@@ -273,19 +280,25 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
         })
         .collect();
     Some(if single {
-        one_slice(run, &slices[0], &weight_bytes, &weight_cycles, LANE_BYTES - alive)
+        one_slice(
+            run,
+            &slices[0],
+            &weight_bytes,
+            &weight_cycles,
+            &alive(&spans, run.made),
+        )
     } else {
         several_slices(run, cut, &slices, &weight_cycles)
     })
 }
 
-/// Weights come through a ring of `ring` bytes, as early as there is room.
+/// Weights come as early as there is room beside the `alive` bytes of each step.
 fn one_slice(
     run: &Run,
     slice: &Slice,
     weight_bytes: &[usize],
     weight_cycles: &[u64],
-    ring: usize,
+    alive: &[usize],
 ) -> Estimate {
     let mut input_cycles = vec![0; run.made];
     for place in run.made..run.tensors.len() {
@@ -296,7 +309,11 @@ fn one_slice(
     for step in 0..run.made {
         // Where the ring is full, a load waits for the operation whose weights it overwrites.
         taken += weight_bytes[step];
-        while taken > freed + ring && free_step < step {
+        let room = |free_step: usize| {
+            let most = alive[free_step..=step].iter().max().copied().unwrap_or(0);
+            LANE_BYTES.saturating_sub(most)
+        };
+        while taken > freed + room(free_step) && free_step < step {
             freed += weight_bytes[free_step];
             free_step += 1;
             dma = dma.max(ends[free_step]);

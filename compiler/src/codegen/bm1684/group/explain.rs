@@ -18,7 +18,7 @@ use super::shape::Run;
 use crate::program::Program;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
-use tpuc_dialects::ir::{Context, Diagnostic, Op, Value};
+use tpuc_dialects::ir::{Context, Diagnostic, Op, OpView, Value};
 use tpuc_runtime::isa::Direction;
 use tpuc_runtime::isa::cost::{ISSUE_CYCLES, dma_cost, tiu_cost};
 use tpuc_runtime::isa::memory_map::LANE_BYTES;
@@ -280,11 +280,7 @@ fn group(cg: &Codegen<'_>, op: Op, time: Time) -> ExplainedGroup {
     let (batch_slices, row_slices) = (count("nsecs"), count("hsecs"));
     let is_work = |op: &&Op| !matches!(ctx.op_name(**op), "tpu.Load" | "tpu.Store" | "tpu.Yield");
     ExplainedGroup {
-        operations: ops
-            .iter()
-            .filter(is_work)
-            .map(|op| Named::of(ctx, *op))
-            .collect(),
+        operations: ops.iter().filter(is_work).map(|op| Named::of(ctx, *op)).collect(),
         batch_slices,
         row_slices,
         flat: ctx.get_i64(op, "group_type") == Some(FLAT),
@@ -342,9 +338,8 @@ fn memory(ctx: &Context, ops: &[Op], sliced: bool) -> LocalMemory {
             .iter()
             .filter_map(|user| step_of.get(user))
             .fold(step, |last, user| last.max(*user));
-        let alternates = sliced
-            && !is_weight
-            && (is_load || users.iter().any(|user| ctx.is(*user, "tpu.Store")));
+        let alternates =
+            sliced && !is_weight && (is_load || users.iter().any(|user| ctx.is(*user, "tpu.Store")));
         let whole_time = sliced && (is_weight || alternates);
         taken.push(Taken {
             first: if whole_time { 0 } else { first },
@@ -447,10 +442,11 @@ impl<'a> Reasons<'a> {
         let Some(run) = run else {
             return self.refusal(number);
         };
-        let found = Some(run)
-            .and_then(|run| best_cut(&self.graph, &mut self.measure, &run, 0, wanted));
+        let found = Some(run).and_then(|run| best_cut(&self.graph, &mut self.measure, &run, 0, wanted));
         match found {
-            None => "its tensors and weights do not fit local memory, in slices of one row neither".to_owned(),
+            None => {
+                "its tensors and weights do not fit local memory, in slices of one row neither".to_owned()
+            }
             Some((.., found)) if found.cycles >= cycles => format!(
                 "it is quicker alone: {cycles} cycles, as a group of its own {}",
                 found.cycles
@@ -468,7 +464,13 @@ impl<'a> Reasons<'a> {
         if !rows::OPS.iter().any(|(known, _)| *known == name) {
             return "it is not cut into rows: no rule says which rows it reads".to_owned();
         }
-        if ctx.results(node.op).iter().filter(|value| !ctx.is_none(**value)).count() != 1 {
+        if ctx
+            .results(node.op)
+            .iter()
+            .filter(|value| !ctx.is_none(**value))
+            .count()
+            != 1
+        {
             return "it has several results".to_owned();
         }
         if rows::of(cg, node.op).is_none() {
@@ -483,7 +485,10 @@ impl<'a> Reasons<'a> {
         for (index, value) in operands {
             let is_weight = super::super::coefficient::is_weight(cg.program, *value);
             if is_weight && !ctx.is_none(*value) && weight_of(cg, node.op, index, *value).is_err() {
-                return format!("its weight '{}' is not read from local memory", ctx.value_name(*value));
+                return format!(
+                    "its weight '{}' is not read from local memory",
+                    ctx.value_name(*value)
+                );
             }
             if !is_weight && !ctx.is_none(*value) && !tensors.contains(value) {
                 return format!(
@@ -495,7 +500,9 @@ impl<'a> Reasons<'a> {
         let all = node.inputs.iter().chain(&node.result);
         for tensor in all.map(|index| &self.graph.tensors[*index]) {
             let name = ctx.value_name(tensor.value);
-            if tensor.element.bytes() == 2 || (tensor.element.bytes() == 4 && tensor.element != super::super::tensor::Element::F32) {
+            if tensor.element.bytes() == 2
+                || (tensor.element.bytes() == 4 && tensor.element != super::super::tensor::Element::F32)
+            {
                 return format!("'{name}' is neither F32 nor of 8 bits");
             }
             if tensor.dims[1] > MOST_CHANNELS {

@@ -94,6 +94,13 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
     if total > LANE_BYTES {
         return None;
     }
+    // What the tensors and buffers of each step reach up to.
+    let mut tops = vec![0; run.made];
+    for (span, offset) in spans.iter().zip(&offsets) {
+        for top in tops.iter_mut().take(span.last + 1).skip(span.first) {
+            *top = (*top).max(offset + span.bytes);
+        }
+    }
     let tensors: Vec<(usize, usize)> = sizes
         .iter()
         .zip(&offsets)
@@ -117,7 +124,7 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
             Item::LoadWeight(step, index) => measure.weight(&graph.nodes[run.start + step].weights[index]),
             _ => 0,
         };
-        let (weights, mut loads) = streamed(run, &weight_sizes, total)?;
+        let (weights, mut loads) = streamed(run, &weight_sizes, &tops)?;
         delay(&mut loads, &starts, |item| cycles(item, measure));
         (weights, one_slice_order(run, loads))
     } else {
@@ -167,14 +174,14 @@ struct InRing {
 /// A load, and the operation before which it begins.
 type TimedLoad = (usize, Item);
 
-/// Weights go round in the memory from `base` on, each as early as what was in its place has been read.
+/// Weights go round in the memory above `tops`, what the tensors of each step reach up to; each is loaded as early as what was
+/// in its place has been read.
 #[allow(clippy::type_complexity)]
 fn streamed(
     run: &Run,
     weight_sizes: &[Vec<usize>],
-    base: usize,
+    tops: &[usize],
 ) -> Option<(Vec<Vec<(usize, usize)>>, Vec<TimedLoad>)> {
-    let room = LANE_BYTES - base;
     let mut weights: Vec<Vec<(usize, usize)>> = vec![Vec::new(); run.made];
     let mut ring: Vec<InRing> = Vec::new();
     let mut next = 0;
@@ -189,10 +196,14 @@ fn streamed(
             }
         }
         for (index, &bytes) in sizes.iter().enumerate() {
-            if bytes > room {
-                return None;
+            // From its load to its operation no tensor may lie there.
+            let lowest = tops[earliest.min(step)..=step].iter().max().copied().unwrap_or(0);
+            let mut start = next.max(lowest);
+            if start + bytes > LANE_BYTES {
+                let load;
+                (load, start) = wrapped(&ring, tops, (earliest, step), bytes)?;
+                earliest = earliest.max(load);
             }
-            let start = if next + bytes > room { 0 } else { next };
             next = start + bytes;
             let mut free = 0;
             for old in ring.iter().filter(|old| old.start < next && start < old.end) {
@@ -209,10 +220,39 @@ fn streamed(
             });
             earliest = earliest.max(free);
             loads.push((earliest, Item::LoadWeight(step, index)));
-            weights[step].push((base + start, bytes));
+            weights[step].push((start, bytes));
         }
     }
     Some((weights, loads))
+}
+
+/// The operation before which `bytes` for operation `step` can be loaded at the earliest if they go round, and where they lie:
+/// above the tensors of the steps from then on, where what is in the ring has been read.
+fn wrapped(
+    ring: &[InRing],
+    tops: &[usize],
+    (earliest, step): (usize, usize),
+    bytes: usize,
+) -> Option<(usize, usize)> {
+    let mut best: Option<(usize, usize)> = None;
+    let mut lowest = 0;
+    for begin in (earliest.min(step)..=step).rev() {
+        lowest = lowest.max(tops[begin]);
+        if lowest + bytes > LANE_BYTES {
+            break;
+        }
+        let free = ring
+            .iter()
+            .filter(|old| old.start < lowest + bytes && lowest < old.end)
+            .map(|old| old.step + 1)
+            .max()
+            .unwrap_or(0);
+        let load = free.max(begin);
+        if load <= step && best.is_none_or(|(known, _)| load <= known) {
+            best = Some((load, lowest));
+        }
+    }
+    best
 }
 
 /// Cycles by which loads are early: estimates of when operations begin are not exact.

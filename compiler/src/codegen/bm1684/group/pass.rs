@@ -175,12 +175,7 @@ pub struct Planned {
 }
 
 /// Groups the operations of `function`; says how many groups there are. `tick` is called for each operation.
-pub fn group(
-    program: &mut Program,
-    function: Func,
-    settings: &Settings,
-    tick: &mut dyn FnMut(),
-) -> usize {
+pub fn group(program: &mut Program, function: Func, settings: &Settings, tick: &mut dyn FnMut()) -> usize {
     if settings.effort == Effort::None {
         return 0;
     }
@@ -192,9 +187,7 @@ pub fn group(
     let groups = {
         let mut measure = Measure::new(program);
         graph = Graph::new(measure.generator(), function);
-        let known = cache
-            .as_ref()
-            .and_then(|cache| cache.read(&graph, &mut measure));
+        let known = cache.as_ref().and_then(|cache| cache.read(&graph, &mut measure));
         known.unwrap_or_else(|| {
             let found = plan(&graph, &mut measure, settings.wanted(), tick);
             if let Some(cache) = &cache {

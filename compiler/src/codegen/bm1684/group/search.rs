@@ -209,20 +209,22 @@ pub fn search(
     joined(graph, measure, segments)
 }
 
-/// Joins neighbours of one slice where that costs less.
+/// Hundredths of its cycles that a group may cost more than its halves: what they hand on needs no memory in DDR.
+const WORTH: u64 = 3;
+
+/// Joins neighbours into groups of one slice where that costs about as much.
 fn joined(graph: &Graph, measure: &mut Measure<'_>, segments: Vec<Segment>) -> Vec<Segment> {
     let mut result: Vec<Segment> = Vec::new();
     for segment in segments {
         if let (Some(Segment::Group(before, first, one)), Segment::Group(run, second, two)) =
             (result.last(), &segment)
-            && first == second
-            && first.slices() == 1
+            && (first.batches, first.batch_slices) == (second.batches, 1)
             && run.end - before.start <= LONGEST_JOINED
-            && let Some(both) = Run::new(graph, before.start, run.end)
-            && let Some(found) = estimate(graph, measure, &both, *first)
-            && found.cycles < one.cycles + two.cycles
+            && let Some(both) = before.like(graph, before.start, run.end)
+            && let cut = Cut::whole(first.batches)
+            && let Some(found) = estimate(graph, measure, &both, cut)
+            && found.cycles <= (one.cycles + two.cycles) / 100 * (100 + WORTH)
         {
-            let cut = *first;
             result.pop();
             result.push(Segment::Group(both, cut, found));
             continue;
