@@ -5,6 +5,7 @@
 //! rows beside a slice's own (halo), which are computed again by the neighbour slice.
 //!
 //! - [`graph`]: operations and tensors by number, and which operations can be in a group ([`rows`])
+//! - [`order`]: operations that cannot be in groups stand right before what needs them
 //! - [`moves`]: operations that only move channels, which is done early
 //! - [`measure`]: cycles of operations and moves, by emitting them and asking the cost model
 //! - [`shape`]: a run of operations with slices; rows of every tensor in every slice
@@ -29,6 +30,7 @@ pub mod graph;
 pub mod measure;
 pub mod memory;
 pub mod moves;
+pub mod order;
 pub mod pass;
 pub mod rows;
 pub mod search;

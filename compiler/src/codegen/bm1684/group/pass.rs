@@ -6,6 +6,7 @@ use super::estimate::Cut;
 use super::graph::Graph;
 use super::measure::Measure;
 use super::memory::{Placement, place};
+use super::order;
 use super::search::{Effort, Segment, Wanted, search};
 use super::shape::Run;
 use crate::data::progress::Progress;
@@ -179,6 +180,7 @@ pub fn group(program: &mut Program, function: Func, settings: &Settings, tick: &
     if settings.effort == Effort::None {
         return 0;
     }
+    order::defer(program, function);
     let cache = settings
         .cache
         .as_deref()
