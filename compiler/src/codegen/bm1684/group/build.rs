@@ -75,8 +75,7 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
     let block = rewriter.create_block(region);
     let mut loaded: Vec<Option<Value>> = vec![None; run.tensors.len()];
     let mut yielded: Vec<(usize, Value)> = Vec::new();
-    let mut number = 0;
-    for item in &placement.order {
+    for (number, item) in placement.order.iter().enumerate() {
         match *item {
             Item::LoadTensor(place) => {
                 let tensor = run.tensors[place];
@@ -153,7 +152,6 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
                 yielded.push((place, rewriter.result(store)));
             }
         }
-        number += 1;
     }
     yielded.sort_by_key(|(place, _)| *place);
     let stored: Vec<Value> = yielded.iter().map(|(_, value)| *value).collect();

@@ -380,15 +380,14 @@ impl<'a> Measure<'a> {
         for group in emitter.finish() {
             let mut line = Timeline::default();
             let mut dma = group.dma.iter().enumerate().peekable();
-            let mut done = 0;
             // Each engine in its own order; a command that waits for the other engine comes after what it waits for.
-            for command in &group.tiu {
+            for (before, command) in group.tiu.iter().enumerate() {
                 while let Some((_, next)) = dma.next_if(|(index, _)| (*index as u64) < command.cmd_id_gdma())
                 {
                     line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
                 }
                 line.tiu(command.cmd_id_gdma() as usize, tiu_cost(command).cycles);
-                done += 1;
+                let done = before as u64 + 1;
                 while let Some((_, next)) = dma.next_if(|(_, next)| next.eng0_sync_id() <= done) {
                     line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
                 }
