@@ -76,7 +76,10 @@ pub enum ReportError {
 pub fn build(sources: &Sources<'_>) -> Result<Report, ReportError> {
     let mut layers = network::layers(sources.top)?;
     let mut notes = Vec::new();
-    let owners = Owners::of(&layers, sources.lowered.or(sources.addressed));
+    let mut owners = Owners::of(&layers, sources.lowered.or(sources.addressed));
+    if let Some(addressed) = sources.addressed {
+        owners.add(addressed);
+    }
     network::add_tables(&mut layers, sources.ranges, sources.floats);
     if let Some(lowered) = sources.lowered.or(sources.addressed) {
         network::add_lowered(&mut layers, lowered, &owners);

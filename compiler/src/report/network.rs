@@ -107,11 +107,24 @@ impl Owners {
             by_name.entry(layer.name.clone()).or_insert(index);
         }
         let mut owners = Self { by_name };
-        let Some(program) = lowered else { return owners };
+        if let Some(program) = lowered {
+            owners.add(program);
+        }
+        owners
+    }
+
+    /// Adds the operations of another stage of the program. What is loaded in a layer group belongs to the first operation there
+    /// that reads it.
+    pub fn add(&mut self, program: &Program) {
         let ctx = &program.ctx;
+        let mut loads = Vec::new();
         for op in ctx.walk(program.module.op()) {
             let name = ctx.name(op);
-            if is_no_operation(ctx, op) || owners.by_name.contains_key(name) {
+            if is_no_operation(ctx, op) || self.by_name.contains_key(name) {
+                continue;
+            }
+            if ctx.is(op, "tpu.Load") {
+                loads.push(op);
                 continue;
             }
             let of_operand = || {
@@ -119,13 +132,18 @@ impl Owners {
                 let mut names = operands
                     .filter(|value| !is_weight(ctx, **value))
                     .map(|v| ctx.value_name(*v));
-                names.find_map(|name| owners.by_name.get(name)).copied()
+                names.find_map(|name| self.by_name.get(name)).copied()
             };
-            if let Some(layer) = owners.of_beginning(name).or_else(of_operand) {
-                owners.by_name.insert(name.to_owned(), layer);
+            if let Some(layer) = self.of_beginning(name).or_else(of_operand) {
+                self.by_name.insert(name.to_owned(), layer);
             }
         }
-        owners
+        for op in loads {
+            let user = ctx.users(ctx.result(op)).first().copied();
+            if let Some(layer) = user.and_then(|user| self.get(ctx.name(user))) {
+                self.by_name.insert(ctx.name(op).to_owned(), layer);
+            }
+        }
     }
 
     fn of_beginning(&self, name: &str) -> Option<usize> {
@@ -137,12 +155,13 @@ impl Owners {
         ends.find_map(|end| self.by_name.get(&name[..end])).copied()
     }
 
-    /// The layer of an operation of this name.
+    /// The layer of an operation of this name. A load whose operation is not known belongs to what it loads.
     pub fn get(&self, name: &str) -> Option<usize> {
-        self.by_name
-            .get(name)
-            .copied()
-            .or_else(|| self.of_beginning(name))
+        let own = |name: &str| {
+            let exact = self.by_name.get(name).copied();
+            exact.or_else(|| self.of_beginning(name))
+        };
+        own(name).or_else(|| own(name.strip_prefix("load_")?))
     }
 }
 
