@@ -5,7 +5,7 @@
 //! rows beside a slice's own (halo), which are computed again by the neighbour slice.
 //!
 //! - [`graph`]: operations and tensors by number, and which operations can be in a group ([`rows`])
-//! - [`order`]: operations that cannot be in groups stand right before what needs them
+//! - [`order`]: operations that can be in groups come first, as far as they need no others
 //! - [`moves`]: operations that only move channels, which is done early
 //! - [`measure`]: cycles of operations and moves, by emitting them and asking the cost model
 //! - [`shape`]: a run of operations with slices; rows of every tensor in every slice

@@ -1,5 +1,5 @@
-//! The order of operations before they are grouped: what cannot be in a group stands right before what needs it, so that it
-//! does not part those that can.
+//! The order of operations before they are grouped: those that can be in groups come first, as long as they need nothing else;
+//! then those that cannot, as long as they need nothing else; and so on. So the latter do not part the former.
 
 use super::super::alias::is_alias;
 use super::super::codegen::Codegen;
@@ -8,21 +8,20 @@ use super::graph::Graph;
 use crate::program::Program;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use tpuc_dialects::func::Func;
-use tpuc_dialects::ir::{Op, OpView};
+use tpuc_dialects::ir::{Context, Op, OpView};
 
-/// Moves operations that cannot be in groups down to their first users.
-pub fn defer(program: &mut Program, function: Func) {
+/// Brings the operations into this order.
+pub fn arrange(program: &mut Program, function: Func) {
     let order = {
         let mut cg = Codegen::new(program);
         cg.frame = Some(Frame::pretending());
         let graph = Graph::new(&cg, function);
-        let late: HashSet<Op> = graph
+        let apart = graph
             .nodes
             .iter()
-            .filter(|node| node.rows.is_none() && (!node.is_pointwise || is_alias(cg.ctx(), node.op)))
-            .map(|node| node.op)
-            .collect();
-        deferred(&cg, function, &late)
+            .filter(|node| node.rows.is_none() && (!node.is_pointwise || is_alias(cg.ctx(), node.op)));
+        let apart: HashSet<Op> = apart.map(|node| node.op).collect();
+        arranged(cg.ctx(), &function.ops(cg.ctx()), &apart)
     };
     let Some(last) = function.return_op(&program.ctx) else {
         return;
@@ -33,40 +32,62 @@ pub fn defer(program: &mut Program, function: Func) {
     }
 }
 
-/// All operations but the last, each of `late` before the first that needs it.
-fn deferred(cg: &Codegen<'_>, function: Func, late: &HashSet<Op>) -> Vec<Op> {
-    let ctx = cg.ctx();
-    let ops = function.ops(ctx);
-    let place: HashMap<Op, usize> = ops.iter().enumerate().map(|(index, op)| (*op, index)).collect();
-    let mut waiting: BTreeSet<usize> = BTreeSet::new();
-    let mut order = Vec::with_capacity(ops.len());
+/// All operations but the last, which gives the results back. `apart`: those that cannot be in groups.
+fn arranged(ctx: &Context, ops: &[Op], apart: &HashSet<Op>) -> Vec<Op> {
+    // Inputs and weights stand right before what needs them first.
+    let is_free = |op: Op| matches!(ctx.op_name(op), "top.Input" | "top.None" | "top.Weight");
+    let number: HashMap<Op, usize> = ops.iter().enumerate().map(|(index, op)| (*op, index)).collect();
+    let sources = |op: Op| {
+        let values = ctx.operands(op).iter();
+        values.filter_map(|value| number.get(&ctx.defining_op(*value)?).copied())
+    };
+    let mut missing = vec![0; ops.len()];
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); ops.len()];
+    // Ready to be taken: that can be in groups, that cannot; in the old order.
+    let mut ready = [BTreeSet::new(), BTreeSet::new()];
     for (index, &op) in ops.iter().enumerate() {
-        if late.contains(&op) {
-            waiting.insert(index);
+        if is_free(op) || ctx.is(op, "func.return") {
             continue;
         }
-        if ctx.is(op, "func.return") {
-            // With results that nothing uses.
-            order.extend(waiting.iter().map(|index| ops[*index]));
-            break;
+        for source in sources(op).filter(|source| !is_free(ops[*source])) {
+            missing[index] += 1;
+            users[source].push(index);
         }
-        // What it needs, and what that needs in turn, in the old order.
-        let mut needed: Vec<usize> = Vec::new();
-        let mut next = vec![op];
-        while let Some(user) = next.pop() {
-            for &value in ctx.operands(user) {
-                let Some(source) = ctx.defining_op(value) else {
-                    continue;
-                };
-                if let Some(index) = place.get(&source).filter(|index| waiting.remove(index)) {
-                    needed.push(*index);
-                    next.push(source);
-                }
+        if missing[index] == 0 {
+            ready[usize::from(apart.contains(&op))].insert(index);
+        }
+    }
+    let mut taken = vec![false; ops.len()];
+    let mut order = Vec::with_capacity(ops.len());
+    let mut take = |index: usize, order: &mut Vec<Op>| {
+        if !std::mem::replace(&mut taken[index], true) {
+            order.push(ops[index]);
+        }
+    };
+    let mut kind = 0;
+    loop {
+        if ready[kind].is_empty() {
+            kind = 1 - kind;
+        }
+        let Some(index) = ready[kind].pop_first() else {
+            break;
+        };
+        for source in sources(ops[index]).filter(|source| is_free(ops[*source])) {
+            take(source, &mut order);
+        }
+        take(index, &mut order);
+        for &user in &users[index] {
+            missing[user] -= 1;
+            if missing[user] == 0 {
+                ready[usize::from(apart.contains(&ops[user]))].insert(user);
             }
         }
-        needed.sort_unstable();
-        order.extend(needed.iter().map(|index| ops[*index]));
-        order.push(op);
+    }
+    // What nothing uses, or only the end.
+    for (index, &op) in ops.iter().enumerate() {
+        if !ctx.is(op, "func.return") {
+            take(index, &mut order);
+        }
     }
     order
 }

@@ -180,7 +180,7 @@ pub fn group(program: &mut Program, function: Func, settings: &Settings, tick: &
     if settings.effort == Effort::None {
         return 0;
     }
-    order::defer(program, function);
+    order::arrange(program, function);
     let cache = settings
         .cache
         .as_deref()
