@@ -135,6 +135,8 @@ fn fits(spans: &[Span], weight_bytes: &[usize], single: bool) -> bool {
 
 /// Numbers of one slice.
 struct Slice {
+    /// How many slices are like this one.
+    times: u64,
     costs: Vec<Cost>,
     loads: Vec<u64>,
     stores: Vec<u64>,
@@ -204,7 +206,12 @@ fn slice(
             Some(measure.transfer(graph, run.flat, tensor, cut.batches, len, false))
         })
         .collect::<Option<_>>()?;
-    Some(Slice { costs, loads, stores })
+    Some(Slice {
+        times: 1,
+        costs,
+        loads,
+        stores,
+    })
 }
 
 /// Whether nothing reads the inputs of operation `step` after it.
@@ -223,14 +230,15 @@ pub fn has_bytes(graph: &Graph, run: &Run) -> bool {
 
 /// What the group takes; `None` if it cannot be, or does not fit local memory.
 pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> Option<Estimate> {
-    let representative = [0, cut.row_slices / 2, cut.row_slices - 1];
-    let mut rows = Vec::new();
-    for (index, slice) in representative.into_iter().enumerate() {
-        if index > 0 && slice == representative[index - 1] {
-            rows.push(rows.last().cloned()?);
-        } else {
-            rows.push(run.rows(graph, slice, cut.row_slices)?);
-        }
+    // The first slice, one for all inner ones, the last: with how often they come.
+    let representative: Vec<(usize, usize)> = match cut.row_slices {
+        1 => vec![(0, 1)],
+        2 => vec![(0, 1), (1, 1)],
+        count => vec![(0, 1), (count / 2, count - 2), (count - 1, 1)],
+    };
+    let mut rows = Vec::with_capacity(representative.len());
+    for (index, _) in &representative {
+        rows.push(run.rows(graph, *index, cut.row_slices)?);
     }
     let sizes: Vec<usize> = (0..run.tensors.len())
         .map(|place| {
@@ -241,21 +249,21 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
     // What takes no buffer may be too much already.
     let none = vec![0; run.made];
     let single = cut.slices() == 1;
-    let weight_bytes: Vec<usize> = (0..run.made)
-        .map(|step| {
-            graph.nodes[run.start + step]
-                .weights
-                .iter()
-                .map(super::graph::Weight::lane_bytes)
-                .sum()
-        })
+    let weights: Vec<(usize, u64)> = (run.start..run.end)
+        .map(|number| measure.weights_of(graph, number))
         .collect();
+    let weight_bytes: Vec<usize> = weights.iter().map(|(bytes, _)| *bytes).collect();
+    let weight_cycles: Vec<u64> = weights.iter().map(|(_, cycles)| *cycles).collect();
     if !fits(&spans(run, cut, &sizes, &none), &weight_bytes, single) {
         return None;
     }
     let mut slices = Vec::new();
-    for (rows, index) in rows.iter().zip(representative) {
-        slices.push(slice(graph, measure, run, cut, rows, index)?);
+    for (rows, (index, times)) in rows.iter().zip(representative) {
+        let slice = slice(graph, measure, run, cut, rows, index)?;
+        slices.push(Slice {
+            times: (times * cut.batch_slices) as u64,
+            ..slice
+        });
     }
     let buffers: Vec<usize> = (0..run.made)
         .map(|step| {
@@ -270,15 +278,6 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
     if !fits(&spans, &weight_bytes, single) {
         return None;
     }
-    let weight_cycles: Vec<u64> = (0..run.made)
-        .map(|step| {
-            graph.nodes[run.start + step]
-                .weights
-                .iter()
-                .map(|weight| measure.weight(weight))
-                .sum()
-        })
-        .collect();
     Some(if single {
         one_slice(
             run,
@@ -288,7 +287,7 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
             &alive(&spans, run.made),
         )
     } else {
-        several_slices(run, cut, &slices, &weight_cycles)
+        several_slices(run, &slices, &weight_cycles)
     })
 }
 
@@ -346,14 +345,12 @@ fn one_slice(
 }
 
 /// Weights stay; one slice is loaded and one is stored while another one is computed.
-fn several_slices(run: &Run, cut: Cut, slices: &[Slice], weight_cycles: &[u64]) -> Estimate {
-    let inner = cut.row_slices.saturating_sub(2) as u64;
+fn several_slices(run: &Run, slices: &[Slice], weight_cycles: &[u64]) -> Estimate {
     let all = |number: &dyn Fn(&Slice) -> u64| {
-        let once = match cut.row_slices {
-            1 => number(&slices[0]),
-            _ => number(&slices[0]) + inner * number(&slices[1]) + number(&slices[2]),
-        };
-        once * cut.batch_slices as u64
+        slices
+            .iter()
+            .map(|slice| slice.times * number(slice))
+            .sum::<u64>()
     };
     let tiu = all(&|slice| slice.tiu());
     // Slices wait for these in turn.
@@ -363,7 +360,7 @@ fn several_slices(run: &Run, cut: Cut, slices: &[Slice], weight_cycles: &[u64]) 
     let store = all(&|slice| slice.stores.iter().sum());
     let weights: u64 = weight_cycles.iter().sum();
     let fill = slices[0].loads.iter().sum::<u64>() + weight_cycles.first().copied().unwrap_or(0);
-    let drain: u64 = slices[2].stores.iter().sum();
+    let drain: u64 = slices.last().map_or(0, |slice| slice.stores.iter().sum());
     let dma = own + inputs + store + weights;
     Estimate {
         cycles: fill + (tiu + exposed).max(dma.saturating_sub(fill + drain)) + drain,

@@ -190,6 +190,7 @@ pub struct Measure<'a> {
     cg: Codegen<'a>,
     operations: HashMap<Key, Option<Cost>>,
     moves: HashMap<(usize, bool, usize, usize, bool), u64>,
+    weights: HashMap<usize, (usize, u64)>,
 }
 
 /// Some address for what has none yet.
@@ -204,6 +205,7 @@ impl<'a> Measure<'a> {
             cg,
             operations: HashMap::new(),
             moves: HashMap::new(),
+            weights: HashMap::new(),
         }
     }
 
@@ -363,6 +365,18 @@ impl<'a> Measure<'a> {
             .map(|info| info.shape)
             .unwrap_or_default();
         dma_cycles(|emitter| load_weight(emitter, weight, SOMEWHERE, &shape, 0))
+    }
+
+    /// Bytes of a lane that the weights of operation `number` take, and cycles of loading them.
+    pub fn weights_of(&mut self, graph: &Graph, number: usize) -> (usize, u64) {
+        if let Some(known) = self.weights.get(&number) {
+            return *known;
+        }
+        let weights = &graph.nodes[number].weights;
+        let bytes = weights.iter().map(Weight::lane_bytes).sum();
+        let cycles = weights.iter().map(|weight| self.weight(weight)).sum();
+        self.weights.insert(number, (bytes, cycles));
+        (bytes, cycles)
     }
 
     /// Cycles of an operation for itself, from DDR to DDR; `None` where it cannot be compiled.
