@@ -9,18 +9,19 @@
 // RUN: cat %t.cache/*.json | FileCheck %s --check-prefix=CACHE
 
 // Two slices: each window reads a row of the other slice, which is computed twice; what is loaded has one more.
-// CHECK: %1 = "tpu.Group"(%0) ({
-// CHECK-NEXT: %2 = "tpu.Load"(%0) {{.*}} h_idx = [0, 6], h_slice = [9, 10], {{.*}} id = 0, stage = 0,
-// CHECK-NEXT: %3 = "tpu.Pool2D"(%2) {{.*}} h_idx = [0, 7], h_slice = [8, 9], {{.*}} id = 1, stage = 1,
-// CHECK-NEXT: %4 = "tpu.Relu"(%3) {{.*}} h_idx = [0, 7], h_slice = [8, 9], {{.*}} id = 2, stage = 1,
-// CHECK-NEXT: %5 = "tpu.Pool2D"(%4) {{.*}} h_idx = [0, 4], h_slice = [4, 4], {{.*}} id = 3, stage = 1,
-// CHECK-NEXT: %6 = "tpu.Store"(%5) {{.*}} h_idx = [0, 4], h_slice = [4, 4], {{.*}} id = 4, stage = 2,
-// CHECK-NEXT: "tpu.Yield"(%6)
+// CHECK: %0 = "top.None"
+// CHECK: %2 = "tpu.Group"(%1) ({
+// CHECK-NEXT: %3 = "tpu.Load"(%1) {{.*}} h_idx = [0, 6], h_slice = [9, 10], {{.*}} id = 0, stage = 0,
+// CHECK-NEXT: %4 = "tpu.Pool2D"(%3) {{.*}} h_idx = [0, 7], h_slice = [8, 9], {{.*}} id = 1, stage = 1,
+// CHECK-NEXT: %5 = "tpu.Relu"(%4) {{.*}} h_idx = [0, 7], h_slice = [8, 9], {{.*}} id = 2, stage = 1,
+// CHECK-NEXT: %6 = "tpu.Pool2D"(%5) {{.*}} h_idx = [0, 4], h_slice = [4, 4], {{.*}} id = 3, stage = 1,
+// CHECK-NEXT: %7 = "tpu.Store"(%6, %0) {{.*}} h_idx = [0, 4], h_slice = [4, 4], {{.*}} id = 4, stage = 2,
+// CHECK-NEXT: "tpu.Yield"(%7)
 // CHECK-NEXT: {{.*}} hsecs = 2 : i64, nsecs = 1 : i64,
 // ALONE: %1 = "tpu.Pool2D"(%0)
 // ALONE-NEXT: %2 = "tpu.Relu"(%1)
 // ALONE-NEXT: %3 = "tpu.Pool2D"(%2)
-// WHOLE: "tpu.Load"(%0) {{.*}} h_idx = [0], h_slice = [16]
+// WHOLE: "tpu.Load"(%1) {{.*}} h_idx = [0], h_slice = [16]
 // WHOLE: hsecs = 1 : i64
 // LEVEL: error: layer-group: opt=4; 0 to 3 are known
 // SLICES: error: layer-group: row_slices=0; 1 to 128 are possible

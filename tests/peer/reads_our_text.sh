@@ -36,6 +36,10 @@ network() {
       --processor-tpu-optimize --dev-parallel --weight-reorder --subnet-divide="dynamic=False" --op-reorder --topo-sort \
       --layer-group="opt=2 group_by_cores=auto compress_mode=none" --affine-opt --core-parallel --after-layergroup-weight-reorder \
       --address-assign -o final.mlir --debug_cmd=
+    # Layer groups are read as they are; their number stays.
+    "$programs/tpuc-opt" "${name}_bm1684_${kind}_tpu.mlir" --processor-tpu-optimize --weight-reorder --layer-group -o grouped.mlir
+    stage "$name tpu $mode, with our layer groups" "$opt" grouped.mlir --canonicalize -o next.mlir
+    stage "$name tpu $mode, number of groups" test "$(grep -c '"tpu.Group"' grouped.mlir)" = "$(grep -c '"tpu.Group"' next.mlir)"
     stage "$name $mode, bmodel from our tpu program" "$opt" final.mlir \
       --codegen="model_file=theirs.bmodel embed_debug_info=False model_version=latest bmodel_only=False gdma_check=False rvti=False" \
       -o /dev/null

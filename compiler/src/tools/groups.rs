@@ -21,8 +21,9 @@ pub struct GroupArgs {
     /// Compute every operation for itself, from DDR to DDR.
     #[arg(long)]
     disable_layer_group: bool,
-    /// Keep the groups found in a file, and take them from there when the same network is deployed again.
-    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    /// Keep the groups found in a file, and take them from there when the same program comes again: the result is the same, only
+    /// sooner.
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     lgcache: bool,
     /// Folder for --lgcache; by default tpuc in the user's cache folder.
     #[arg(long, value_name = "DIR")]
@@ -34,7 +35,7 @@ impl Default for GroupArgs {
         Self {
             opt: 2,
             disable_layer_group: false,
-            lgcache: false,
+            lgcache: true,
             lghash_dir: None,
         }
     }

@@ -6,6 +6,7 @@ use super::ginfo::GroupInfo;
 use super::graph::{Form, Graph};
 use super::memory::{Item, Placement};
 use super::shape::{Run, own_part};
+use crate::lowering::bm1684::context::none_value;
 use crate::program::Program;
 use tpuc_dialects::ir::{Block, Context, Loc, LocKind, Op, Rewriter, Type, Value};
 
@@ -70,6 +71,11 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
     };
     let rows_of = |place: usize| placement.rows.iter().map(|rows| rows[place]).collect::<Vec<_>>();
 
+    // A store has a second operand in TPU-MLIR, which is nothing here.
+    let Some(outer) = ctx.op_block(anchor) else {
+        return;
+    };
+    let none = none_value(ctx, outer);
     let mut rewriter = ctx.rewriter_before(anchor);
     let region = rewriter.create_region();
     let block = rewriter.create_block(region);
@@ -143,7 +149,7 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
                 rewriter.set_at_end(block);
                 let store = rewriter
                     .build("tpu.Store")
-                    .operand(tensor.value)
+                    .operands(&[tensor.value, none])
                     .result(ty)
                     .loc(loc)
                     .finish();

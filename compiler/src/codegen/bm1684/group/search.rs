@@ -54,9 +54,9 @@ impl Effort {
             },
             Self::Thorough => Limits {
                 longest: 96,
-                longest_sliced: 64,
-                more: 8,
-                misses: 6,
+                longest_sliced: 48,
+                more: 6,
+                misses: 3,
             },
         }
     }
