@@ -15,6 +15,7 @@ use super::window::{SHIFT_WORD_BYTES, padded_depth, shift_word};
 use crate::data::{DType, Tensor};
 use crate::program::Program;
 use crate::quantization::channel_shift::{MAX_SPREAD, bias_range, rounding_excess};
+use rayon::prelude::*;
 use tpuc_dialects::ir::{Op, Value};
 
 /// Replaces weights by their laid-out form, where the operation wants it.
@@ -335,21 +336,38 @@ fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
 fn lay_out(
     source: &[u8],
     element: Element,
-    [outputs, taps, inputs]: [usize; 3],
-    from: impl Fn(usize, usize, usize) -> usize,
+    sizes: [usize; 3],
+    from: impl Fn(usize, usize, usize) -> usize + Sync,
 ) -> Vec<u8> {
-    let size = element.bytes();
+    // Copies of a size that is known are single moves.
+    match element.bytes() {
+        1 => lay_out_sized::<1>(source, element, sizes, from),
+        2 => lay_out_sized::<2>(source, element, sizes, from),
+        _ => lay_out_sized::<4>(source, element, sizes, from),
+    }
+}
+
+fn lay_out_sized<const SIZE: usize>(
+    source: &[u8],
+    element: Element,
+    [outputs, taps, inputs]: [usize; 3],
+    from: impl Fn(usize, usize, usize) -> usize + Sync,
+) -> Vec<u8> {
     let padded = padded_depth(element, inputs);
-    let mut bytes = vec![0; outputs * taps * padded * size];
-    for output in 0..outputs {
+    let row = taps * padded * SIZE;
+    let mut bytes = vec![0; outputs * row];
+    if row == 0 {
+        return bytes;
+    }
+    let (elements, _) = source.as_chunks::<SIZE>();
+    bytes.par_chunks_mut(row).enumerate().for_each(|(output, row)| {
+        let (row, _) = row.as_chunks_mut::<SIZE>();
         for tap in 0..taps {
             for input in 0..inputs {
-                let to = ((output * taps + tap) * padded + input) * size;
-                let at = from(output, tap, input) * size;
-                bytes[to..to + size].copy_from_slice(&source[at..at + size]);
+                row[tap * padded + input] = elements[from(output, tap, input)];
             }
         }
-    }
+    });
     bytes
 }
 

@@ -11,6 +11,7 @@ use super::build::FLAT;
 use super::ginfo::GroupInfo;
 use super::graph::{Graph, MOST_CHANNELS, weight_of};
 use super::measure::Measure;
+use super::measure::end_of;
 use super::moves::is_move;
 use super::rows;
 use super::search::{Effort, Wanted, best_cut};
@@ -22,7 +23,6 @@ use tpuc_dialects::ir::{Context, Diagnostic, Op, OpView, Value};
 use tpuc_runtime::isa::Direction;
 use tpuc_runtime::isa::cost::{ISSUE_CYCLES, dma_cost, tiu_cost};
 use tpuc_runtime::isa::memory_map::LANE_BYTES;
-use tpuc_runtime::profile::Timeline;
 
 /// All groups of a program, and what is in none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -222,7 +222,7 @@ fn time_of(cg: &mut Codegen<'_>, op: Op) -> Result<Time> {
 fn time(groups: &[emitter::Group]) -> Time {
     let mut time = Time::default();
     for group in groups {
-        time.cycles += end(group);
+        time.cycles += end_of(group);
         for command in &group.tiu {
             time.compute += tiu_cost(command).cycles + ISSUE_CYCLES;
         }
@@ -252,25 +252,6 @@ fn time(groups: &[emitter::Group]) -> Time {
         Bound::Moves
     };
     time
-}
-
-/// When the last command ends.
-fn end(group: &emitter::Group) -> u64 {
-    let mut line = Timeline::default();
-    let mut dma = group.dma.iter().enumerate().peekable();
-    // Each engine in its own order; a command that waits for the other engine comes after what it waits for.
-    for (done, command) in group.tiu.iter().enumerate() {
-        while let Some((_, next)) = dma.next_if(|(index, next)| {
-            (*index as u64) < command.cmd_id_gdma() || next.eng0_sync_id() <= done as u64
-        }) {
-            line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
-        }
-        line.tiu(command.cmd_id_gdma() as usize, tiu_cost(command).cycles);
-    }
-    for (_, next) in dma {
-        line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
-    }
-    line.end()
 }
 
 fn group(cg: &Codegen<'_>, op: Op, time: Time) -> ExplainedGroup {

@@ -3,7 +3,7 @@
 use super::super::alias::is_alias;
 use super::super::codegen::{Codegen, OPS};
 use super::super::conv2d::folded_input;
-use super::super::emitter::Emitter;
+use super::super::emitter::{Emitter, Group};
 use super::super::error::{Result, malformed};
 use super::super::resident::{Buffer, Frame};
 use super::super::resident_moves;
@@ -390,29 +390,27 @@ impl<'a> Measure<'a> {
         let emitter = std::mem::take(&mut self.cg.emitter);
         self.cg.parts = Default::default();
         done.ok()?;
-        let mut cycles = 0;
-        for group in emitter.finish() {
-            let mut line = Timeline::default();
-            let mut dma = group.dma.iter().enumerate().peekable();
-            // Each engine in its own order; a command that waits for the other engine comes after what it waits for.
-            for (before, command) in group.tiu.iter().enumerate() {
-                while let Some((_, next)) = dma.next_if(|(index, _)| (*index as u64) < command.cmd_id_gdma())
-                {
-                    line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
-                }
-                line.tiu(command.cmd_id_gdma() as usize, tiu_cost(command).cycles);
-                let done = before as u64 + 1;
-                while let Some((_, next)) = dma.next_if(|(_, next)| next.eng0_sync_id() <= done) {
-                    line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
-                }
-            }
-            for (_, next) in dma {
-                line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
-            }
-            cycles += line.end();
-        }
-        Some(cycles)
+        Some(emitter.finish().iter().map(end_of).sum())
     }
+}
+
+/// When the last command of a group of commands ends, by the cycle model.
+pub fn end_of(group: &Group) -> u64 {
+    let mut line = Timeline::default();
+    let mut dma = group.dma.iter().enumerate().peekable();
+    // Each engine in its own order; a command that waits for the other engine comes after what it waits for.
+    for (done, command) in group.tiu.iter().enumerate() {
+        while let Some((_, next)) = dma.next_if(|(index, next)| {
+            (*index as u64) < command.cmd_id_gdma() || next.eng0_sync_id() <= done as u64
+        }) {
+            line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
+        }
+        line.tiu(command.cmd_id_gdma() as usize, tiu_cost(command).cycles);
+    }
+    for (_, next) in dma {
+        line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
+    }
+    line.end()
 }
 
 fn dma_cycles(emit: impl FnOnce(&mut Emitter) -> Result<()>) -> u64 {

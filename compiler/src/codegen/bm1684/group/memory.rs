@@ -1,11 +1,12 @@
 //! Places in local memory for a group, and the order of its commands.
 
+use super::super::allocate::{self, Interval};
 use super::Range;
 use super::estimate::{Cut, dies, slice_bytes, spans};
 use super::graph::Graph;
 use super::measure::Measure;
 use super::shape::Run;
-use tpuc_runtime::isa::memory_map::LANE_BYTES;
+use tpuc_runtime::isa::memory_map::{LANE_BYTES, ROW_ALIGN_BYTES};
 
 /// What happens next in a group's body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -313,36 +314,20 @@ fn one_slice_order(run: &Run, loads: Vec<TimedLoad>) -> Vec<Item> {
     order
 }
 
-/// The lowest offset for each span that is taken by no other at the same time, large ones first; and the bytes in all.
+/// Offsets of spans that do not meet while both are alive, and the bytes in all.
 pub fn pack(spans: &[super::estimate::Span]) -> (Vec<usize>, usize) {
-    let mut order: Vec<usize> = (0..spans.len()).collect();
-    order.sort_by_key(|&index| (std::cmp::Reverse(spans[index].bytes), spans[index].first, index));
-    let mut offsets = vec![0; spans.len()];
-    let mut placed: Vec<usize> = Vec::new();
-    let mut total = 0;
-    for index in order {
-        let this = spans[index];
-        if this.bytes == 0 {
-            continue;
-        }
-        let mut busy: Vec<(usize, usize)> = placed
-            .iter()
-            .filter(|other| spans[**other].first <= this.last && this.first <= spans[**other].last)
-            .map(|other| (offsets[*other], offsets[*other] + spans[*other].bytes))
-            .collect();
-        busy.sort_unstable();
-        let mut offset = 0;
-        for (start, end) in busy {
-            if offset + this.bytes <= start {
-                break;
-            }
-            offset = offset.max(end);
-        }
-        offsets[index] = offset;
-        total = total.max(offset + this.bytes);
-        placed.push(index);
-    }
-    (offsets, total)
+    let intervals: Vec<Interval> = spans
+        .iter()
+        .map(|span| Interval {
+            bytes: span.bytes as u64,
+            alignment: ROW_ALIGN_BYTES as u64,
+            first: span.first,
+            last: span.last,
+        })
+        .collect();
+    let placement = allocate::place(&intervals);
+    let offsets = placement.offsets.iter().map(|offset| *offset as usize).collect();
+    (offsets, placement.total as usize)
 }
 
 #[cfg(test)]
