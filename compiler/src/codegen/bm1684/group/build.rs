@@ -3,9 +3,10 @@
 use super::Range;
 use super::estimate::Cut;
 use super::ginfo::GroupInfo;
-use super::graph::{Form, Graph};
+use super::graph::Graph;
 use super::memory::{Item, Placement};
 use super::shape::{Run, own_part};
+use super::weights::Form;
 use crate::lowering::bm1684::context::none_value;
 use crate::program::Program;
 use tpuc_dialects::ir::{Block, Context, Loc, LocKind, Op, Rewriter, Type, Value};

@@ -4,18 +4,14 @@ use super::super::alias::is_alias;
 use super::super::codegen::Codegen;
 use super::super::coefficient::is_weight;
 use super::super::conv2d::folded_input;
-use super::super::conv2d::window_of;
-use super::super::error::{Result, unsupported};
-use super::super::fold::Fold;
-use super::super::resident::shifts_offset;
-use super::super::tensor::{Dims, Element, aligned_bytes, lane_rows};
-use super::super::window::{SHIFT_WORD_BYTES, padded_depth};
+use super::super::tensor::{Dims, Element};
 use super::moves::is_move;
 use super::rows::{self, Rows};
+use super::weights::{Weight, weight_of};
 use std::collections::HashMap;
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Op, Value};
-use tpuc_runtime::isa::memory_map::{LANE_COUNT, ROW_ALIGN_BYTES};
+use tpuc_runtime::isa::memory_map::LANE_COUNT;
 
 /// A tensor that operations hand on.
 #[derive(Clone, Debug)]
@@ -34,54 +30,6 @@ pub struct Tensor {
     pub kept: bool,
     /// It is another tensor, of this number, folded by its load (`use_3ic_optimize`) for this operation.
     pub folded: Option<(usize, Op)>,
-}
-
-/// How a weight lies in local memory.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Form {
-    /// Dense in each lane: parts of so many bytes a channel.
-    Compact(Vec<Part>),
-    /// As a tensor of these sizes, repeated where the weight is smaller.
-    Tensor(Dims),
-}
-
-/// A part of a dense weight.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Part {
-    /// First byte in DDR, from the weight's address.
-    pub source: usize,
-    /// First byte in a lane, from the weight's place.
-    pub target: usize,
-    /// Channels.
-    pub channels: usize,
-    /// Bytes of one channel.
-    pub bytes: usize,
-}
-
-/// A weight that an operation reads from local memory.
-#[derive(Clone, Debug)]
-pub struct Weight {
-    /// The value.
-    pub value: Value,
-    /// Element type.
-    pub element: Element,
-    /// How it lies in local memory.
-    pub form: Form,
-}
-
-impl Weight {
-    /// Bytes of a lane that it takes.
-    pub fn lane_bytes(&self) -> usize {
-        let bytes = match &self.form {
-            Form::Compact(parts) => parts
-                .iter()
-                .map(|part| part.target + lane_rows(part.channels) * part.bytes)
-                .max()
-                .unwrap_or(0),
-            Form::Tensor(dims) => aligned_bytes(self.element, *dims),
-        };
-        bytes.next_multiple_of(ROW_ALIGN_BYTES)
-    }
 }
 
 /// An operation.
@@ -283,41 +231,6 @@ impl Graph {
     }
 }
 
-/// How operand `index` of an operation, the weight `value`, lies in local memory; `None` if it is read from DDR.
-///
-/// # Errors
-/// When it is not known how.
-pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result<Option<Weight>> {
-    let ctx = cg.ctx();
-    let (info, result) = (cg.whole(value)?, cg.whole(ctx.result(op))?);
-    let dims = result.nchw()?.shape;
-    let form = match (ctx.op_name(op), index) {
-        // Read from DDR by the operation itself.
-        ("tpu.Lut", 1) => return Ok(None),
-        ("tpu.Conv2D" | "tpu.Deconv" | "tpu.MatMul", 1 | 2) => compact_parts(
-            dims[1],
-            info.elements() * info.element.bytes(),
-            index == 1 && cg.flag(op, "coeff_merged"),
-            filter_bytes(cg, op, info.element, dims[1]),
-        )
-        .map(Form::Compact),
-        (
-            "tpu.Conv2D" | "tpu.Deconv" | "tpu.MatMul" | "tpu.Pool2D" | "tpu.Concat" | "tpu.Slice"
-            | "tpu.Upsample",
-            _,
-        ) => None,
-        _ => tensor_form(&info.shape, info.element, dims, result.shape.len()).map(Form::Tensor),
-    };
-    let Some(form) = form else {
-        return unsupported("a weight that is not read from local memory");
-    };
-    Ok(Some(Weight {
-        value,
-        element: info.element,
-        form,
-    }))
-}
-
 /// Operations that do not care for shapes.
 const POINTWISE: &[&str] = &[
     "tpu.Add",
@@ -365,90 +278,3 @@ pub fn flat_dims(elements: usize) -> Option<Dims> {
 
 /// Most channels of a command, rounded down to whole lane rows.
 pub const MOST_CHANNELS: usize = 4032;
-/// Bytes of one output channel's filter.
-fn filter_bytes(cg: &Codegen<'_>, op: Op, element: Element, outputs: usize) -> Option<usize> {
-    if let Some((folded, dims)) = folded_input(cg, op).ok()? {
-        let [rows, columns] = folded.fold.rest(&folded.window).kernel;
-        return Some(rows * columns * padded_depth(element, dims[1]) * element.bytes());
-    }
-    let groups = cg.int(op, "group", 1).max(1) as usize;
-    let inputs = cg.whole(cg.ctx().operand(op, 0)).ok()?.nchw().ok()?.shape[1];
-    let taps: usize = cg.sizes(op, "kernel_shape").ok()?.iter().product();
-    let depth = if groups > 1 && groups == inputs && groups == outputs {
-        1
-    } else {
-        let fold = Fold::from_code(cg.int(op, "use_3ic_optimize", 0));
-        if fold.is_any() {
-            let kernel = window_of(cg.ctx(), op).ok()?.kernel;
-            let [rows, columns] = fold.taps(kernel);
-            let depth = padded_depth(element, fold.channels(inputs, kernel));
-            return Some(taps / (rows * columns) * depth * element.bytes());
-        }
-        padded_depth(element, inputs / groups)
-    };
-    Some(taps * depth * element.bytes())
-}
-
-/// Parts of `bytes` for `channels` channels. With shifts behind it, a filter of `taps_bytes` a channel.
-fn compact_parts(
-    channels: usize,
-    bytes: usize,
-    with_shifts: bool,
-    taps_bytes: Option<usize>,
-) -> Option<Vec<Part>> {
-    let shifts = if with_shifts {
-        channels * SHIFT_WORD_BYTES
-    } else {
-        0
-    };
-    let filter = bytes.checked_sub(shifts)?;
-    // What follows the filter begins at a whole word.
-    let per_channel = match channels {
-        0 => return None,
-        _ if with_shifts => taps_bytes?,
-        _ => filter / channels,
-    };
-    if per_channel * channels > filter {
-        return None;
-    }
-    let mut parts = vec![Part {
-        source: 0,
-        target: 0,
-        channels,
-        bytes: per_channel,
-    }];
-    if with_shifts {
-        parts.push(Part {
-            source: filter,
-            target: shifts_offset(lane_rows(channels) * per_channel),
-            channels,
-            bytes: SHIFT_WORD_BYTES,
-        });
-    }
-    Some(parts)
-}
-
-/// The sizes that a weight of `shape` has in local memory beside a result.
-fn tensor_form(shape: &[usize], element: Element, result: Dims, rank: usize) -> Option<Dims> {
-    let elements: usize = shape.iter().product();
-    let mut dims = if elements == 1 {
-        [1; 4]
-    } else if elements == result[1] && (shape.len() < 2 || shape.get(1) == Some(&elements)) {
-        [1, elements, 1, 1]
-    } else if shape.len() == rank {
-        let mut dims = [1; 4];
-        dims[..rank].copy_from_slice(shape);
-        dims
-    } else {
-        return None;
-    };
-    if dims[2] != 1 && dims[2] != result[2] || dims[0] != 1 {
-        return None;
-    }
-    // All lanes need it, and all batches that share a word.
-    dims[1] = result[1];
-    if element.bytes() < 4 {
-        dims[0] = result[0].min(4);
-    }
-    Some(dims)
-}

@@ -76,7 +76,7 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
             graph.nodes[run.start + step]
                 .weights
                 .iter()
-                .map(super::graph::Weight::lane_bytes)
+                .map(super::weights::Weight::lane_bytes)
                 .collect()
         })
         .collect();

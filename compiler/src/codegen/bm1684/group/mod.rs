@@ -4,7 +4,7 @@
 //! operations before the next one begins, so that only what the group takes in and gives out moves through DDR. Windows read
 //! rows beside a slice's own (halo), which are computed again by the neighbour slice.
 //!
-//! - [`graph`]: operations and tensors by number, and which operations can be in a group ([`rows`])
+//! - [`graph`]: operations and tensors by number, and which operations can be in a group ([`rows`], [`weights`])
 //! - [`order`]: operations that can be in groups come first, as far as they need no others
 //! - [`moves`]: operations that only move channels, which is done early
 //! - [`measure`]: cycles of operations and moves, by emitting them and asking the cost model
@@ -13,7 +13,7 @@
 //! - [`search`]: cuts the program into groups by dynamic programming; [`cache`] keeps what it found
 //! - [`memory`]: places in local memory, and when weights are brought
 //! - [`build`]: makes `tpu.Group` of them, [`ginfo`] says what stands in `#tpu.lg<...>`
-//! - [`emit`]: makes commands of a `tpu.Group`
+//! - [`emit`]: makes commands of a `tpu.Group`, which `read` understands
 //! - [`explain`]: tells of a finished program what its groups take, and why operations are in none
 //!
 //! The order of operations in a group's body is the order of their commands. A group of one slice brings weights as early as
@@ -32,9 +32,11 @@ pub mod memory;
 pub mod moves;
 pub mod order;
 pub mod pass;
+mod read;
 pub mod rows;
 pub mod search;
 pub mod shape;
+pub mod weights;
 
 /// A range of rows or batches: the first, and how many.
 pub type Range = (usize, usize);

@@ -1,0 +1,287 @@
+//! The text of a `tpu.Group`: what its body does, and where its values are. The text is not trusted.
+
+use super::super::codegen::Codegen;
+use super::super::conv2d::folded_input;
+use super::super::error::{Error, Result, malformed, unsupported};
+use super::super::fold::Folded;
+use super::super::tensor::{Dims, Global};
+use super::build::FLAT;
+use super::ginfo::GroupInfo;
+use super::moves::{Piece, is_move, pieces};
+use super::rows::{self, Rows};
+use super::weights::{Weight, weight_of};
+use std::collections::HashMap;
+use tpuc_dialects::ir::{Context, Op, Value};
+use tpuc_runtime::isa::memory_map::LANE_BYTES;
+
+/// What an operation of the body does.
+pub(super) enum Step {
+    LoadTensor(Option<(Folded, Dims)>),
+    LoadWeight(Weight),
+    Compute {
+        rows: Rows,
+        weights: Vec<(Value, Weight)>,
+        inputs_die: bool,
+    },
+    Store,
+}
+
+pub(super) struct Member {
+    pub(super) op: Op,
+    pub(super) step: Step,
+    pub(super) info: GroupInfo,
+}
+
+/// Where a value of the body is.
+pub(super) struct Home {
+    pub(super) info: GroupInfo,
+    /// Sizes of the whole tensor.
+    pub(super) dims: Dims,
+    /// Slices alternate between two places.
+    pub(super) alternates: bool,
+}
+
+pub(super) struct Group {
+    pub(super) members: Vec<Member>,
+    pub(super) homes: HashMap<Value, Home>,
+    /// For each computed tensor: the moves that take channels of it, and which of their pieces.
+    pub(super) moves: HashMap<Value, Vec<(Op, Piece)>>,
+    /// The group's result for each tensor that is stored.
+    pub(super) results: HashMap<Value, Value>,
+    pub(super) row_slices: usize,
+    pub(super) slices: usize,
+    /// Tensors are seen as rows of elements.
+    pub(super) is_flat: bool,
+}
+
+impl Group {
+    pub(super) fn read(cg: &Codegen<'_>, op: Op) -> Result<Self> {
+        let ctx = cg.ctx();
+        let count = |name: &str| {
+            usize::try_from(ctx.get_i64(op, name).unwrap_or(1))
+                .ok()
+                .filter(|count| (1..=4096).contains(count))
+        };
+        let (Some(batch_slices), Some(row_slices)) = (count("nsecs"), count("hsecs")) else {
+            return malformed("'nsecs' and 'hsecs' must be from 1 to 4096");
+        };
+        if ["csecs", "dsecs", "wsecs"]
+            .iter()
+            .any(|name| count(name) != Some(1))
+        {
+            return unsupported(
+                "slices over channels, depth or columns; group the layers with this tool's --layer-group",
+            );
+        }
+        let Some(body) = ctx.body(op) else {
+            return malformed("a group without a body");
+        };
+        let ops: Vec<Op> = ctx
+            .block_ops(body)
+            .into_iter()
+            .filter(|op| !ctx.is(*op, "tpu.Yield"))
+            .collect();
+        let slices = batch_slices * row_slices;
+        let mut group = Self {
+            members: Vec::new(),
+            homes: HashMap::new(),
+            moves: HashMap::new(),
+            results: HashMap::new(),
+            row_slices,
+            slices,
+            is_flat: ctx.get_i64(op, "group_type") == Some(FLAT),
+        };
+        if let Some(last) = ctx.last_op(body) {
+            let results = ctx.results(op).iter().copied();
+            group.results = ctx.operands(last).iter().copied().zip(results).collect();
+        }
+        // The last operation that reads each value.
+        let mut last_use: HashMap<Value, Op> = HashMap::new();
+        for &inner in &ops {
+            for &value in ctx.operands(inner) {
+                if !(is_move(ctx, inner) && is_computed(ctx, value)) {
+                    last_use.insert(value, inner);
+                }
+            }
+            if is_move(ctx, inner) {
+                let pieces = pieces(cg, inner).map_err(|error| inside(cg, inner, error))?;
+                let values = ctx.operands(inner).iter().filter(|value| !ctx.is_none(**value));
+                for (&value, piece) in values.zip(pieces) {
+                    if is_computed(ctx, value) {
+                        group.moves.entry(value).or_default().push((inner, piece));
+                    }
+                }
+            }
+        }
+        for inner in ops {
+            let failed = |error: Error| inside(cg, inner, error);
+            let Some(info) = GroupInfo::of(ctx, inner) else {
+                return malformed(format!(
+                    "'{}' ({}) in a group without a ginfo that makes sense; group the layers with this tool's --layer-group",
+                    ctx.op_name(inner),
+                    ctx.name(inner)
+                ));
+            };
+            let step = group.step(cg, inner, &last_use).map_err(failed)?;
+            if !matches!(step, Step::LoadWeight(_)) {
+                check(&info, batch_slices, row_slices).map_err(failed)?;
+            }
+            let is_store = matches!(step, Step::Store);
+            if let (false, Some(&result)) = (is_store, ctx.results(inner).first()) {
+                let stored = ctx.users(result).iter().any(|user| ctx.is(*user, "tpu.Store"));
+                let alternates = slices > 1 && (matches!(step, Step::LoadTensor(_)) || stored);
+                let end = info.out_addr + info.out_size * if alternates { 2 } else { 1 };
+                if end > LANE_BYTES || info.buffer_addr + info.buffer_size > LANE_BYTES {
+                    return Err(inside(
+                        cg,
+                        inner,
+                        Error::Malformed("memory beyond the end of a lane".into()),
+                    ));
+                }
+                let dims = match &step {
+                    Step::LoadTensor(Some((_, dims))) => *dims,
+                    Step::LoadWeight(_) => [0; 4],
+                    _ => group.view(cg, result, &info).map_err(failed)?.shape,
+                };
+                group.homes.insert(
+                    result,
+                    Home {
+                        info: info.clone(),
+                        dims,
+                        alternates,
+                    },
+                );
+            }
+            group.members.push(Member {
+                op: inner,
+                step,
+                info,
+            });
+        }
+        Ok(group)
+    }
+
+    /// A tensor as the group sees it.
+    pub(super) fn view(&self, cg: &Codegen<'_>, value: Value, info: &GroupInfo) -> Result<Global> {
+        let tensor = cg.tensor(value).or_else(|_| cg.whole(value))?;
+        if !self.is_flat {
+            return tensor.nchw();
+        }
+        let (&[(_, channels)], &[(_, columns)]) = (info.c.as_slice(), info.w.as_slice()) else {
+            return malformed("a flat group with slices over channels or columns");
+        };
+        let row = channels * columns;
+        if row == 0 || !tensor.elements().is_multiple_of(row) {
+            return malformed(format!(
+                "{} elements in rows of {channels} times {columns}",
+                tensor.elements()
+            ));
+        }
+        let dims = [1, channels, tensor.elements() / row, columns];
+        Ok(Global::dense(tensor.address, tensor.element, dims))
+    }
+
+    fn step(&self, cg: &Codegen<'_>, op: Op, last_use: &HashMap<Value, Op>) -> Result<Step> {
+        let ctx = cg.ctx();
+        match ctx.op_name(op) {
+            "tpu.Store" => return Ok(Step::Store),
+            "tpu.Load" => {
+                let user = ctx.users(ctx.result(op)).first().copied();
+                let source = ctx.operand(op, 0);
+                if !ctx
+                    .defining_op(source)
+                    .is_some_and(|source| ctx.is(source, "top.Weight"))
+                {
+                    let folds = ctx.get_i64(op, "use_3ic_optimize").unwrap_or(0) != 0;
+                    let folded = match user.filter(|_| folds) {
+                        Some(user) => folded_input(cg, user)?,
+                        None => None,
+                    };
+                    if folds && folded.is_none() {
+                        return malformed("a folded tensor that no convolution reads");
+                    }
+                    return Ok(Step::LoadTensor(folded));
+                }
+                let Some(user) = user else {
+                    return malformed("a weight that nothing reads");
+                };
+                let index = ctx
+                    .operands(user)
+                    .iter()
+                    .position(|value| *value == ctx.result(op))
+                    .unwrap_or(0);
+                return match weight_of(cg, user, index, source)? {
+                    Some(weight) => Ok(Step::LoadWeight(weight)),
+                    None => malformed("a weight that its operation does not read from local memory"),
+                };
+            }
+            _ => {}
+        }
+        let rows = if self.is_flat {
+            Some(Rows::Same)
+        } else {
+            rows::of(cg, op)
+        };
+        let Some(rows) = rows else {
+            return unsupported(
+                "an operation that cannot be computed in local memory; group the layers with this tool's --layer-group",
+            );
+        };
+        let mut weights = Vec::new();
+        let mut inputs_die = true;
+        for (index, &value) in ctx.operands(op).iter().enumerate() {
+            let Some(load) = ctx.defining_op(value) else {
+                continue;
+            };
+            if ctx.is(load, "tpu.Load") && is_weight_load(cg, load) {
+                if let Some(weight) = weight_of(cg, op, index, ctx.operand(load, 0))? {
+                    weights.push((value, weight));
+                }
+            } else if self.homes.contains_key(&value) {
+                inputs_die &= last_use.get(&value) == Some(&op);
+            }
+        }
+        Ok(Step::Compute {
+            rows,
+            weights,
+            inputs_die,
+        })
+    }
+}
+
+/// Whether a value of the body is the result of an operation, not of a load.
+pub(super) fn is_computed(ctx: &Context, value: Value) -> bool {
+    ctx.defining_op(value).is_some_and(|op| !ctx.is(op, "tpu.Load"))
+}
+
+fn is_weight_load(cg: &Codegen<'_>, load: Op) -> bool {
+    let ctx = cg.ctx();
+    ctx.defining_op(ctx.operand(load, 0))
+        .is_some_and(|source| ctx.is(source, "top.Weight"))
+}
+
+fn check(info: &GroupInfo, batch_slices: usize, row_slices: usize) -> Result<()> {
+    if info.n.len() != batch_slices || info.h.len() != row_slices {
+        return malformed(format!(
+            "{} and {} slices where the group has {batch_slices} and {row_slices}",
+            info.n.len(),
+            info.h.len()
+        ));
+    }
+    if info.h.iter().chain(&info.n).any(|range| range.1 == 0) {
+        return malformed("an empty slice");
+    }
+    Ok(())
+}
+
+pub(super) fn inside(cg: &Codegen<'_>, op: Op, error: Error) -> Error {
+    let place = format!(
+        "'{}' ({}) in a group: {error}",
+        cg.ctx().op_name(op),
+        cg.ctx().name(op)
+    );
+    match error {
+        Error::Unsupported(_) => Error::Unsupported(place),
+        _ => Error::Malformed(place),
+    }
+}
