@@ -72,6 +72,6 @@ mod tests {
                 width: 73
             }
         );
-        assert_eq!(spread(8400, 1).width, 140 - 4);
+        assert_eq!(spread(8400, 1).width, 140);
     }
 }
