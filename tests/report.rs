@@ -150,7 +150,8 @@ fn data_is_complete(report: &Value) {
         .count();
     assert!(better > 50, "{better} convolutions are better alone");
     let memory = &report["memory"];
-    assert!(memory["tensors"].as_array().unwrap().len() > 100);
+    // Layer groups keep the others in local memory.
+    assert!(memory["tensors"].as_array().unwrap().len() > 60);
     let (peak, size) = (
         memory["neuron_peak"].as_u64().unwrap(),
         memory["neuron_bytes"].as_u64().unwrap(),
