@@ -267,9 +267,10 @@ fn drive(page: &mut Page, report: &Value) -> Result<()> {
     let works = page.value("document.querySelectorAll('#time .work').length")?;
     ensure!(works.as_u64() > Some(100), "{works}");
     let drawn = page.value("[document.querySelectorAll('#ddr .tensor').length, document.querySelectorAll('#local .cell').length, document.querySelectorAll('#errors .curve').length]")?;
+    let tensors = report["memory"]["tensors"].as_array().map_or(0, Vec::len);
     ensure!(
-        drawn[0].as_u64() > Some(100) && drawn[1].as_u64() > Some(50) && drawn[2] == 2,
-        "{drawn}"
+        drawn[0].as_u64() == Some(tensors as u64) && drawn[1].as_u64() > Some(50) && drawn[2] == 2,
+        "{drawn} of {tensors}"
     );
     widths_and_colours(page)
 }
