@@ -13,6 +13,7 @@ struct Program {
     body: String,
     returned: Vec<(String, String)>,
     inputs: TensorMap,
+    weights: TensorMap,
 }
 
 fn f32_type(shape: &[usize]) -> String {
@@ -68,6 +69,20 @@ impl Program {
         self.inputs.insert(name.to_owned(), tensor.expect("a tensor"));
     }
 
+    /// A weight of whole numbers, each another one than its neighbours.
+    fn weight(&mut self, name: &str, shape: &[usize]) {
+        let ty = f32_type(shape);
+        self.line(&format!(
+            "%{name} = \"top.Weight\"() : () -> {ty} loc(\"{name}\")"
+        ));
+        let count = shape.iter().product::<usize>();
+        let values = (0..count)
+            .map(|index| (index * 7 % 31) as f32)
+            .collect::<Vec<f32>>();
+        let tensor = Tensor::from_vec(shape, values).expect("a tensor");
+        self.weights.insert(name.to_owned(), tensor);
+    }
+
     /// `%name = "op"(%operands) {attrs} : (types) -> type loc("name")`, returned.
     fn op(&mut self, name: &str, op: &str, operands: &[(&str, &str)], attrs: &str, result: &str) {
         let names: Vec<String> = operands.iter().map(|(name, _)| format!("%{name}")).collect();
@@ -91,7 +106,7 @@ impl Program {
             .unzip();
         let text = format!(
             "module @net attributes {{module.chip = \"bm1684\", module.mode = \"F32\", module.platform = \"ONNX\", \
-             module.state = \"TPU_LOWERED\", module.top_run_mode = \"STATIC\"}} {{\n  func.func @main({}) -> ({}) {{\n{}    \
+             module.state = \"TPU_LOWERED\", module.top_run_mode = \"STATIC\", module.weight_file = \"weights.npz\"}} {{\n  func.func @main({}) -> ({}) {{\n{}    \
              return {} : {}\n  }}\n}}\n",
             self.arguments.join(", "),
             types.join(", "),
@@ -103,6 +118,8 @@ impl Program {
         let (mlir, input) = (folder.path().join("net.mlir"), folder.path().join("input.npz"));
         std::fs::write(&mlir, &text).expect("written");
         npz::write_map(&input, &self.inputs, Compression::Stored).expect("written");
+        let weights = folder.path().join("weights.npz");
+        npz::write_map(&weights, &self.weights, Compression::Stored).expect("written");
         match differences(&mlir, &input) {
             Ok(problems) => assert!(problems.is_empty(), "{}\n{text}", problems.join("\n")),
             Err(error) => panic!("{error}\n{text}"),
@@ -142,6 +159,41 @@ fn comparisons_of_floats() {
             );
             program.returns(mode, &out);
         }
+        program.check();
+    }
+}
+
+/// As many columns as channels: a constant must not be taken for one of the other.
+#[test]
+fn constants_are_repeated_along_the_right_dimension() {
+    let shape = [1, 8, 6, 8];
+    let ty = f32_type(&shape);
+    for own in [
+        vec![1, 1, 1, 8],
+        vec![1, 8, 1, 1],
+        vec![1, 8, 6, 8],
+        vec![8],
+        vec![1, 1, 6, 1],
+    ] {
+        let mut program = Program::default();
+        program.input("a", &shape, "f32", (-9, 9));
+        program.weight("w", &own);
+        let attrs = "do_relu = false, is_scalar = false";
+        program.op(
+            "sum",
+            "tpu.Add",
+            &[("a", &ty), ("w", &f32_type(&own))],
+            attrs,
+            &ty,
+        );
+        program.op(
+            "product",
+            "tpu.Mul",
+            &[("sum", &ty), ("w", &f32_type(&own))],
+            "do_relu = false",
+            &ty,
+        );
+        program.returns("product", &ty);
         program.check();
     }
 }

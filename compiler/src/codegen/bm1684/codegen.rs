@@ -135,7 +135,7 @@ pub struct Codegen<'a> {
     pub parts: Parts,
     /// Where tensors are in local memory, inside a layer group.
     pub frame: Option<Frame>,
-    /// Where and when tensors can be read ([`location`]).
+    /// Where and when tensors can be read ([`Codegen::record`]).
     locations: Vec<serde_json::Value>,
 }
 

@@ -235,6 +235,15 @@ pub fn slice_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
     Ok((only_channels && steps.get(1) == Some(&1)).then_some(Rows::Same))
 }
 
+/// Whether a concatenation leaves values as they are.
+fn only_moves(cg: &Codegen<'_>, op: Op) -> bool {
+    let is = |name: &str, neutral: i64| {
+        let values = cg.ctx().get_i64s(op, name).unwrap_or_default();
+        values.iter().all(|value| *value == neutral)
+    };
+    is("multipliers", 1) && is("rshifts", 0) && !cg.flag(op, "do_relu")
+}
+
 /// Channels side by side can be in groups.
 ///
 /// # Errors
@@ -248,7 +257,7 @@ pub fn concat_rows(cg: &Codegen<'_>, op: Op) -> Result<Option<Rows>> {
             return Ok(None);
         }
     }
-    Ok((is_channel && output.shape.len() > 1).then_some(Rows::Same))
+    Ok((is_channel && output.shape.len() > 1 && only_moves(cg, op)).then_some(Rows::Same))
 }
 
 /// A reshape that leaves every element in its channel, row and column can be in a group.
@@ -274,14 +283,7 @@ pub fn concat(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         return malformed(format!("axis {axis} of a tensor of rank {rank}"));
     }
     let axis = axis as usize;
-    let rescaled = |name: &str, neutral: i64| {
-        cg.ctx()
-            .get_i64s(op, name)
-            .unwrap_or_default()
-            .iter()
-            .any(|value| *value != neutral)
-    };
-    if rescaled("multipliers", 1) || rescaled("rshifts", 0) || cg.flag(op, "do_relu") {
+    if !only_moves(cg, op) {
         return unsupported("a concatenation that rescales or clamps; insert MulShift or Relu before it");
     }
     let target = strides_of(&output.shape);

@@ -102,13 +102,13 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
                 let (out_addr, out_size) = placement.weights[step][index];
                 let load = build_load(&mut rewriter, block, weight.value, 0);
                 let dims = match weight.form {
-                    Form::Tensor(dims) => dims,
+                    Form::Tensor { there, .. } => there,
                     Form::Compact(_) => [1, graph.tensors[run.tensors[step]].dims[1], 1, 1],
                 };
                 let ginfo = GroupInfo {
                     out_addr,
                     out_size,
-                    eu_align: matches!(weight.form, Form::Tensor(_)),
+                    eu_align: matches!(weight.form, Form::Tensor { .. }),
                     n: vec![(0, dims[0])],
                     c: vec![(0, dims[1])],
                     h: vec![(0, dims[2])],

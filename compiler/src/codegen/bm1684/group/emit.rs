@@ -14,6 +14,7 @@ use super::measure::{Placed, emit_entered, enter, enter_weight, load_weight};
 use super::moves::{self, is_move, pieces};
 use super::read::{Group, Member, Step, inside, is_computed};
 use tpuc_dialects::ir::{Op, Value};
+use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
 
 /// Emits the commands.
 ///
@@ -234,14 +235,8 @@ impl Group {
                     .store(&local, &target.slice([batch.0, 0, rows.0, 0], local.shape))
             }
             Step::LoadWeight(weight) => {
-                let info = cg.tensor(weight.value)?;
-                load_weight(
-                    &mut cg.emitter,
-                    weight,
-                    info.address,
-                    &info.shape,
-                    member.info.out_addr,
-                )
+                let address = cg.tensor(weight.value)?.address;
+                load_weight(&mut cg.emitter, weight, address, member.info.out_addr)
             }
             Step::Compute {
                 rows,
@@ -278,7 +273,7 @@ impl Group {
                 let used = cg.emitter.buffer.used;
                 cg.emitter.buffer = Buffer::default();
                 done?;
-                if used > member.info.buffer_size.next_multiple_of(128) {
+                if used > member.info.buffer_size.next_multiple_of(ROW_ALIGN_BYTES) {
                     return malformed(format!(
                         "a buffer of {used} bytes where {} are set aside",
                         member.info.buffer_size

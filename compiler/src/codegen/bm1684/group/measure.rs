@@ -7,7 +7,7 @@ use super::super::emitter::{Emitter, Group};
 use super::super::error::{Result, malformed};
 use super::super::resident::{Buffer, Frame};
 use super::super::resident_moves;
-use super::super::tensor::{Dims, Global, Local};
+use super::super::tensor::{Dims, Global, Local, dense_strides};
 use super::Range;
 use super::graph::{Graph, Node, Tensor};
 use super::moves;
@@ -96,9 +96,9 @@ pub fn enter_weight(
         Form::Compact(_) => {
             frame.insert(value, Local::aligned(place, weight.element, [1, 1, 1, 1]), shape);
         }
-        Form::Tensor(mut dims) => {
-            dims[0] = dims[0].min(result.shape[0]);
-            frame.insert(value, Local::aligned(place, weight.element, dims), shape);
+        Form::Tensor { mut there, .. } => {
+            there[0] = there[0].min(result.shape[0]);
+            frame.insert(value, Local::aligned(place, weight.element, there), shape);
         }
     }
 }
@@ -127,13 +127,7 @@ pub fn emit_entered(cg: &mut Codegen<'_>, op: Op, buffer: Buffer) -> Result<()> 
 ///
 /// # Errors
 /// When a command cannot be encoded.
-pub fn load_weight(
-    emitter: &mut Emitter,
-    weight: &Weight,
-    address: u64,
-    shape: &[usize],
-    place: usize,
-) -> Result<()> {
+pub fn load_weight(emitter: &mut Emitter, weight: &Weight, address: u64, place: usize) -> Result<()> {
     match &weight.form {
         Form::Compact(parts) => parts.iter().try_for_each(|part| {
             emitter.load_compact(
@@ -143,23 +137,15 @@ pub fn load_weight(
                 part.bytes,
             )
         }),
-        Form::Tensor(dims) => {
-            let elements: usize = shape.iter().product();
-            let local = Local::aligned(place, weight.element, *dims);
-            // Sizes that the weight has itself: where it has one and the other dimension has more, it is repeated.
-            let mut own = [1; 4];
-            if elements == dims[1] {
-                own[1] = elements;
-            } else if elements > 1 && shape.len() <= 4 {
-                own[..shape.len()].copy_from_slice(shape);
-            }
-            let dense = super::super::tensor::dense_strides(own);
+        Form::Tensor { own, there } => {
+            let dense = dense_strides(*own);
             let view = Global {
                 address,
                 element: weight.element,
-                shape: *dims,
+                shape: *there,
                 strides: std::array::from_fn(|dim| if own[dim] == 1 { 0 } else { dense[dim] }),
             };
+            let local = Local::aligned(place, weight.element, *there);
             emitter.load(&view, &local)
         }
     }
@@ -360,12 +346,7 @@ impl<'a> Measure<'a> {
 
     /// Cycles of loading a weight.
     pub fn weight(&self, weight: &Weight) -> u64 {
-        let shape = self
-            .cg
-            .whole(weight.value)
-            .map(|info| info.shape)
-            .unwrap_or_default();
-        dma_cycles(|emitter| load_weight(emitter, weight, SOMEWHERE, &shape, 0))
+        dma_cycles(|emitter| load_weight(emitter, weight, SOMEWHERE, 0))
     }
 
     /// Bytes of a lane that the weights of operation `number` take, and cycles of loading them.

@@ -14,8 +14,13 @@ use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
 pub enum Form {
     /// Dense in each lane: parts of so many bytes a channel.
     Compact(Vec<Part>),
-    /// As a tensor of these sizes, repeated where the weight is smaller.
-    Tensor(Dims),
+    /// As a tensor.
+    Tensor {
+        /// Sizes of the weight itself.
+        own: Dims,
+        /// Sizes in local memory: the weight is repeated where it is smaller.
+        there: Dims,
+    },
 }
 
 /// A part of a dense weight.
@@ -51,7 +56,7 @@ impl Weight {
                 .map(|part| part.target + lane_rows(part.channels) * part.bytes)
                 .max()
                 .unwrap_or(0),
-            Form::Tensor(dims) => aligned_bytes(self.element, *dims),
+            Form::Tensor { there, .. } => aligned_bytes(self.element, *there),
         };
         bytes.next_multiple_of(ROW_ALIGN_BYTES)
     }
@@ -80,7 +85,8 @@ pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result
             | "tpu.Upsample",
             _,
         ) => None,
-        _ => tensor_form(&info.shape, info.element, dims, result.shape.len()).map(Form::Tensor),
+        (name, _) => own_dims(name, &info.shape, dims, result.shape.len())
+            .and_then(|own| tensor_form(own, info.element, dims)),
     };
     let Some(form) = form else {
         return unsupported("a weight that is not read from local memory");
@@ -148,27 +154,35 @@ fn compact_parts(
     Some(parts)
 }
 
-/// The sizes that a weight of `shape` has in local memory beside a result.
-fn tensor_form(shape: &[usize], element: Element, result: Dims, rank: usize) -> Option<Dims> {
+/// The sizes of a weight of `shape` as batch, channel, row, column beside a result of that rank; `None` where it is not known which
+/// dimension is which.
+fn own_dims(name: &str, shape: &[usize], result: Dims, rank: usize) -> Option<Dims> {
     let elements: usize = shape.iter().product();
-    let mut dims = if elements == 1 {
-        [1; 4]
-    } else if elements == result[1] && (shape.len() < 2 || shape.get(1) == Some(&elements)) {
-        [1, elements, 1, 1]
-    } else if shape.len() == rank {
-        let mut dims = [1; 4];
-        dims[..rank].copy_from_slice(shape);
-        dims
-    } else {
+    if elements == 1 {
+        return Some([1; 4]);
+    }
+    // Its parameters are those of channels, however they are written.
+    if name == "tpu.Scale" {
+        return (elements == result[1]).then_some([1, elements, 1, 1]);
+    }
+    if shape.len() != rank {
         return None;
-    };
-    if dims[2] != 1 && dims[2] != result[2] || dims[0] != 1 {
+    }
+    let mut own = [1; 4];
+    own.get_mut(..rank)?.copy_from_slice(shape);
+    Some(own)
+}
+
+/// How a weight of sizes `own` lies in local memory beside a result.
+fn tensor_form(own: Dims, element: Element, result: Dims) -> Option<Form> {
+    if own[2] != 1 && own[2] != result[2] || own[0] != 1 {
         return None;
     }
     // All lanes need it, and all batches that share a word.
-    dims[1] = result[1];
+    let mut there = own;
+    there[1] = result[1];
     if element.bytes() < 4 {
-        dims[0] = result[0].min(4);
+        there[0] = result[0].min(4);
     }
-    Some(dims)
+    Some(Form::Tensor { own, there })
 }
