@@ -1,7 +1,9 @@
 //! Convolution over slices: matrix multiplication over windows, and a direct form for depthwise filters.
 
-use super::gemm::{self, Cut, PackedRows, Source, Sum};
+use super::gemm;
 use super::kernels::{Vectorised, vectorised};
+use super::packing::{Cut, PackedRows, Source, Sum};
+use super::unfold::Unfolded;
 use super::window::Window;
 use rayon::prelude::*;
 
@@ -44,6 +46,12 @@ impl ConvShape {
         self.batch * self.group * self.outputs * self.window.output_size()
     }
 
+    /// Rows, depth and columns of the matrix product of one group.
+    pub fn matrix(&self) -> [usize; 3] {
+        let depth = self.inputs * self.window.kernel_size();
+        [self.outputs, depth, self.window.output_size()]
+    }
+
     /// Prepares a filter of `[group * outputs, inputs, kernel...]`.
     ///
     /// # Panics
@@ -59,13 +67,10 @@ impl ConvShape {
         }
         let depth = self.inputs * self.window.kernel_size();
         let groups = filter.chunks_exact((self.outputs * depth).max(1));
+        let sizes = self.matrix();
         Filters::Packed(
             groups
-                .map(|filter| {
-                    PackedRows::new(Cut::Convolution, self.outputs, depth, |row, k| {
-                        filter[row * depth + k]
-                    })
-                })
+                .map(|filter| PackedRows::new(Cut::Convolution, sizes, |row, k| filter[row * depth + k]))
                 .collect(),
         )
     }
@@ -137,28 +142,16 @@ pub fn convolve_by<S, W, Out>(
         }
         Filters::Packed(groups) => {
             let inputs = shape.inputs * in_plane;
-            let kernel = window.kernel_size();
-            out.par_chunks_exact_mut(shape.outputs * out_plane)
-                .enumerate()
-                .for_each(|(index, out)| {
-                    let group = index % shape.group;
-                    let input = &input[index * inputs..][..inputs];
-                    let finish = |row: usize, _: usize, sums: &[S::Sum], out: &mut [Out]| {
-                        finish(group * shape.outputs + row, sums, out);
-                    };
-                    if window.is_pointwise() {
-                        let fill = |k: usize, column: usize, piece: &mut [S]| {
-                            piece.copy_from_slice(&input[k * in_plane + column..][..piece.len()]);
-                        };
-                        gemm::multiply(&groups[group], out_plane, threads, fill, finish, out);
-                    } else {
-                        let fill = |k: usize, column: usize, piece: &mut [S]| {
-                            let plane = &input[k / kernel * in_plane..][..in_plane];
-                            window.gather(plane, k % kernel, column, piece);
-                        };
-                        gemm::multiply(&groups[group], out_plane, threads, fill, finish, out);
-                    }
-                });
+            let run = |(index, out): (usize, &mut [Out])| {
+                let group = index % shape.group;
+                let windows = Unfolded::new(window, &input[index * inputs..][..inputs]);
+                let finish = |row: usize, _: usize, sums: &[S::Sum], out: &mut [Out]| {
+                    finish(group * shape.outputs + row, sums, out);
+                };
+                gemm::multiply(&groups[group], out_plane, threads, &windows, finish, out);
+            };
+            let products = out.par_chunks_exact_mut(shape.outputs * out_plane).enumerate();
+            products.for_each(run);
         }
     }
 }
