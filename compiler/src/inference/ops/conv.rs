@@ -182,9 +182,7 @@ fn real(node: &Node<'_>, shape: ConvShape, filter: Option<&Tensor>, output: Valu
         let input = sized(args.f32(0)?, shape.input_len())?;
         let finish = |channel: usize, sums: &[f32], out: &mut [f32]| {
             let bias = bias.get(channel).copied().unwrap_or(0.0);
-            for (out, sum) in out.iter_mut().zip(sums) {
-                *out = activation.apply(sum + bias);
-            }
+            activation.finish(sums, |sum| sum + bias, out);
         };
         convolve(&shape, filters, input, finish, &mut out);
         Ok(vec![tensor(&output.shape, out)?])
@@ -211,9 +209,7 @@ fn on_grid(
             out.resize(shape.output_len(), 0.0);
             let finish = |channel: usize, sums: &[f32], out: &mut [f32]| {
                 let bias = bias.get(channel).copied().unwrap_or(0.0);
-                for (out, sum) in out.iter_mut().zip(sums) {
-                    *out = activation.apply(sum + bias);
-                }
+                activation.finish(sums, |sum| sum + bias, out);
             };
             convolve(&shape, &filters, reals, finish, out);
             Ok(())
@@ -238,9 +234,7 @@ fn on_grid(
         let finish = |channel: usize, sums: &[i32], out: &mut [f32]| {
             let bias = bias.get(channel).copied().unwrap_or(0.0);
             let step = 1.0 / (scales[channel] * scale);
-            for (out, sum) in out.iter_mut().zip(sums) {
-                *out = activation.apply(*sum as f32 * step + bias);
-            }
+            activation.finish(sums, |sum| sum as f32 * step + bias, out);
         };
         // The candidates of tuning are enough work for all threads.
         convolve_by(1, &shape, &filters, integers, finish, out);
