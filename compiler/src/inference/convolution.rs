@@ -287,7 +287,15 @@ mod tests {
     #[test]
     fn every_geometry_matches_the_definition() {
         let mut cases = Vec::new();
-        for (batch, group, inputs, outputs) in [(1, 1, 3, 5), (2, 4, 1, 1), (1, 2, 3, 2), (1, 3, 1, 2)] {
+        // The last one has enough outputs for the filters to be the vectors of the product.
+        let enough = 64 * rayon::current_num_threads() + 5;
+        for (batch, group, inputs, outputs) in [
+            (1, 1, 3, 5),
+            (2, 4, 1, 1),
+            (1, 2, 3, 2),
+            (1, 3, 1, 2),
+            (1, 1, 2, enough),
+        ] {
             for (input, kernel, strides, dilations, pads) in [
                 ([1, 1, 9], [1, 1, 3], [1, 1, 2], [1, 1, 1], [0, 0, 1]),
                 ([1, 7, 8], [1, 1, 1], [1, 1, 1], [1, 1, 1], [0, 0, 0]),
@@ -339,7 +347,16 @@ mod tests {
                 |_, sums, out: &mut [i32]| out.copy_from_slice(sums),
                 &mut out,
             );
-            assert_eq!(out, naive(&shape, &filter, &image), "{shape:?}");
+            let wanted = naive(&shape, &filter, &image);
+            assert_eq!(out, wanted, "{shape:?}");
+            // These sums are exact in single precision too.
+            let filter: Vec<f32> = filter.into_iter().map(f32::from).collect();
+            let image: Vec<f32> = image.into_iter().map(f32::from).collect();
+            let filters = shape.prepare::<f32, f32>(&filter);
+            let mut out = vec![0.0; shape.output_len()];
+            let keep = |_: usize, sums: &[f32], out: &mut [f32]| out.copy_from_slice(sums);
+            convolve(&shape, &filters, &image, keep, &mut out);
+            assert!(out.iter().zip(&wanted).all(|(a, b)| *a == *b as f32), "{shape:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{LANES, Tile, for_sizes};
 use std::arch::x86_64::*;
 
-/// Most rows of a part.
+/// Most rows of a part, which has one vector of columns.
 const PART_ROWS: usize = 6;
 
 /// Calls `$part` on the first row, the number of rows and the first column of each part; the parts of a tile have nearly the
