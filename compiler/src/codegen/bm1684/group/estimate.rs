@@ -376,6 +376,9 @@ pub fn batch_choices(graph: &Graph, run: &Run) -> Vec<usize> {
         .tensors
         .first()
         .map_or(1, |tensor| run.dims(graph, *tensor)[0]);
+    if run.flat.is_some() {
+        return vec![1];
+    }
     if has_bytes(graph, run) {
         return vec![batches.min(Element::I8.precision().batches_per_word())];
     }

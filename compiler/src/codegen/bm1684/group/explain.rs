@@ -406,7 +406,7 @@ impl<'a> Reasons<'a> {
         };
         let node = &self.graph.nodes[number];
         let is_flat = node.rows.is_none();
-        if is_flat && !node.is_pointwise {
+        if is_flat && node.flat.is_none() {
             return self.refusal(number);
         }
         if !self.any_group {

@@ -9,6 +9,7 @@ use super::super::resident::{Buffer, Frame};
 use super::super::resident_moves;
 use super::super::tensor::{Dims, Global, Local, dense_strides};
 use super::Range;
+use super::flat::View;
 use super::graph::{Graph, Node, Tensor};
 use super::moves;
 use super::rows::Rows;
@@ -165,7 +166,7 @@ pub struct Cost {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     node: usize,
-    flat: Option<Dims>,
+    flat: Option<View>,
     batches: usize,
     rows: Range,
     there: Vec<Range>,
@@ -176,7 +177,7 @@ struct Key {
 pub struct Measure<'a> {
     cg: Codegen<'a>,
     operations: HashMap<Key, Option<Cost>>,
-    moves: HashMap<(usize, bool, usize, usize, bool), u64>,
+    moves: HashMap<(usize, Option<View>, usize, usize, bool), u64>,
     weights: HashMap<usize, (usize, u64)>,
 }
 
@@ -207,7 +208,7 @@ impl<'a> Measure<'a> {
     pub fn operation(
         &mut self,
         graph: &Graph,
-        flat: Option<Dims>,
+        flat: Option<View>,
         number: usize,
         batches: usize,
         rows: Range,
@@ -241,7 +242,7 @@ impl<'a> Measure<'a> {
             return malformed("not for groups");
         };
         let placed = |tensor: &Tensor, range: Range| {
-            let [_, c, whole, w] = key.flat.unwrap_or(tensor.dims);
+            let [_, c, whole, w] = key.flat.map_or(tensor.dims, |view| view.dims);
             Placed {
                 value: tensor.value,
                 local: Local::aligned(0, tensor.element, [key.batches, c, range.1, w]),
@@ -314,21 +315,24 @@ impl<'a> Measure<'a> {
     pub fn transfer(
         &mut self,
         graph: &Graph,
-        flat: Option<Dims>,
+        flat: Option<View>,
         tensor: usize,
         batches: usize,
         rows: usize,
         load: bool,
     ) -> u64 {
-        let key = (tensor, flat.is_some(), batches, rows, load);
+        let key = (tensor, flat, batches, rows, load);
         if let Some(&cycles) = self.moves.get(&key) {
             return cycles;
         }
         let info = &graph.tensors[tensor];
-        let dims = flat.unwrap_or(info.dims);
-        let [_, c, _, w] = dims;
+        let whole = match flat {
+            Some(view) => view.global(SOMEWHERE, info.element),
+            None => Global::dense(SOMEWHERE, info.element, info.dims),
+        };
+        let [_, c, _, w] = whole.shape;
         let local = Local::aligned(0, info.element, [batches, c, rows, w]);
-        let global = Global::dense(SOMEWHERE, info.element, dims).slice([0; 4], local.shape);
+        let global = whole.slice([0; 4], local.shape);
         let folded = info.folded.and_then(|(_, op)| folded_input(&self.cg, op).ok()?);
         let cycles = dma_cycles(|emitter| {
             if let Some((mut folded, _)) = folded {

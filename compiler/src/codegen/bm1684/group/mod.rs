@@ -8,6 +8,7 @@
 //! - [`order`]: operations that can be in groups come first, as far as they need no others
 //! - [`moves`]: operations that only move channels, which is done early
 //! - [`measure`]: cycles of operations and moves, by emitting them and asking the cost model
+//! - [`flat`]: groups whose tensors are seen by other sizes than their own
 //! - [`shape`]: a run of operations with slices; rows of every tensor in every slice
 //! - [`estimate`]: how long a group takes, and whether it fits
 //! - [`search`]: cuts the program into groups by dynamic programming; [`cache`] keeps what it found
@@ -25,6 +26,7 @@ pub mod cache;
 pub mod emit;
 pub mod estimate;
 pub mod explain;
+pub mod flat;
 pub mod ginfo;
 pub mod graph;
 pub mod measure;

@@ -6,6 +6,7 @@ use super::super::error::{Error, Result, malformed, unsupported};
 use super::super::fold::Folded;
 use super::super::tensor::{Dims, Global};
 use super::build::FLAT;
+use super::flat::{Flat, View};
 use super::ginfo::GroupInfo;
 use super::moves::{Piece, is_move, pieces};
 use super::rows::{self, Rows};
@@ -50,8 +51,8 @@ pub(super) struct Group {
     pub(super) results: HashMap<Value, Value>,
     pub(super) row_slices: usize,
     pub(super) slices: usize,
-    /// Tensors are seen as rows of elements.
-    pub(super) is_flat: bool,
+    /// Sizes by which tensors are seen, if not by their own.
+    pub(super) flat: Option<View>,
 }
 
 impl Group {
@@ -89,8 +90,11 @@ impl Group {
             results: HashMap::new(),
             row_slices,
             slices,
-            is_flat: ctx.get_i64(op, "group_type") == Some(FLAT),
+            flat: None,
         };
+        if ctx.get_i64(op, "group_type") == Some(FLAT) {
+            group.flat = Some(flat_view(cg, op, &ops)?);
+        }
         if let Some(last) = ctx.last_op(body) {
             let results = ctx.results(op).iter().copied();
             group.results = ctx.operands(last).iter().copied().zip(results).collect();
@@ -164,21 +168,26 @@ impl Group {
     /// A tensor as the group sees it.
     pub(super) fn view(&self, cg: &Codegen<'_>, value: Value, info: &GroupInfo) -> Result<Global> {
         let tensor = cg.tensor(value).or_else(|_| cg.whole(value))?;
-        if !self.is_flat {
+        let Some(view) = self.flat else {
             return tensor.nchw();
-        }
-        let (&[(_, channels)], &[(_, columns)]) = (info.c.as_slice(), info.w.as_slice()) else {
-            return malformed("a flat group with slices over channels or columns");
         };
-        let row = channels * columns;
-        if row == 0 || !tensor.elements().is_multiple_of(row) {
+        let [batches, channels, rows, columns] = view.dims;
+        if info.c != [(0, channels)]
+            || info.w != [(0, columns)]
+            || tensor.elements() != batches * channels * rows * columns
+        {
             return malformed(format!(
-                "{} elements in rows of {channels} times {columns}",
-                tensor.elements()
+                "{} elements, channels {:?} and columns {:?} in a group of {:?}",
+                tensor.elements(),
+                info.c,
+                info.w,
+                view.dims
             ));
         }
-        let dims = [1, channels, tensor.elements() / row, columns];
-        Ok(Global::dense(tensor.address, tensor.element, dims))
+        if view.along && self.row_slices != 1 {
+            return malformed("slices over the axis of an operation");
+        }
+        Ok(view.global(tensor.address, tensor.element))
     }
 
     fn step(&self, cg: &Codegen<'_>, op: Op, last_use: &HashMap<Value, Op>) -> Result<Step> {
@@ -217,7 +226,7 @@ impl Group {
             }
             _ => {}
         }
-        let rows = if self.is_flat {
+        let rows = if self.flat.is_some() {
             Some(Rows::Same)
         } else {
             rows::of(cg, op)
@@ -247,6 +256,24 @@ impl Group {
             inputs_die,
         })
     }
+}
+
+/// Sizes by which a flat group's tensors are seen.
+fn flat_view(cg: &Codegen<'_>, group: Op, ops: &[Op]) -> Result<View> {
+    let ctx = cg.ctx();
+    let elements = match ctx.operands(group).first() {
+        Some(input) => cg.whole(*input)?.elements(),
+        None => 0,
+    };
+    let wanted = ops.iter().filter_map(|op| rows::along(cg, *op)).map(Flat::Along);
+    View::of(wanted, elements).map_or_else(
+        || {
+            malformed(format!(
+                "a flat group of {elements} elements, which do not go into the lanes evenly"
+            ))
+        },
+        Ok,
+    )
 }
 
 /// Whether a value of the body is the result of an operation, not of a load.

@@ -77,6 +77,9 @@ struct Limits {
 /// Numbers of slices over rows to try for a run, with their places in [`ROW_SLICES`], from place `from` on. `least`: the fewest
 /// that are wanted, where the results have as many rows.
 fn row_slices(graph: &Graph, run: &Run, from: usize, least: usize) -> Vec<(usize, usize)> {
+    if run.flat.is_some_and(|view| view.along) {
+        return vec![(0, 1)];
+    }
     let stored = (0..run.made).filter(|place| run.stored[*place]);
     let rows = stored.map(|place| run.dims(graph, run.tensors[place])[2]).min();
     let least = least.min(rows.unwrap_or(1)).max(1);
@@ -158,7 +161,7 @@ pub fn search(
         let base = cost[start];
         // What cannot be compiled is reported later.
         let node = &graph.nodes[start];
-        let forced = wanted.row_slices > 1 && (node.rows.is_some() || node.is_pointwise);
+        let forced = wanted.row_slices > 1 && (node.rows.is_some() || node.flat.is_some());
         let alone = match measure.alone(node.op) {
             Some(cycles) if !forced => base + cycles,
             _ => base + DEAR,
@@ -222,6 +225,7 @@ fn joined(graph: &Graph, measure: &mut Measure<'_>, segments: Vec<Segment>) -> V
             && run.end - before.start <= LONGEST_JOINED
             && let Some(both) = before.like(graph, before.start, run.end)
             && let cut = Cut::whole(first.batches)
+            && both.dims(graph, both.tensors[0])[0] == cut.batches
             && let Some(found) = estimate(graph, measure, &both, cut)
             && found.cycles <= (one.cycles + two.cycles) / 100 * (100 + WORTH)
         {

@@ -2,7 +2,8 @@
 
 use super::super::tensor::Dims;
 use super::Range;
-use super::graph::{Graph, Node, flat_dims};
+use super::flat::View;
+use super::graph::{Graph, Node};
 use super::rows::Rows;
 use std::collections::HashMap;
 
@@ -19,8 +20,8 @@ pub struct Run {
     pub made: usize,
     /// For each operation: places of its inputs in `tensors`.
     pub inputs: Vec<Vec<usize>>,
-    /// The sizes by which all tensors are seen, if these do not matter.
-    pub flat: Option<Dims>,
+    /// The sizes by which all tensors are seen, if not by their own.
+    pub flat: Option<View>,
     /// For each operation: whether it only moves channels.
     pub moves: Vec<bool>,
     /// For each tensor: whether others read it, so that it is stored.
@@ -40,10 +41,10 @@ impl Run {
         Self::build(graph, start, end, false)
     }
 
-    /// The run of operations `start..end` on tensors that are seen as rows of elements: all lanes work, whatever the channels.
-    /// `None` where the operations care for shapes, or the number of elements does not go into the lanes.
+    /// The run of operations `start..end` on tensors that are seen as rows of elements, or by an axis: all lanes work, whatever the
+    /// channels. `None` where the operations care for shapes, or the number of elements does not go into the lanes.
     pub fn flat(graph: &Graph, start: usize, end: usize) -> Option<Self> {
-        if graph.nodes[start..end].iter().any(|node| !node.is_pointwise) {
+        if graph.nodes[start..end].iter().any(|node| node.flat.is_none()) {
             return None;
         }
         Self::build(graph, start, end, true)
@@ -100,7 +101,8 @@ impl Run {
             if tensors.iter().any(|tensor| elements(*tensor) != all) {
                 return None;
             }
-            Some(flat_dims(all)?)
+            let wanted = graph.nodes[start..end].iter().filter_map(|node| node.flat);
+            Some(View::of(wanted, all)?)
         } else {
             None
         };
@@ -163,7 +165,7 @@ impl Run {
 
     /// The sizes by which a tensor is seen.
     pub fn dims(&self, graph: &Graph, tensor: usize) -> Dims {
-        self.flat.unwrap_or(graph.tensors[tensor].dims)
+        self.flat.map_or(graph.tensors[tensor].dims, |view| view.dims)
     }
 
     /// How an operation's rows come about.
