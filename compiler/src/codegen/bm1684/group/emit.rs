@@ -142,6 +142,7 @@ impl Group {
                     local: placed.local,
                     start: [batch.0, placed.row],
                     whole: home.dims,
+                    strides: self.flat.filter(|view| view.along).map(|view| view.strides),
                 })
             }
             None => None,

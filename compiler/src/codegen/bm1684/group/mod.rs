@@ -12,6 +12,7 @@
 //! - [`shape`]: a run of operations with slices; rows of every tensor in every slice
 //! - [`estimate`]: how long a group takes, and whether it fits
 //! - [`search`]: cuts the program into groups by dynamic programming; [`cache`] keeps what it found
+//! - [`shift`]: moves cuts to where less is handed on
 //! - [`memory`]: places in local memory, and when weights are brought
 //! - [`build`]: makes `tpu.Group` of them, [`ginfo`] says what stands in `#tpu.lg<...>`
 //! - [`emit`]: makes commands of a `tpu.Group`, which `read` understands
@@ -38,6 +39,7 @@ mod read;
 pub mod rows;
 pub mod search;
 pub mod shape;
+pub mod shift;
 pub mod weights;
 
 /// A range of rows or batches: the first, and how many.

@@ -4,6 +4,7 @@ use super::estimate::{Cut, Estimate, batch_choices, estimate};
 use super::graph::Graph;
 use super::measure::Measure;
 use super::shape::Run;
+use super::shift::shifted;
 
 /// A piece of the program.
 #[derive(Clone, Debug)]
@@ -209,11 +210,12 @@ pub fn search(
         segments.push(segment);
     }
     segments.reverse();
-    joined(graph, measure, segments)
+    let segments = joined(graph, measure, segments);
+    shifted(graph, measure, wanted, segments)
 }
 
 /// Hundredths of its cycles that a group may cost more than its halves: what they hand on needs no memory in DDR.
-const WORTH: u64 = 3;
+pub const WORTH: u64 = 3;
 
 /// Joins neighbours into groups of one slice where that costs about as much.
 fn joined(graph: &Graph, measure: &mut Measure<'_>, segments: Vec<Segment>) -> Vec<Segment> {
