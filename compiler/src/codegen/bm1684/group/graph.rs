@@ -5,6 +5,7 @@ use super::super::codegen::Codegen;
 use super::super::coefficient::is_weight;
 use super::super::conv2d::folded_input;
 use super::super::tensor::{Dims, Element};
+use super::bands;
 use super::flat::Flat;
 use super::moves::is_move;
 use super::rows::{self, Rows};
@@ -47,6 +48,8 @@ pub struct Node {
     pub result: Option<usize>,
     /// Whether it only moves channels, as soon as they are there.
     pub is_move: bool,
+    /// Whether it can work on bands of its tensors, as far as it knows of them.
+    pub knows_bands: bool,
     /// Whether it does with tensors of other sizes than their own, and which.
     pub flat: Option<Flat>,
 }
@@ -144,6 +147,7 @@ impl Graph {
             weights: Vec::new(),
             result,
             is_move: is_move(ctx, op),
+            knows_bands: bands::knows(ctx.op_name(op)),
             flat: None,
         };
         if ctx.results(op).len() == 1 {

@@ -8,7 +8,7 @@
 //! - [`order`]: operations that can be in groups come first, as far as they need no others
 //! - [`moves`]: operations that only move channels, which is done early
 //! - [`measure`]: cycles of operations and moves, by emitting them and asking the cost model
-//! - [`flat`]: groups whose tensors are seen by other sizes than their own
+//! - [`seen`]: how a group sees its tensors: by their own sizes, by others ([`flat`]), or as bands of rows side by side ([`bands`])
 //! - [`shape`]: a run of operations with slices; rows of every tensor in every slice
 //! - [`estimate`]: how long a group takes, and whether it fits
 //! - [`search`]: cuts the program into groups by dynamic programming; [`cache`] keeps what it found
@@ -22,6 +22,7 @@
 //! their place is free, so that GDMA runs ahead; a group of several slices keeps its weights, loads the next slice while one is
 //! computed, and stores the one before.
 
+pub mod bands;
 pub mod build;
 pub mod cache;
 pub mod emit;
@@ -38,6 +39,7 @@ pub mod pass;
 mod read;
 pub mod rows;
 pub mod search;
+pub mod seen;
 pub mod shape;
 pub mod shift;
 pub mod weights;
