@@ -9,10 +9,12 @@ use super::super::error::{Result, malformed};
 use super::super::resident::{Buffer, Frame};
 use super::super::tensor::Local;
 use super::Range;
+use super::bands::{self, Source};
 use super::ginfo::GroupInfo;
 use super::measure::{Placed, emit_entered, enter, enter_weight, load_weight};
 use super::moves::{self, is_move, pieces};
 use super::read::{Group, Member, Step, inside, is_computed};
+use super::seen::Seen;
 use tpuc_dialects::ir::{Op, Value};
 use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
 
@@ -134,24 +136,38 @@ impl Group {
     fn record(&self, cg: &mut Codegen<'_>, op: Op, slice: usize, before: Position) -> Result<()> {
         let value = cg.ctx().result(op);
         let tensor = cg.whole(value)?;
-        let piece = match self.homes.get(&value).filter(|_| is_computed(cg.ctx(), value)) {
-            Some(home) => {
-                let placed = self.placed(cg, value, slice)?;
-                let (batch, _) = self.part(&home.info, slice)?;
-                Some(LocalPiece {
-                    local: placed.local,
-                    start: [batch.0, placed.row],
-                    whole: home.dims,
-                })
-            }
-            None => None,
-        };
-        let place = ResultPlace {
+        let place = |piece| ResultPlace {
             value,
             tensor: &tensor,
             piece,
         };
-        cg.record(op, &[place], before);
+        let home = self.homes.get(&value).filter(|_| is_computed(cg.ctx(), value));
+        let Some(home) = home else {
+            cg.record(op, &[place(None)], before);
+            return Ok(());
+        };
+        let placed = self.placed(cg, value, slice)?;
+        let (batch, _) = self.part(&home.info, slice)?;
+        let bands = self.seen.bands();
+        let strides = match self.seen {
+            Seen::Flat(view) if view.along => Some(view.strides),
+            _ => None,
+        };
+        // A band's channels are the tensor's, its rows some of them.
+        let mut whole = home.dims;
+        whole[1] /= bands;
+        whole[2] *= bands;
+        let places: Vec<ResultPlace<'_>> = bands::parts(placed.local, bands, whole[2], placed.row)
+            .map(|(local, row)| {
+                place(Some(LocalPiece {
+                    local,
+                    start: [batch.0, row],
+                    whole,
+                    strides,
+                }))
+            })
+            .collect();
+        cg.record(op, &places, before);
         Ok(())
     }
 
@@ -164,7 +180,7 @@ impl Group {
                 let result = cg.ctx().result(*op);
                 let (source, target) = (self.placed(cg, value, slice)?, self.placed(cg, result, slice)?);
                 let before = cg.emitter.position();
-                moves::emit(&mut cg.emitter, piece, &source, &target)?;
+                moves::emit(&mut cg.emitter, piece, &source, &target, self.seen.bands())?;
                 // The last of its pieces makes it whole.
                 self.record(cg, *op, slice, before)?;
                 if cg.ctx().is(*op, "tpu.Slice") {
@@ -189,7 +205,7 @@ impl Group {
             if !is_computed(cg.ctx(), value) {
                 let source = self.placed(cg, value, slice)?;
                 let before = cg.emitter.position();
-                moves::emit(&mut cg.emitter, &piece, &source, &target)?;
+                moves::emit(&mut cg.emitter, &piece, &source, &target, self.seen.bands())?;
                 self.record(cg, op, slice, before)?;
             }
         }
@@ -205,14 +221,22 @@ impl Group {
         match &member.step {
             Step::LoadTensor(folded) => {
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
-                let source = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
+                let whole = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
                 let (batch, _) = self.part(&member.info, slice)?;
-                if let Some((mut folded, _)) = *folded {
-                    folded.move_to(source.address);
-                    return folded.load(&mut cg.emitter, &placed.local, [batch.0, placed.row, 0]);
-                }
-                let view = source.slice([batch.0, 0, placed.row, 0], placed.local.shape);
-                cg.emitter.load(&view, &placed.local)
+                let source = match *folded {
+                    Some((mut folded, dims)) => {
+                        folded.move_to(whole.address);
+                        Source::Folded(folded, dims[2])
+                    }
+                    None => Source::Tensor(whole),
+                };
+                let band = self
+                    .homes
+                    .get(&placed.value)
+                    .map(|home| home.band)
+                    .unwrap_or_default();
+                let at = [self.seen.bands(), batch.0, placed.row];
+                bands::load(&mut cg.emitter, &source, &placed.local, at, band)
             }
             Step::Store => {
                 let value = cg.ctx().operand(op, 0);
@@ -231,8 +255,12 @@ impl Group {
                 let stored = cg.ctx().result(op);
                 let result = self.results.get(&stored).copied().unwrap_or(stored);
                 let target = self.view(cg, result, &member.info)?;
-                cg.emitter
-                    .store(&local, &target.slice([batch.0, 0, rows.0, 0], local.shape))
+                bands::store(
+                    &mut cg.emitter,
+                    &local,
+                    &target,
+                    [self.seen.bands(), batch.0, rows.0],
+                )
             }
             Step::LoadWeight(weight) => {
                 let address = cg.tensor(weight.value)?.address;
