@@ -46,7 +46,6 @@ pub fn tune(
         .map(|sample| Ok(interpreter.input_values(sample)?.into_iter().collect()))
         .collect::<Result<_, InferenceError>>()?;
     let progress = Progress::new("tune", interpreter.step_count());
-    let buffers = Mutex::default();
     for step in 0..interpreter.step_count() {
         let references = values
             .iter()
@@ -64,6 +63,7 @@ pub fn tune(
         }
         // Prepared when the first search needs it.
         let on_grid = OnceCell::new();
+        let buffers = Mutex::default();
         for target in targets {
             let name = interpreter.slot_name(target);
             let (Some(start), Some(range)) = (initial.get(name), statistics.get(name)) else {

@@ -252,7 +252,7 @@ impl Interpreter {
     pub fn run(
         &self,
         inputs: &TensorMap,
-        observer: &mut (dyn FnMut(&str, &Tensor) + Send),
+        observer: &mut dyn FnMut(&str, &Tensor),
     ) -> Result<(), InferenceError> {
         self.execute(inputs, &mut |slot, tensor| observer(&self.slots[slot].0, tensor))
     }
@@ -292,7 +292,7 @@ impl Interpreter {
         &self,
         inputs: &TensorMap,
         dump: Dump,
-        convert: impl Fn(&ValueInfo, &Tensor) -> Tensor + Send + Sync,
+        convert: impl Fn(&ValueInfo, &Tensor) -> Tensor,
     ) -> Result<TensorMap, InferenceError> {
         let mut order: Vec<usize> = Vec::new();
         match dump {
@@ -499,15 +499,6 @@ impl Interpreter {
     }
 
     fn execute(
-        &self,
-        inputs: &TensorMap,
-        observer: &mut (dyn FnMut(usize, &Tensor) + Send),
-    ) -> Result<(), InferenceError> {
-        // All of it in one of the pool's threads: a thread outside would wait to be woken in each step.
-        rayon::scope(|_| self.execute_here(inputs, observer))
-    }
-
-    fn execute_here(
         &self,
         inputs: &TensorMap,
         observer: &mut dyn FnMut(usize, &Tensor),
