@@ -6,6 +6,7 @@
 use super::super::codegen::{Codegen, LocalPiece, ResultPlace};
 use super::super::emitter::Position;
 use super::super::error::{Result, malformed};
+use super::super::lut;
 use super::super::resident::{Buffer, Frame};
 use super::super::tensor::Local;
 use super::Range;
@@ -18,6 +19,9 @@ use super::seen::Seen;
 use tpuc_dialects::ir::{Op, Value};
 use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
 
+/// Tables are brought to L2 so many members of a group before they are used: not behind a store that is larger.
+const TABLES_AHEAD: usize = 12;
+
 /// Emits the commands.
 ///
 /// # Errors
@@ -25,10 +29,16 @@ use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let group = Group::read(cg, op)?;
     if group.slices == 1 {
-        return group
-            .members
-            .iter()
-            .try_for_each(|member| group.run(cg, member, 0));
+        let mut ahead = group.members.iter();
+        for (index, member) in group.members.iter().enumerate() {
+            let reach = if index == 0 { TABLES_AHEAD } else { 1 };
+            ahead
+                .by_ref()
+                .take(reach)
+                .try_for_each(|member| group.prefetch(cg, member))?;
+            group.run(cg, member, 0)?;
+        }
+        return Ok(());
     }
     let loads = |cg: &mut Codegen<'_>, slice: usize| {
         let mut members = group
@@ -112,6 +122,15 @@ impl Group {
             (Some(batches), Some(rows)) => Ok((*batches, *rows)),
             _ => malformed("a weight where a tensor's slice is wanted"),
         }
+    }
+
+    /// What a member needs in L2.
+    fn prefetch(&self, cg: &mut Codegen<'_>, member: &Member) -> Result<()> {
+        if !cg.ctx().is(member.op, "tpu.Lut") {
+            return Ok(());
+        }
+        let batches = self.part(&member.info, 0)?.0.1;
+        lut::prefetch(cg, member.op, batches).map_err(|error| inside(cg, member.op, error))
     }
 
     fn run(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
