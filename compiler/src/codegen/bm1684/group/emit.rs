@@ -1,7 +1,8 @@
 //! `tpu.Group`: commands of a layer group.
 //!
 //! The body is walked once for each slice. With one slice its operations are emitted in their order. With several, loads of
-//! tensors run one slice ahead and stores one slice behind; weights are loaded once.
+//! tensors run one slice ahead and stores one slice behind; weights are loaded once. Channels of what was loaded are moved before the next
+//! slice is loaded, so that they do not wait behind it.
 
 use super::super::codegen::{Codegen, LocalPiece, ResultPlace};
 use super::super::emitter::Position;
@@ -62,7 +63,19 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     {
         group.run(cg, member, 0)?;
     }
+    let is_early = |cg: &Codegen<'_>, member: &&Member| {
+        let (ctx, op) = (cg.ctx(), member.op);
+        matches!(member.step, Step::Compute { .. })
+            && is_move(ctx, op)
+            && !ctx.operands(op).iter().any(|value| is_computed(ctx, *value))
+            && !group.moves.contains_key(&ctx.result(op))
+    };
     for slice in 0..group.slices {
+        for member in &group.members {
+            if is_early(cg, &member) {
+                group.run(cg, member, slice)?;
+            }
+        }
         if slice + 1 < group.slices {
             loads(cg, slice + 1)?;
         }
@@ -74,7 +87,9 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             .iter()
             .filter(|member| matches!(member.step, Step::Compute { .. }))
         {
-            group.run(cg, member, slice)?;
+            if !is_early(cg, &member) {
+                group.run(cg, member, slice)?;
+            }
         }
     }
     stores(cg, group.slices - 1)

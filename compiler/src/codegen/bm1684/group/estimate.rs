@@ -95,6 +95,12 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
                     first: 0,
                     last: last_step,
                 }
+            } else if run.is_early(place) {
+                Span {
+                    bytes,
+                    first: 0,
+                    last: last_step,
+                }
             } else {
                 Span { bytes, first, last }
             }
@@ -355,12 +361,20 @@ fn several_slices(run: &Run, slices: &[Slice], weight_cycles: &[u64]) -> Estimat
     };
     let tiu = all(&|slice| slice.tiu());
     // Slices wait for these in turn.
-    let exposed = all(&|slice| (0..run.made).map(|step| slice.own_moves(run, step).1).sum());
+    let waits = |step: &usize| !run.is_early(*step);
+    let exposed = all(&|slice| {
+        let steps = (0..run.made).filter(waits);
+        steps.map(|step| slice.own_moves(run, step).1).sum()
+    });
     let own = all(&|slice| slice.costs.iter().map(|cost| cost.dma).sum());
     let inputs = all(&|slice| slice.loads.iter().sum());
     let store = all(&|slice| slice.stores.iter().sum());
     let weights: u64 = weight_cycles.iter().sum();
-    let fill = slices[0].loads.iter().sum::<u64>() + weight_cycles.first().copied().unwrap_or(0);
+    let early: u64 = (0..run.made)
+        .filter(|step| run.is_early(*step))
+        .map(|step| slices[0].costs[step].dma)
+        .sum();
+    let fill = slices[0].loads.iter().sum::<u64>() + early + weight_cycles.first().copied().unwrap_or(0);
     let drain: u64 = slices.last().map_or(0, |slice| slice.stores.iter().sum());
     let dma = own + inputs + store + weights;
     Estimate {

@@ -204,6 +204,14 @@ impl Run {
         })
     }
 
+    /// Whether an operation only moves channels of what was loaded, and no other moves take channels of that: with several slices it
+    /// is done before the next slice is loaded, while the slice before is still computed.
+    pub fn is_early(&self, step: usize) -> bool {
+        self.moves[step]
+            && self.inputs[step].iter().all(|place| *place >= self.made)
+            && !(0..self.made).any(|other| self.moves[other] && self.inputs[other].contains(&step))
+    }
+
     /// Rows of each tensor in slice `index` of `count`: `None` where a result has fewer rows than slices.
     ///
     /// Rows that nothing reads are in some slice, too: every row of every tensor is computed.
