@@ -212,6 +212,27 @@ impl Run {
             && !(0..self.made).any(|other| self.moves[other] && self.inputs[other].contains(&step))
     }
 
+    /// Whether an operation joins tensors that are loaded for nothing else: they are loaded into its place.
+    pub fn is_joined(&self, step: usize) -> bool {
+        let users = |place: usize| {
+            self.inputs
+                .iter()
+                .flatten()
+                .filter(|other| **other == place)
+                .count()
+        };
+        self.seen == Seen::Own
+            && self.inputs[step].len() > 1
+            && self.is_early(step)
+            && self.inputs[step].iter().all(|place| users(*place) == 1)
+    }
+
+    /// The operation in whose place a tensor is loaded, if not in one of its own.
+    pub fn joined_in(&self, place: usize) -> Option<usize> {
+        let reader = self.uses[place].0;
+        (place >= self.made && self.is_joined(reader)).then_some(reader)
+    }
+
     /// Rows of each tensor in slice `index` of `count`: `None` where a result has fewer rows than slices.
     ///
     /// Rows that nothing reads are in some slice, too: every row of every tensor is computed.
