@@ -228,7 +228,9 @@ impl Group {
     /// Moves the operands that were loaded; the others are there.
     fn move_loaded(&self, cg: &mut Codegen<'_>, op: Op, slice: usize) -> Result<()> {
         if self.joined.contains_key(&cg.ctx().operand(op, 0)) {
-            return Ok(());
+            // It is there since its operands were loaded.
+            let now = cg.emitter.position();
+            return self.record(cg, op, slice, now);
         }
         let target = self.placed(cg, cg.ctx().result(op), slice)?;
         let ctx = cg.ctx();
