@@ -4,7 +4,7 @@ use super::super::tensor::Dims;
 use super::Range;
 use super::graph::{Graph, Node, flat_dims};
 use super::rows::Rows;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// A run of operations that form a group.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Run {
             tensors.push(node.result?);
         }
         let made = tensors.len();
-        let mut outside: HashMap<usize, usize> = HashMap::new();
+        let mut outside: HashMap<usize, usize> = HashMap::default();
         let mut inputs = Vec::with_capacity(made);
         for node in &graph.nodes[start..end] {
             let mut places = Vec::with_capacity(node.inputs.len());
