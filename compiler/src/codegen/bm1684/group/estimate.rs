@@ -4,6 +4,8 @@ use super::super::tensor::{Element, aligned_bytes};
 use super::Range;
 use super::graph::Graph;
 use super::measure::{Cost, Measure};
+use super::pipeline;
+use super::seen::Seen;
 use super::shape::Run;
 use tpuc_runtime::isa::memory_map::{LANE_BYTES, ROW_ALIGN_BYTES};
 
@@ -59,9 +61,12 @@ pub struct Span {
 }
 
 /// Bytes of a lane for a slice of `rows` rows of a tensor.
-pub fn slice_bytes(graph: &Graph, run: &Run, tensor: usize, batches: usize, rows: usize) -> usize {
-    let info = &graph.tensors[tensor];
-    let [_, c, _, w] = run.dims(graph, tensor);
+pub fn slice_bytes(graph: &Graph, run: &Run, place: usize, batches: usize, rows: usize) -> usize {
+    if run.joined_in(place).is_some() {
+        return 0;
+    }
+    let info = &graph.tensors[run.tensors[place]];
+    let [_, c, _, w] = run.dims[place];
     aligned_bytes(info.element, [batches, c, rows, w]).next_multiple_of(ROW_ALIGN_BYTES)
 }
 
@@ -74,7 +79,7 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
         .enumerate()
         .map(|(place, &bytes)| {
             let (first, last) = run.uses[place];
-            let is_input = place >= run.made;
+            let is_input = place >= run.made || run.is_joined(place);
             if single {
                 Span {
                     bytes,
@@ -91,6 +96,12 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
                 // One is loaded or stored while the other is computed.
                 Span {
                     bytes: 2 * bytes,
+                    first: 0,
+                    last: last_step,
+                }
+            } else if run.is_early(place) {
+                Span {
+                    bytes,
                     first: 0,
                     last: last_step,
                 }
@@ -134,12 +145,15 @@ fn fits(spans: &[Span], weight_bytes: &[usize], single: bool) -> bool {
 }
 
 /// Numbers of one slice.
-struct Slice {
+pub(super) struct Slice {
     /// How many slices are like this one.
     times: u64,
-    costs: Vec<Cost>,
-    loads: Vec<u64>,
-    stores: Vec<u64>,
+    /// Of each operation.
+    pub(super) costs: Vec<Cost>,
+    /// Of each tensor that is loaded.
+    pub(super) loads: Vec<u64>,
+    /// Of each result.
+    pub(super) stores: Vec<u64>,
 }
 
 impl Slice {
@@ -173,10 +187,14 @@ fn slice(
     for step in 0..run.made {
         there.clear();
         there.extend(run.inputs[step].iter().map(|place| rows[*place]));
+        if run.is_joined(step) {
+            costs.push(Cost::default());
+            continue;
+        }
         let dies = dies(run, step);
         costs.push(measure.operation(
             graph,
-            run.flat,
+            run.seen,
             run.start + step,
             cut.batches,
             rows[step],
@@ -188,7 +206,7 @@ fn slice(
         .map(|place| {
             measure.transfer(
                 graph,
-                run.flat,
+                run.seen,
                 run.tensors[place],
                 cut.batches,
                 rows[place].1,
@@ -202,8 +220,8 @@ fn slice(
                 return Some(0);
             }
             let tensor = run.tensors[place];
-            let (_, len) = super::shape::own_part(run.dims(graph, tensor)[2], index, cut.row_slices)?;
-            Some(measure.transfer(graph, run.flat, tensor, cut.batches, len, false))
+            let (_, len) = super::shape::own_part(run.dims[place][2], index, cut.row_slices)?;
+            Some(measure.transfer(graph, run.seen, tensor, cut.batches, len, false))
         })
         .collect::<Option<_>>()?;
     Some(Slice {
@@ -243,14 +261,14 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
     let sizes: Vec<usize> = (0..run.tensors.len())
         .map(|place| {
             let most = rows.iter().map(|rows| rows[place].1).max().unwrap_or(0);
-            slice_bytes(graph, run, run.tensors[place], cut.batches, most)
+            slice_bytes(graph, run, place, cut.batches, most)
         })
         .collect();
     // What takes no buffer may be too much already.
     let none = vec![0; run.made];
     let single = cut.slices() == 1;
     let weights: Vec<(usize, u64)> = (run.start..run.end)
-        .map(|number| measure.weights_of(graph, number))
+        .map(|number| measure.weights_of(graph, number, run.seen))
         .collect();
     let weight_bytes: Vec<usize> = weights.iter().map(|(bytes, _)| *bytes).collect();
     let weight_cycles: Vec<u64> = weights.iter().map(|(_, cycles)| *cycles).collect();
@@ -287,7 +305,7 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
             &alive(&spans, run.made),
         )
     } else {
-        several_slices(run, &slices, &weight_cycles)
+        several_slices(run, cut, &slices, &weight_cycles)
     })
 }
 
@@ -345,7 +363,7 @@ fn one_slice(
 }
 
 /// Weights stay; one slice is loaded and one is stored while another one is computed.
-fn several_slices(run: &Run, slices: &[Slice], weight_cycles: &[u64]) -> Estimate {
+fn several_slices(run: &Run, cut: Cut, slices: &[Slice], weight_cycles: &[u64]) -> Estimate {
     let all = |number: &dyn Fn(&Slice) -> u64| {
         slices
             .iter()
@@ -353,17 +371,21 @@ fn several_slices(run: &Run, slices: &[Slice], weight_cycles: &[u64]) -> Estimat
             .sum::<u64>()
     };
     let tiu = all(&|slice| slice.tiu());
-    // Slices wait for these in turn.
-    let exposed = all(&|slice| (0..run.made).map(|step| slice.own_moves(run, step).1).sum());
     let own = all(&|slice| slice.costs.iter().map(|cost| cost.dma).sum());
     let inputs = all(&|slice| slice.loads.iter().sum());
     let store = all(&|slice| slice.stores.iter().sum());
     let weights: u64 = weight_cycles.iter().sum();
-    let fill = slices[0].loads.iter().sum::<u64>() + weight_cycles.first().copied().unwrap_or(0);
-    let drain: u64 = slices.last().map_or(0, |slice| slice.stores.iter().sum());
-    let dma = own + inputs + store + weights;
+    let rows = cut.row_slices;
+    let slice_at = |index: usize| {
+        let row = index % rows;
+        match row {
+            0 => &slices[0],
+            _ if row + 1 == rows => &slices[slices.len() - 1],
+            _ => &slices[1],
+        }
+    };
     Estimate {
-        cycles: fill + (tiu + exposed).max(dma.saturating_sub(fill + drain)) + drain,
+        cycles: pipeline::cycles(run, cut.slices(), weight_cycles, slice_at),
         tiu,
         load: inputs + weights + own,
         store,
@@ -372,10 +394,10 @@ fn several_slices(run: &Run, slices: &[Slice], weight_cycles: &[u64]) -> Estimat
 
 /// Whether bytes of four batches share words.
 pub fn batch_choices(graph: &Graph, run: &Run) -> Vec<usize> {
-    let batches = run
-        .tensors
-        .first()
-        .map_or(1, |tensor| run.dims(graph, *tensor)[0]);
+    let batches = run.dims.first().map_or(1, |dims| dims[0]);
+    if matches!(run.seen, Seen::Flat(_)) {
+        return vec![1];
+    }
     if has_bytes(graph, run) {
         return vec![batches.min(Element::I8.precision().batches_per_word())];
     }
