@@ -18,7 +18,7 @@ use super::rows::Rows;
 use super::seen::Seen;
 use super::weights::{Form, Weight};
 use crate::program::Program;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use tpuc_dialects::ir::{Op, Value};
 use tpuc_runtime::isa::cost::{ISSUE_CYCLES, dma_cost, tiu_cost};
 use tpuc_runtime::isa::memory_map::{DDR_BASE, L2_BASE, L2_BYTES, LANE_BYTES, LANE_COUNT};
@@ -239,10 +239,22 @@ impl<'a> Measure<'a> {
         cg.frame = Some(Frame::pretending());
         Self {
             cg,
-            operations: HashMap::new(),
-            moves: HashMap::new(),
-            weights: HashMap::new(),
+            operations: HashMap::default(),
+            moves: HashMap::default(),
+            weights: HashMap::default(),
         }
+    }
+
+    /// Another one for the same program, which has measured nothing yet.
+    pub fn fresh(&self) -> Self {
+        Self::new(self.cg.program)
+    }
+
+    /// Takes over what another one has measured.
+    pub fn absorb(&mut self, other: Self) {
+        self.operations.extend(other.operations);
+        self.moves.extend(other.moves);
+        self.weights.extend(other.weights);
     }
 
     /// The generator, in whose eyes tensors have some address.

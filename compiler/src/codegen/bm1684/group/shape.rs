@@ -6,7 +6,7 @@ use super::bands::{self, Band};
 use super::flat::View;
 use super::graph::Graph;
 use super::seen::{Kind, Seen};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// A run of operations that form a group.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Run {
             tensors.push(node.result?);
         }
         let made = tensors.len();
-        let mut outside: HashMap<usize, usize> = HashMap::new();
+        let mut outside: HashMap<usize, usize> = HashMap::default();
         let mut inputs = Vec::with_capacity(made);
         for node in &graph.nodes[start..end] {
             let mut places = Vec::with_capacity(node.inputs.len());
@@ -123,7 +123,7 @@ impl Run {
             }
         }
         // Rows before a band's own, of each tensor that is read.
-        let mut before: HashMap<usize, usize> = HashMap::new();
+        let mut before: HashMap<usize, usize> = HashMap::default();
         let mut dims: Vec<Option<Dims>> = (0..tensors.len())
             .map(|place| {
                 let known = place < made || !matches!(seen, Seen::Bands(_));
