@@ -102,7 +102,7 @@ impl Program {
 
     /// Compiles and runs; panics with what differs.
     fn check(&self) {
-        self.written(|mlir, input| differences(mlir, input));
+        self.written(differences);
     }
 
     /// The same without groups, with groups, and with groups whatever these cost: all must give the same bits.
