@@ -7,7 +7,7 @@ use super::group;
 use super::group::pass::Settings;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
-use crate::tpu::processor_tpu_optimize;
+use crate::tpu::{processor_tpu_optimize, subnets};
 use std::path::Path;
 use tpuc_dialects::ir::{Diagnostic, OpView};
 use tpuc_runtime::bmodel::Bmodel;
@@ -133,8 +133,13 @@ fn address_assign(
     let reuse = options.bool("reuse_addr");
     let result = program.main().and_then(|function| {
         let mode = address_mode(program)?;
-        address::assign(program, function, AssignOptions { reuse, mode })
-            .map_err(|error| Diagnostic::error(error.to_string()))
+        // Sub-nets share one memory: lifetimes are those of the whole program.
+        let divided = subnets::flatten(program)?;
+        let plan = address::assign(program, function, AssignOptions { reuse, mode });
+        if let Some(divided) = divided {
+            divided.restore(program);
+        }
+        plan.map_err(|error| Diagnostic::error(error.to_string()))
     });
     let plan = result.map_err(|error| {
         diagnostics.push(error);
@@ -146,7 +151,7 @@ fn address_assign(
         plan.neuron_address,
         plan.neuron_bytes,
     ];
-    let module = program.module.op();
+    let module = program.device_module().op();
     let io = plan.io.map(|(address, bytes)| [address, bytes]);
     let attrs = PLAN_ATTRS
         .into_iter()
@@ -189,8 +194,10 @@ fn codegen(
 /// # Errors
 /// One diagnostic for every operation that cannot be compiled.
 pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diagnostic>> {
+    let flat = subnets::flattened(program).map_err(|error| vec![error])?;
+    let program = flat.as_ref().unwrap_or(program);
     let ctx = &program.ctx;
-    let module = program.module.op();
+    let module = program.device_module().op();
     let [coeff_address, coeff_bytes, neuron_address, neuron_bytes] =
         PLAN_ATTRS.map(|name| ctx.get_i64(module, name).map(|value| value as u64));
     let (Some(coeff_address), Some(coeff_bytes), Some(neuron_address), Some(neuron_bytes)) =
@@ -212,7 +219,7 @@ pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diag
         io: number(IO_ATTRS[0]).zip(number(IO_ATTRS[1])),
     };
     let options = BmodelOptions {
-        name: ctx.get_str(module, "sym_name").unwrap_or("main").to_owned(),
+        name: ctx.get_str(program.module.op(), "sym_name").unwrap_or("main").to_owned(),
         debug_info,
         address_mode: mode,
     };
@@ -243,8 +250,10 @@ pub fn compile_with(
             return Err(diagnostics);
         }
     }
-    let function = program.main().map_err(|error| vec![error])?;
-    group::pass::group(program, function, settings, &mut || {});
+    let functions = subnets::functions(program).map_err(|error| vec![error])?;
+    for function in functions {
+        group::pass::group(program, function, settings, &mut || {});
+    }
     if (ADDRESS_ASSIGN.run)(program, &options, &mut diagnostics).is_err() {
         return Err(diagnostics);
     }
