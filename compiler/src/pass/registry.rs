@@ -6,7 +6,7 @@ use crate::lowering::{
     convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
 };
 use crate::top;
-use crate::tpu::{dev_parallel, processor_tpu_optimize, subnet_divide, weight_fold};
+use crate::tpu::{dev_parallel, op_reorder, processor_tpu_optimize, subnet_divide, topo_sort, weight_fold};
 use tpuc_dialects::ir::nearest;
 
 /// All passes.
@@ -29,8 +29,8 @@ pub static PASSES: &[&Pass] = &[
     &dev_parallel::PASS,
     &passes::WEIGHT_REORDER,
     &subnet_divide::PASS,
-    &compatibility::OP_REORDER,
-    &compatibility::TOPO_SORT,
+    &op_reorder::PASS,
+    &topo_sort::PASS,
     &group::pass::PASS,
     &compatibility::AFFINE_OPT,
     &compatibility::CORE_PARALLEL,

@@ -200,8 +200,9 @@ fn outline(
     function
 }
 
+/// The latest reader first: then the order of readers, which `topo-sort` asks for, is that of TPU-MLIR.
 fn replace_uses(ctx: &mut Context, old: Value, new: Value, of: impl Fn(Op) -> bool) {
-    for used in ctx.uses(old).to_vec() {
+    for used in ctx.uses(old).to_vec().into_iter().rev() {
         if of(used.op) {
             ctx.rewriter().set_operand(used.op, used.index as usize, new);
         }

@@ -49,6 +49,16 @@ pub fn functions(program: &Program) -> Result<Vec<Func>, Diagnostic> {
     Ok(calls.into_iter().map(|(_, function)| function).collect())
 }
 
+/// The functions that `main` calls; none in a flat program.
+///
+/// # Errors
+/// As [`functions`].
+pub fn called(program: &Program) -> Result<Vec<Func>, Diagnostic> {
+    let main = program.main()?;
+    let calls = calls(program, main)?;
+    Ok(calls.into_iter().map(|(_, function)| function).collect())
+}
+
 /// Whether a function's operations run as commands that are known beforehand.
 pub fn is_static(ctx: &Context, function: Func) -> bool {
     match ctx.get_attr(function.op(), MODE).map(|attr| ctx.attr_kind(attr)) {

@@ -58,14 +58,6 @@ pub const DEINIT: Pass = Pass {
         &[text("no_save_weight", "false", "Ignored")],
     )
 };
-/// `op-reorder`.
-pub const OP_REORDER: Pass = row("op-reorder", "Reorder operations: the order is kept", &[]);
-/// `topo-sort`.
-pub const TOPO_SORT: Pass = row(
-    "topo-sort",
-    "Sort operations: definitions stand before uses already",
-    &[],
-);
 /// `affine-opt`.
 pub const AFFINE_OPT: Pass = row("affine-opt", "Nothing on this chip", &[]);
 /// `core-parallel`.
