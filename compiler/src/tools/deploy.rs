@@ -469,7 +469,11 @@ pub(super) fn generate(
     let mut passes = vec![
         ("strip-io-quant", strip.as_str()),
         ("processor-tpu-optimize", ""),
+        ("dev-parallel", ""),
         ("weight-reorder", ""),
+        ("subnet-divide", ""),
+        ("op-reorder", ""),
+        ("topo-sort", ""),
     ];
     let groups = options.groups.pass_options();
     passes.extend(groups.as_deref().map(|groups| ("layer-group", groups)));

@@ -1,6 +1,7 @@
 //! `--dev-parallel`: one module for each device. There is one device: `main` moves into a module inside, and the outer one names
-//! the network's inputs and outputs, as TPU-MLIR's pass of this name writes it.
+//! the network's inputs and outputs, as TPU-MLIR's pass of this name writes it. What nothing reads goes.
 
+use crate::lowering::convert_top_to_tpu::remove_unused;
 use crate::pass::{Changed, Failed, Options, Pass};
 use crate::program::Program;
 use tpuc_dialects::builtin::Module;
@@ -56,5 +57,6 @@ fn run(program: &mut Program, _: &Options, found: &mut Vec<Diagnostic>) -> Resul
     for (module, name, attr) in attrs {
         rewriter.set_attr(module.op(), name, attr);
     }
+    remove_unused(ctx, main);
     Ok(Changed::Yes)
 }

@@ -37,7 +37,10 @@ fn reorder(ctx: &mut Context, function: Func) -> bool {
     for value in ret.values(ctx).to_vec() {
         let mut last = ctx.defining_op(value);
         while let Some(op) = last.filter(|op| !ctx.is(*op, "top.Weight") && !is_local(ctx, *op)) {
-            let makers = ctx.operands(op).iter().filter_map(|value| ctx.defining_op(*value));
+            let makers = ctx
+                .operands(op)
+                .iter()
+                .filter_map(|value| ctx.defining_op(*value));
             let makers = makers.filter(|op| !matches!(ctx.op_name(*op), "top.Weight" | "top.None"));
             let uses: usize = ctx.results(op).iter().map(|value| ctx.uses(*value).len()).sum();
             if uses != 1 || makers.count() > 1 {

@@ -81,7 +81,8 @@ fn borders(ctx: &Context, ops: &[Op]) -> (Vec<Value>, Vec<Value>, bool) {
         for &value in ctx.operands(op) {
             if ctx.is_none(value) {
                 has_none = true;
-            } else if !ctx.defining_op(value).is_some_and(|maker| own.contains(&maker)) && seen.insert(value) {
+            } else if !ctx.defining_op(value).is_some_and(|maker| own.contains(&maker)) && seen.insert(value)
+            {
                 inputs.push(value);
             }
         }
@@ -133,8 +134,7 @@ fn outline(
             maker.map(|op| match ctx.loc_kind(ctx.op_loc(op)).clone() {
                 LocKind::Fused { parts, .. } if ctx.results(op).len() > 1 => {
                     let at = ctx.results(op).iter().position(|result| *result == value);
-                    at.and_then(|at| parts.get(at).copied())
-                        .unwrap_or(ctx.op_loc(op))
+                    at.and_then(|at| parts.get(at).copied()).unwrap_or(ctx.op_loc(op))
                 }
                 _ => ctx.op_loc(op),
             })
@@ -150,7 +150,10 @@ fn outline(
     let call = match ops.last() {
         Some(&last) => {
             let mut rewriter = ctx.rewriter_before(last);
-            let build = rewriter.build("func.call").operands(&inputs).results(&output_types);
+            let build = rewriter
+                .build("func.call")
+                .operands(&inputs)
+                .results(&output_types);
             build.attr("callee", callee).finish()
         }
         None => unreachable!("sub-nets have operations"),
@@ -330,13 +333,18 @@ fn join_slices(ctx: &mut Context, op: Op) -> bool {
         return false;
     };
     let count = offset.len();
-    let fits = [&steps, &ends, &first, &strides].iter().all(|list| list.len() == count);
+    let fits = [&steps, &ends, &first, &strides]
+        .iter()
+        .all(|list| list.len() == count);
     let positive = steps.iter().chain(&strides).all(|step| *step > 0);
     if !constant(op) || !constant(before) || !fits || !positive {
         return false;
     }
     let axes = 0..count;
-    let offsets: Vec<i64> = axes.clone().map(|axis| first[axis] + offset[axis] * strides[axis]).collect();
+    let offsets: Vec<i64> = axes
+        .clone()
+        .map(|axis| first[axis] + offset[axis] * strides[axis])
+        .collect();
     let new_ends: Vec<i64> = axes
         .clone()
         .map(|axis| offsets[axis] + (ends[axis] - offset[axis]) * strides[axis])
@@ -394,7 +402,12 @@ fn stands_before(ctx: &Context, one: Op, other: Op) -> bool {
 }
 
 fn are_same(ctx: &Context, one: Op, other: Op) -> bool {
-    let types = |op: Op| -> Vec<Type> { ctx.results(op).iter().map(|value| ctx.value_type(*value)).collect() };
+    let types = |op: Op| -> Vec<Type> {
+        ctx.results(op)
+            .iter()
+            .map(|value| ctx.value_type(*value))
+            .collect()
+    };
     ctx.op_name(one) == ctx.op_name(other)
         && ctx.op_block(one) == ctx.op_block(other)
         && !ctx.results(one).is_empty()
@@ -409,7 +422,9 @@ fn in_order_of_inputs(ctx: &Context, main: Func, inputs: &mut [Value]) {
     let arguments = main.arguments(ctx);
     let place = |value: Value| {
         let input = ctx.defining_op(value).filter(|op| ctx.is(*op, "top.Input"))?;
-        arguments.iter().position(|argument| *argument == ctx.operand(input, 0))
+        arguments
+            .iter()
+            .position(|argument| *argument == ctx.operand(input, 0))
     };
     if inputs.len() == arguments.len() && inputs.iter().all(|value| place(*value).is_some()) {
         inputs.sort_by_key(|value| place(*value));

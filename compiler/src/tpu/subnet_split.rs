@@ -40,7 +40,11 @@ pub struct Subnet {
 
 /// Sizes of the result depend on values, or the vendor's chip library has the operation for its on-chip interpreter only.
 fn is_dynamic(ctx: &Context, op: Op) -> bool {
-    let is_computed = |operand: usize| ctx.operands(op).get(operand).is_some_and(|value| !ctx.is_none(*value));
+    let is_computed = |operand: usize| {
+        ctx.operands(op)
+            .get(operand)
+            .is_some_and(|value| !ctx.is_none(*value))
+    };
     match ctx.op_name(op) {
         "tpu.TopK" | "tpu.Sort" | "tpu.Gather" | "tpu.Nms" | "tpu.NonZero" | "tpu.RoiAlign" => true,
         "tpu.YoloDetection" | "tpu.DetectionOutput" => true,
@@ -90,9 +94,10 @@ fn taken(ctx: &Context, ops: &[Op]) -> Vec<Subnet> {
             let before = subnet.ops.len();
             let mut again = false;
             for &op in &left {
-                let possible = ctx.operands(op).iter().all(|value| {
-                    there.contains(value) || ctx.defining_op(*value).is_none()
-                });
+                let possible = ctx
+                    .operands(op)
+                    .iter()
+                    .all(|value| there.contains(value) || ctx.defining_op(*value).is_none());
                 if !possible {
                     continue;
                 }

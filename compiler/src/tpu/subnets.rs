@@ -79,7 +79,9 @@ fn calls(program: &Program, main: Func) -> Result<Vec<(Op, Func)>, Diagnostic> {
         };
         let function = program.device_module().function(ctx, name);
         let Some(function) = function.filter(|function| ctx.body(function.op()).is_some()) else {
-            return problem(format!("'func.call' op calls '{name}', which is no function beside 'main'"));
+            return problem(format!(
+                "'func.call' op calls '{name}', which is no function beside 'main'"
+            ));
         };
         if function == main || found.iter().any(|(_, known)| *known == function) {
             return problem(format!(
@@ -98,7 +100,9 @@ fn calls(program: &Program, main: Func) -> Result<Vec<(Op, Func)>, Diagnostic> {
             ));
         }
         if function.ops(ctx).iter().any(|op| ctx.is(*op, "func.call")) {
-            return problem(format!("'func.call' op calls '{name}', which calls a function itself"));
+            return problem(format!(
+                "'func.call' op calls '{name}', which calls a function itself"
+            ));
         }
         found.push((call, function));
     }
@@ -184,7 +188,10 @@ impl Divided {
                     },
                 ),
             ];
-            for (own, value) in pairs.into_iter().flat_map(|(own, values)| own.into_iter().zip(values)) {
+            for (own, value) in pairs
+                .into_iter()
+                .flat_map(|(own, values)| own.into_iter().zip(values))
+            {
                 let ty = ctx.value_type(value);
                 ctx.rewriter().set_type(own, ty);
             }

@@ -81,7 +81,10 @@ impl<'a> Left<'a> {
             ready: [BTreeSet::new(), BTreeSet::new()],
         };
         for (index, &op) in ops.iter().enumerate() {
-            let makers = ctx.operands(op).iter().filter_map(|value| ctx.defining_op(*value));
+            let makers = ctx
+                .operands(op)
+                .iter()
+                .filter_map(|value| ctx.defining_op(*value));
             left.missing[index] = makers.filter(|maker| left.number.contains_key(maker)).count();
             if left.missing[index] == 0 {
                 left.ready[kind(ctx, op)].insert(index);

@@ -7,7 +7,7 @@ use super::group;
 use super::group::pass::Settings;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
-use crate::tpu::{processor_tpu_optimize, subnets};
+use crate::tpu::{dev_parallel, op_reorder, processor_tpu_optimize, subnet_divide, subnets, topo_sort};
 use std::path::Path;
 use tpuc_dialects::ir::{Diagnostic, OpView};
 use tpuc_runtime::bmodel::Bmodel;
@@ -219,14 +219,17 @@ pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diag
         io: number(IO_ATTRS[0]).zip(number(IO_ATTRS[1])),
     };
     let options = BmodelOptions {
-        name: ctx.get_str(program.module.op(), "sym_name").unwrap_or("main").to_owned(),
+        name: ctx
+            .get_str(program.module.op(), "sym_name")
+            .unwrap_or("main")
+            .to_owned(),
         debug_info,
         address_mode: mode,
     };
     generate(program, function, &plan, &options)
 }
 
-/// Runs all passes up to the bmodel: for tools and tests that have no pass manager at hand.
+/// Runs all passes up to the bmodel: for tools and tests that have no pass manager at hand. The program is flat afterwards.
 ///
 /// # Errors
 /// The diagnostics of the pass that failed.
@@ -244,8 +247,22 @@ pub fn compile_with(
     settings: &Settings,
 ) -> Result<Bmodel, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
-    let options = Options::new([("reuse_addr", "true".to_owned())].into_iter().collect());
-    for pass in [&processor_tpu_optimize::PASS, &WEIGHT_REORDER] {
+    let options = [
+        ("reuse_addr", "true"),
+        ("dynamic", "false"),
+        ("depth_first", "true"),
+    ];
+    let options = options.map(|(name, value)| (name, value.to_owned()));
+    let options = Options::new(options.into_iter().collect());
+    let before_groups = [
+        &processor_tpu_optimize::PASS,
+        &dev_parallel::PASS,
+        &WEIGHT_REORDER,
+        &subnet_divide::PASS,
+        &op_reorder::PASS,
+        &topo_sort::PASS,
+    ];
+    for pass in before_groups {
         if (pass.run)(program, &options, &mut diagnostics).is_err() {
             return Err(diagnostics);
         }
@@ -254,6 +271,7 @@ pub fn compile_with(
     for function in functions {
         group::pass::group(program, function, settings, &mut || {});
     }
+    let _never_restored = subnets::flatten(program).map_err(|error| vec![error])?;
     if (ADDRESS_ASSIGN.run)(program, &options, &mut diagnostics).is_err() {
         return Err(diagnostics);
     }

@@ -172,7 +172,10 @@ pub fn explain(program: &Program) -> std::result::Result<Explanation, Diagnostic
     let flat = subnets::flattened(program)?;
     let program = flat.as_ref().unwrap_or(program);
     let ctx = &program.ctx;
-    if ctx.get_i64(program.device_module().op(), "module.neuron_addr").is_none() {
+    if ctx
+        .get_i64(program.device_module().op(), "module.neuron_addr")
+        .is_none()
+    {
         return Err(Diagnostic::error(
             "layer groups are explained of a program with addresses; run --address-assign first",
         ));
