@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use std::path::Path;
 use tpuc_compiler::codegen::bm1684::group::pass::Settings;
 use tpuc_compiler::codegen::bm1684::group::search::Effort;
+use tpuc_compiler::codegen::bm1684::group::seen::Kind;
 use tpuc_compiler::codegen::bm1684::passes::{compile, compile_with};
 use tpuc_compiler::codegen::bm1684::strip_io_quant;
 use tpuc_compiler::data::npz;
@@ -87,9 +88,10 @@ pub fn compare_with(
     let found = run(first, name)?;
     for settings in others {
         let what = format!(
-            "{name}_opt{}_rows{}",
+            "{name}_opt{}_rows{}{}",
             settings.effort.level(),
-            settings.row_slices
+            settings.row_slices,
+            settings.prefer.map_or("", Kind::name)
         );
         let other = run(settings, &what)?;
         same_bits(&found, &other).map_err(|problem| format!("{what}: {problem}"))?;

@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::Path;
 use tpuc_compiler::codegen::bm1684::group::pass::Settings;
 use tpuc_compiler::codegen::bm1684::group::search::Effort;
+use tpuc_compiler::codegen::bm1684::group::seen::Kind;
 use tpuc_compiler::data::npz::{self, Compression};
 use tpuc_compiler::data::{Tensor, TensorMap};
 use tpuc_compiler::inference::{Dump, Interpreter};
@@ -694,30 +695,37 @@ struct Counts {
     shifts: usize,
     /// Programs with layer groups in slices.
     grouped: usize,
+    /// Layer groups whose tensors lie in bands.
+    bands: usize,
 }
 
-/// With layer groups as found best, without any, and with two to four slices in each.
-fn ways(seed: u64) -> [Settings; 3] {
+/// With layer groups as found best, without any, with two to four slices in each, and with bands wherever these can be.
+fn ways(seed: u64) -> [Settings; 4] {
     let sliced = Settings {
         row_slices: 2 + (seed % 3) as usize,
         ..Settings::default()
     };
-    [Settings::default(), Settings::of(Effort::None), sliced]
+    let bands = Settings {
+        row_slices: 1 + (seed % 2) as usize,
+        prefer: Some(Kind::Bands),
+        ..Settings::default()
+    };
+    [Settings::default(), Settings::of(Effort::None), sliced, bands]
 }
 
-/// Groups of several slices that a program has where slices are wanted.
-fn groups_made(program: &Program) -> Result<usize, Failure> {
+/// Groups that a program has with `options` of the pass, where `attr` is more than 1.
+fn groups_made(program: &Program, options: &str, attr: &str) -> Result<usize, Failure> {
     let mut program = program.fork()?;
     let passes = [
         ("processor-tpu-optimize", ""),
         ("weight-reorder", ""),
-        ("layer-group", "row_slices=2"),
+        ("layer-group", options),
     ];
     run_pipeline(&mut program, &passes)?;
     let ctx = &program.ctx;
     let ops = program.main()?.ops(ctx);
-    let sliced = |op: &&Op| ctx.is(**op, "tpu.Group") && ctx.get_i64(**op, "hsecs") > Some(1);
-    Ok(ops.iter().filter(sliced).count())
+    let several = |op: &&Op| ctx.is(**op, "tpu.Group") && ctx.get_i64(**op, attr) > Some(1);
+    Ok(ops.iter().filter(several).count())
 }
 
 /// Convolutions whose channels have shifts of their own.
@@ -775,8 +783,9 @@ fn check(network: &Network, name: &str, convert: &str, counts: &mut Counts) -> R
             Vec::new()
         };
         let bytes_outside = mode == "INT8" && random.chance(50);
-        let groups = groups_made(&program)?;
+        let groups = groups_made(&program, "row_slices=2", "hsecs")?;
         counts.grouped += usize::from(groups > 0);
+        counts.bands += groups_made(&program, "prefer=bands", "bands")?;
         let problems = compare_with(
             program,
             &inputs,
@@ -804,7 +813,7 @@ fn check(network: &Network, name: &str, convert: &str, counts: &mut Counts) -> R
     Ok(())
 }
 
-fn check_seeds(seeds: Range<u64>, operations: usize, most_work: usize, input: Option<&[usize]>) {
+fn check_seeds(seeds: Range<u64>, operations: usize, most_work: usize, input: Option<&[usize]>) -> Counts {
     let mut failed = Vec::new();
     let mut counts = Counts::default();
     for seed in seeds {
@@ -827,9 +836,10 @@ fn check_seeds(seeds: Range<u64>, operations: usize, most_work: usize, input: Op
         failed.join("\n")
     );
     assert!(
-        counts.integer > 0 && counts.float > 0 && counts.grouped > 0,
+        counts.integer + counts.mixed > 0 && counts.float > 0 && counts.grouped > 0,
         "{counts:?}"
     );
+    counts
 }
 
 fn seeds_or(default: Range<u64>) -> Range<u64> {
@@ -843,6 +853,27 @@ fn seeds_or(default: Range<u64>) -> Range<u64> {
 #[test]
 fn random_networks_run_as_the_reference_says() {
     check_seeds(seeds_or(0..40), 5, 2_000_000, None);
+}
+
+/// Few channels and rows that can be divided, so that there are bands.
+#[test]
+fn random_networks_run_in_bands() {
+    let mut bands = 0;
+    for (seed, input) in [
+        [1, 3, 32, 20],
+        [4, 8, 16, 9],
+        [2, 16, 24, 31],
+        [5, 4, 32, 6],
+        [1, 32, 8, 40],
+        [3, 12, 48, 5],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let first = 5000 + 5 * seed as u64;
+        bands += check_seeds(first..first + 5, 5, 2_000_000, Some(input)).bands;
+    }
+    assert!(bands > 30, "{bands} groups in bands");
 }
 
 /// Convolutions with a right shift for each channel, dense, grouped and depthwise.

@@ -1,8 +1,11 @@
 //! Small programs of the `tpu` dialect, compiled and run on the emulator, against the reference inference: all modes of
 //! operations of which the operator suite has a few.
 
-use crate::codegen::differences;
+use crate::codegen::{compare_with, differences};
 use std::fmt::Write;
+use std::path::Path;
+use tpuc_compiler::codegen::bm1684::group::pass::Settings;
+use tpuc_compiler::codegen::bm1684::group::search::Effort;
 use tpuc_compiler::data::npz::{self, Compression};
 use tpuc_compiler::data::{Tensor, TensorMap};
 
@@ -99,6 +102,25 @@ impl Program {
 
     /// Compiles and runs; panics with what differs.
     fn check(&self) {
+        self.written(|mlir, input| differences(mlir, input));
+    }
+
+    /// The same without groups, with groups, and with groups whatever these cost: all must give the same bits.
+    fn check_grouped(&self) {
+        let forced = Settings {
+            row_slices: 2,
+            ..Settings::of(Effort::Normal)
+        };
+        let ways = [Settings::of(Effort::None), Settings::of(Effort::Normal), forced];
+        self.written(|mlir, input| {
+            let program = tpuc_compiler::program::Program::read(mlir).map_err(|error| error.to_string())?;
+            let inputs = npz::read(input).map_err(|error| error.to_string())?;
+            compare_with(program, &inputs, false, "grouped", &ways)
+        });
+    }
+
+    /// Writes the files, and panics with the problems that `differences` finds.
+    fn written(&self, differences: impl Fn(&Path, &Path) -> Result<Vec<String>, String>) {
         let (values, types): (Vec<&str>, Vec<&str>) = self
             .returned
             .iter()
@@ -195,6 +217,54 @@ fn constants_are_repeated_along_the_right_dimension() {
         );
         program.returns("product", &ty);
         program.check();
+    }
+}
+
+/// Softmaxes whose axis lies in rows, with casts and products around them, in one group. The last shapes do not go into the lanes.
+#[test]
+fn softmaxes_between_casts() {
+    let cast = "round_mode = #tpu<round_mode HalfAwayFromZero>, with_scale = true";
+    let (wide, narrow) = (
+        "!quant.uniform<i8:f32, 2.500000e-01>",
+        "!quant.uniform<u8:f32, 3.125000e-02>",
+    );
+    for (shape, axis) in [
+        (vec![1, 16, 4, 96], 1),
+        (vec![4, 16, 4, 80], 1),
+        (vec![3, 5, 1, 640], -3),
+        (vec![2, 4, 128], 1),
+        (vec![1, 2, 6, 320], 2),
+        (vec![7, 64], 0),
+        (vec![1, 3, 4, 67], 1),
+        (vec![1, 100, 6], 2),
+    ] {
+        let (f32, i8, u8) = (f32_type(&shape), typed(&shape, wide), typed(&shape, narrow));
+        let mut program = Program::default();
+        program.input("a", &shape, "f32", (-20, 20));
+        program.op("bytes", "tpu.Cast", &[("a", &f32)], cast, &i8);
+        program.op("floats", "tpu.Cast", &[("bytes", &i8)], cast, &f32);
+        let product = |factor: &str| format!("const_val = {factor} : f64, do_relu = false");
+        program.op(
+            "scaled",
+            "tpu.MulConst",
+            &[("floats", &f32)],
+            &product("1.500000e+00"),
+            &f32,
+        );
+        let attrs = format!("axis = {axis} : si32, beta = 1.0 : f64, log = false");
+        program.op("softmax", "tpu.Softmax", &[("scaled", &f32)], &attrs, &f32);
+        program.op(
+            "larger",
+            "tpu.MulConst",
+            &[("softmax", &f32)],
+            &product("7.000000e+00"),
+            &f32,
+        );
+        program.op("result", "tpu.Cast", &[("larger", &f32)], cast, &u8);
+        program.op("result_f32", "tpu.Cast", &[("result", &u8)], cast, &f32);
+        program.returns("result_f32", &f32);
+        program.returns("larger", &f32);
+        program.check_grouped();
     }
 }
 

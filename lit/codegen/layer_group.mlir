@@ -25,7 +25,7 @@
 // WHOLE: hsecs = 1 : i64
 // LEVEL: error: layer-group: opt=4; 0 to 3 are known
 // SLICES: error: layer-group: row_slices=0; 1 to 128 are possible
-// CACHE: {"format":"tpuc-layer-groups 1","groups":[{"operations":[0,3],"batches":1,"row_slices":2,"flat":false}]}
+// CACHE: {"format":"tpuc-layer-groups 2","groups":[{"operations":[0,3],"batches":1,"row_slices":2,"seen":"own"}]}
 module @net attributes {module.addr_mode = "basic", module.asymmetric = false, module.chip = "bm1684", module.cores = 1 : i64, module.devices = 1 : i64, module.high_precision = false, module.mode = "F32", module.platform = "ONNX", module.q_group_size = 0 : i64, module.q_symmetric = false, module.state = "TPU_LOWERED", module.top_run_mode = "STATIC"} {
   func.func @main(%arg0: tensor<1x8x16x16xf32>) -> tensor<1x8x8x16xf32> {
     %0 = "top.Input"(%arg0) {do_preprocess = false} : (tensor<1x8x16x16xf32>) -> tensor<1x8x16x16xf32> loc("in")

@@ -130,7 +130,11 @@ pub fn table(explanation: &Explanation, colours: bool) -> String {
             "{}x{}{}",
             group.batch_slices,
             group.row_slices,
-            if group.flat { "f" } else { "" }
+            match (group.flat, group.bands) {
+                (true, _) => "f".to_owned(),
+                (_, 1) => String::new(),
+                (_, bands) => format!("b{bands}"),
+            }
         );
         let share = format!("{}%", memory.used * 100 / lane.max(1));
         let _ = writeln!(

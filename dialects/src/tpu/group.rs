@@ -5,7 +5,8 @@
 //!
 //! Tensors are cut into `nsecs * csecs * dsecs * hsecs * wsecs` slices. `flow` lists time steps as negative
 //! numbers, each followed by the ids (`ginfo.id`) of the operations that run in it; `swpipl_stage_num` is the
-//! depth of the software pipeline over slices.
+//! depth of the software pipeline over slices. `bands`, which is ours, is the number of bands of rows that lie side by side in
+//! lanes.
 //!
 //! Source: TPU-MLIR's operation definition `tpu.Group`.
 
@@ -18,6 +19,7 @@ op! {
     operands: inputs: Variadic;
     results: outputs: Variadic;
     attrs:
+        bands: i64 [optional],
         core_slice_ncdhw: i64s [= []],
         csecs: i64 [required],
         dsecs: i64 [required],

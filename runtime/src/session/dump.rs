@@ -32,10 +32,47 @@ struct Piece {
     dtype: DataType,
     /// Shape in memory.
     dims: Vec<usize>,
-    /// Whole tensor as N, C, D, H, W, and the ranges of the piece in it; `None` when the piece is everything.
-    place: Option<([usize; 5], [(usize, usize); 5])>,
+    /// `None` when the piece is everything.
+    place: Option<Place>,
     shape: Vec<usize>,
     scale: Option<(f64, i32)>,
+}
+
+/// Where a piece is in its tensor: all as N, C, D, H, W.
+struct Place {
+    whole: [usize; 5],
+    ranges: [(usize, usize); 5],
+    /// Elements of the tensor from one to the next.
+    strides: [usize; 5],
+}
+
+impl Place {
+    /// `None` where the strides lead out of the tensor, or the ranges out of the sizes.
+    fn new(whole: [usize; 5], ranges: [(usize, usize); 5], strides: Option<[usize; 5]>) -> Option<Self> {
+        let inside = |(range, dim): (&(usize, usize), &usize)| range.0 <= range.1 && range.1 <= *dim;
+        if !ranges.iter().zip(&whole).all(inside) {
+            return None;
+        }
+        let elements = whole.iter().try_fold(1_usize, |all, dim| all.checked_mul(*dim))?;
+        let strides = strides.unwrap_or_else(|| {
+            let mut strides = [1; 5];
+            for dim in (0..4).rev() {
+                strides[dim] = strides[dim + 1] * whole[dim + 1];
+            }
+            strides
+        });
+        let last = whole
+            .iter()
+            .zip(&strides)
+            .try_fold(0_usize, |last, (dim, stride)| {
+                last.checked_add(dim.saturating_sub(1).checked_mul(*stride)?)
+            })?;
+        (last < elements.max(1)).then_some(Self {
+            whole,
+            ranges,
+            strides,
+        })
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -141,8 +178,8 @@ impl Dump {
         match &piece.place {
             None if target.data.len() == data.len() => target.data = data,
             None => {}
-            Some((whole, ranges)) if whole.iter().product::<usize>() * size == target.data.len() => {
-                place(&mut target.data, &data, whole, ranges, size);
+            Some(place) if place.whole.iter().product::<usize>() * size == target.data.len() => {
+                put(&mut target.data, &data, place, size);
             }
             Some(_) => {}
         }
@@ -230,18 +267,21 @@ fn read_entry(entry: &Value, pending: &mut Vec<Piece>) -> Option<()> {
                     let (from, to) = range.trim().split_once(':')?;
                     Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?))
                 });
-                let ranges = five(ranges)?;
-                let inside = |(range, dim): (&(usize, usize), &usize)| range.0 <= range.1 && range.1 <= *dim;
-                if !ranges.iter().zip(&whole).all(inside) {
-                    return None;
-                }
-                Some((whole, ranges))
+                let strides = match value.get("strides") {
+                    Some(list) => Some(five(
+                        list.as_array()?
+                            .iter()
+                            .map(|stride| Some(stride.as_u64()? as usize)),
+                    )?),
+                    None => None,
+                };
+                Some(Place::new(whole, five(ranges)?, strides)?)
             }
         };
         bytes_of(&shape, dtype)?;
         bytes_of(&dims, dtype)?;
-        if let Some((whole, _)) = &place {
-            bytes_of(whole, dtype)?;
+        if let Some(place) = &place {
+            bytes_of(&place.whole, dtype)?;
         }
         pending.push(Piece {
             subnet: entry.get("subnet_id")?.as_i64()?,
@@ -374,11 +414,11 @@ fn convert(elements: &[u8], piece: &Piece, fixed: bool) -> Option<(HostType, Vec
 }
 
 /// Copies a piece into the whole, row by row.
-fn place(whole: &mut [u8], piece: &[u8], dims: &[usize; 5], ranges: &[(usize, usize); 5], size: usize) {
-    let [_, c_dim, d_dim, h_dim, w_dim] = *dims;
-    let [ns, cs, ds, hs, ws] = *ranges;
+fn put(whole: &mut [u8], piece: &[u8], place: &Place, size: usize) {
+    let [ns, cs, ds, hs, ws] = place.ranges;
+    let [n_step, c_step, d_step, h_step, w_step] = place.strides;
+    let expected: usize = place.ranges.iter().map(|(from, to)| to - from).product();
     let row = (ws.1 - ws.0) * size;
-    let expected: usize = ranges.iter().map(|(from, to)| to - from).product();
     if piece.len() != expected * size || row == 0 {
         return;
     }
@@ -387,9 +427,11 @@ fn place(whole: &mut [u8], piece: &[u8], dims: &[usize; 5], ranges: &[(usize, us
         for c in cs.0..cs.1 {
             for d in ds.0..ds.1 {
                 for h in hs.0..hs.1 {
-                    let start = ((((n * c_dim + c) * d_dim + d) * h_dim + h) * w_dim + ws.0) * size;
-                    if let Some(source) = rows.next() {
-                        whole[start..start + row].copy_from_slice(source);
+                    let start = n * n_step + c * c_step + d * d_step + h * h_step;
+                    let Some(source) = rows.next() else { return };
+                    for (w, element) in (ws.0..ws.1).zip(source.chunks_exact(size)) {
+                        let at = (start + w * w_step) * size;
+                        whole[at..at + size].copy_from_slice(element);
                     }
                 }
             }
@@ -469,6 +511,23 @@ mod tests {
             (tensors[1].dtype, &tensors[1].data[..]),
             (HostType::I8, &[0u8, 1][..])
         );
+    }
+
+    #[test]
+    fn strides_put_pieces_elsewhere() {
+        let place = |strides| {
+            Place::new(
+                [1, 2, 1, 3, 2],
+                [(0, 1), (0, 2), (0, 1), (1, 2), (0, 2)],
+                Some(strides),
+            )
+        };
+        let mut whole = [0; 12];
+        // Channels are pairs of columns, rows come before them.
+        put(&mut whole, &[1, 2, 3, 4], &place([12, 2, 12, 4, 1]).unwrap(), 1);
+        assert_eq!(whole, [0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0]);
+        assert!(place([12, 2, 12, 5, 1]).is_none());
+        assert!(place([12, usize::MAX, 12, 4, 1]).is_none());
     }
 
     #[test]

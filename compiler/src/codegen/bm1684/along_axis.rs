@@ -73,6 +73,38 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// A tensor that is in local memory with its axis in rows, in a layer group.
+    ///
+    /// # Errors
+    /// When the tensors do not lie so, or a command cannot be encoded.
+    pub fn resident(emitter: &mut Emitter, x: Local, out: Local, scratch: usize) -> Result<Self> {
+        if x.shape != out.shape || !out.is_aligned() {
+            return malformed(format!(
+                "{:?} in local memory along an axis of {:?}",
+                x.shape, out.shape
+            ));
+        }
+        let [n, c, _, w] = x.shape;
+        let x = if emitter.buffer.inputs_die && x.is_aligned() {
+            x
+        } else {
+            let copy = emitter.buffer.tensor(Element::F32, x.shape);
+            emitter.copy(copy, x)?;
+            copy
+        };
+        let buffer = &mut emitter.buffer;
+        Ok(Self {
+            x,
+            out,
+            scratch: (0..scratch)
+                .map(|_| buffer.tensor(Element::F32, x.shape))
+                .collect(),
+            columns: std::array::from_fn(|_| buffer.tensor(Element::F32, [n, c, 1, w])),
+            gathered: None,
+            side_by_side: true,
+        })
+    }
+
     /// Whether a row lies in several lanes.
     pub fn is_spread(&self) -> bool {
         self.gathered.is_some()

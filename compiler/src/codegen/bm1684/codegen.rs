@@ -531,6 +531,8 @@ pub struct LocalPiece {
     pub start: [usize; 2],
     /// Sizes of the tensor.
     pub whole: [usize; 4],
+    /// Elements of the tensor from one to the next, where these sizes are not its own.
+    pub strides: Option<[usize; 4]>,
 }
 
 /// A result, and where it can be read.
@@ -583,7 +585,7 @@ impl Codegen<'_> {
                         )
                     }
                 };
-                json!({
+                let mut entry = json!({
                     "name": ctx.value_name(result.value),
                     "address": address,
                     "layout": layout,
@@ -592,7 +594,11 @@ impl Codegen<'_> {
                     "shape": result.tensor.shape,
                     "slice": slice,
                     "type": type_text(ctx, ctx.value_type(result.value)),
-                })
+                });
+                if let Some([n, c, h, w]) = result.piece.and_then(|piece| piece.strides) {
+                    entry["strides"] = json!([n, c, 0, h, w]);
+                }
+                entry
             })
             .collect();
         let entry = json!({

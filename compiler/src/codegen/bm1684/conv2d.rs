@@ -40,7 +40,9 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     }
     let groups = cg.int(op, "group", 1).max(1) as usize;
     let (input_view, output_view) = (input.nchw()?, output.nchw()?);
-    let depthwise = groups > 1 && groups == input_view.shape[1] && groups == output_view.shape[1];
+    // In a group there are no other groups of channels; bands have more channels than groups.
+    let depthwise =
+        groups > 1 && (resident.is_some() || groups == input_view.shape[1] && groups == output_view.shape[1]);
     let (arithmetic, channel_shifts) = match channel_shifts(cg, op, &filter, output_view.shape[1])? {
         Some((lowest, address)) => (
             arithmetic_with_shift(cg, op, output.element, lowest),

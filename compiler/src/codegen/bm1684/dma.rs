@@ -87,6 +87,27 @@ fn with_near_columns(mut source: Side, mut target: Side) -> (Side, Side) {
     (source, target)
 }
 
+/// A dense filter that becomes a block of a larger one; output channels in lanes, taps and input channels dense in each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// Address in DDR.
+    pub source: u64,
+    /// Type of a weight.
+    pub element: Element,
+    /// Lane of the first output channel.
+    pub lane: usize,
+    /// Byte offset in a lane of its first input channel.
+    pub target: usize,
+    /// Output channels.
+    pub channels: usize,
+    /// Taps of the kernel.
+    pub taps: usize,
+    /// Input channels.
+    pub depth: usize,
+    /// Input channels from one tap to the next, in DDR and in local memory.
+    pub depths: [usize; 2],
+}
+
 impl Emitter {
     fn dma(
         &mut self,
@@ -256,7 +277,7 @@ impl Emitter {
 
     /// Loads `bytes_per_channel` bytes for each of `channels` channels, dense per lane: weights and biases.
     ///
-    /// `source` is the address of the first channel; channels follow each other.
+    /// `source` is the address of the first channel; channels follow each other. The place may lie in another lane than 0.
     ///
     /// # Errors
     /// When a field does not fit.
@@ -288,17 +309,59 @@ impl Emitter {
             shape,
             strides: [channels * count, count, columns, 1],
         };
-        let bytes = lane_rows(channels) * bytes_per_channel;
+        let (lane, offset) = (local_offset / LANE_BYTES, local_offset % LANE_BYTES);
+        let bytes = lane_rows(lane + channels) * bytes_per_channel;
         self.dma(
             DmaFunction::Copy,
             format,
             Some(side(source)),
-            side(local_address(0, local_offset)),
+            side(local_address(lane, offset)),
             0,
             &[Access {
                 space: Space::Local,
-                start: local_offset,
-                end: local_offset + bytes,
+                start: offset,
+                end: offset + bytes,
+                write: true,
+            }],
+        )
+    }
+
+    /// Loads a dense filter as a block of a larger one.
+    ///
+    /// # Errors
+    /// When a field does not fit.
+    pub fn load_block(&mut self, block: &Block) -> Result<()> {
+        let size = block.element.bytes();
+        let bytes = [
+            block.depth * size,
+            block.depths[0] * size,
+            block.depths[1] * size,
+            block.target,
+        ];
+        // Whole words, where they are.
+        let (format, unit) = if bytes.iter().all(|bytes| bytes.is_multiple_of(4)) {
+            (DmaFormat::Float32, 4)
+        } else {
+            (block.element.format(), size)
+        };
+        let side = |address: u64, depth: usize| {
+            let row = depth * size / unit;
+            Side {
+                address,
+                shape: [1, block.channels, block.taps, block.depth * size / unit],
+                strides: [0, block.taps * row, row, 1],
+            }
+        };
+        self.dma(
+            DmaFunction::Copy,
+            format,
+            Some(side(block.source, block.depths[0])),
+            side(local_address(block.lane, block.target), block.depths[1]),
+            0,
+            &[Access {
+                space: Space::Local,
+                start: block.target,
+                end: block.target + block.taps * block.depths[1] * size,
                 write: true,
             }],
         )

@@ -76,7 +76,8 @@ impl Buffer {
         place
     }
 
-    fn tensor(&mut self, element: Element, shape: Dims) -> Local {
+    /// Takes the next bytes for a tensor.
+    pub fn tensor(&mut self, element: Element, shape: Dims) -> Local {
         Local::aligned(self.take(aligned_bytes(element, shape)), element, shape)
     }
 }

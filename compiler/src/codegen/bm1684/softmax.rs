@@ -1,9 +1,11 @@
 //! `tpu.Softmax`, f32: `exp(beta * (x - max)) / sum`, or its logarithm, with the chip's exponential and division.
 
-use super::along_axis::{AlongAxis, Fold};
+use super::along_axis::{AlongAxis, Fold, Piece, PieceFn};
 use super::arith;
 use super::codegen::Codegen;
 use super::error::Result;
+use super::group::flat::Along;
+use super::tensor::Element;
 use super::tiu::Operand;
 use super::transcendental::{self, Base, Range};
 use tpuc_dialects::ir::Op;
@@ -18,9 +20,8 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let log = cg.flag(op, "log");
     let beta = cg.float(op, "beta", 1.0) as f32;
     let axis = cg.int(op, "axis", 1);
-    let mut operation = AlongAxis::new(&input, &output, &[axis], true, if log { 2 } else { 1 })?;
-    operation.side_by_side = true;
-    operation.emit(&mut cg.emitter, &|emitter, piece| {
+    let scratch = if log { 2 } else { 1 };
+    let compute: PieceFn<'_> = &|emitter, piece| {
         let (x, out, [largest, sum, scratch]) = (piece.x, piece.out, piece.columns);
         piece.fold(emitter, largest, x, Fold::Maximum)?;
         emitter.arith(TiuOp::Sub, x, x, piece.wide(largest), 0)?;
@@ -42,5 +43,31 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         piece.fold(emitter, sum, power, Fold::Sum(1.0))?;
         transcendental::logarithm(emitter, largest, sum, scratch, Base::E)?;
         emitter.arith(TiuOp::Sub, out, out, piece.wide(largest), 0)
-    })
+    };
+    if let (Some(x), Some(out)) = (input.resident, output.resident) {
+        let piece = Piece::resident(&mut cg.emitter, x, out, scratch)?;
+        return compute(&mut cg.emitter, &piece);
+    }
+    let mut operation = AlongAxis::new(&input, &output, &[axis], true, scratch)?;
+    operation.side_by_side = true;
+    operation.emit(&mut cg.emitter, compute)
+}
+
+/// The axis.
+///
+/// # Errors
+/// When a tensor is none of this chip.
+pub fn along(cg: &Codegen<'_>, op: Op) -> Result<Option<Along>> {
+    let (input, output) = (cg.whole(cg.ctx().operand(op, 0))?, cg.whole(cg.ctx().result(op))?);
+    let shape = &input.shape;
+    let axis = cg.int(op, "axis", 1);
+    let axis = if axis < 0 { axis + shape.len() as i64 } else { axis };
+    let axis = usize::try_from(axis).ok().filter(|axis| *axis < shape.len());
+    Ok(axis
+        .filter(|_| [input.element, output.element] == [Element::F32; 2] && output.shape == *shape)
+        .map(|axis| Along {
+            outer: shape[..axis].iter().product(),
+            axis: shape[axis],
+            inner: shape[axis + 1..].iter().product(),
+        }))
 }

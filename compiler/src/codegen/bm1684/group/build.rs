@@ -5,6 +5,7 @@ use super::estimate::Cut;
 use super::ginfo::GroupInfo;
 use super::graph::Graph;
 use super::memory::{Item, Placement};
+use super::seen::{Kind, Seen};
 use super::shape::{Run, own_part};
 use super::weights::Form;
 use crate::lowering::bm1684::context::none_value;
@@ -51,11 +52,11 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
             inputs.push(value);
         }
     }
-    let all = run.dims(graph, run.tensors[0])[0];
+    let all = run.dims[0][0];
     let n = batch_ranges(all, cut);
     // Where each tensor is, for each of its slices.
     let info = |place: usize, h: Vec<Range>, id: usize, stage: usize| {
-        let dims = run.dims(graph, run.tensors[place]);
+        let dims = run.dims[place];
         let (out_addr, out_size) = placement.tensors[place];
         GroupInfo {
             out_addr,
@@ -98,12 +99,18 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
             }
             Item::LoadWeight(step, index) => {
                 let op = graph.nodes[run.start + step].op;
-                let weight = &graph.nodes[run.start + step].weights[index];
+                let Some(weight) = run
+                    .seen
+                    .weights(&graph.nodes[run.start + step])
+                    .and_then(|weights| weights.get(index).cloned())
+                else {
+                    continue;
+                };
                 let (out_addr, out_size) = placement.weights[step][index];
                 let load = build_load(&mut rewriter, block, weight.value, 0);
                 let dims = match weight.form {
                     Form::Tensor { there, .. } => there,
-                    Form::Compact(_) => [1, graph.tensors[run.tensors[step]].dims[1], 1, 1],
+                    Form::Compact(_) | Form::Blocks { .. } => [1, run.dims[step][1], 1, 1],
                 };
                 let ginfo = GroupInfo {
                     out_addr,
@@ -142,9 +149,7 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
             Item::Store(place) => {
                 let tensor = &graph.tensors[run.tensors[place]];
                 let parts = (0..cut.row_slices)
-                    .filter_map(|index| {
-                        own_part(run.dims(graph, run.tensors[place])[2], index, cut.row_slices)
-                    })
+                    .filter_map(|index| own_part(run.dims[place][2], index, cut.row_slices))
                     .collect();
                 let (ty, loc) = type_and_loc(&mut rewriter, tensor.value);
                 rewriter.set_at_end(block);
@@ -186,11 +191,15 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
         .i64("dsecs", 1)
         .i64("hsecs", cut.row_slices as i64)
         .i64("wsecs", 1)
-        .i64("group_type", if run.flat.is_some() { FLAT } else { 0 })
+        .i64("group_type", if run.seen.kind() == Kind::Flat { FLAT } else { 0 })
         .i64("swpipl_stage_num", 3)
         .loc(loc)
         .region(region)
         .finish();
+    if let Seen::Bands(bands) = run.seen {
+        let bands = rewriter.i64_attr(bands as i64);
+        rewriter.set_attr(group, "bands", bands);
+    }
     let results = rewriter.results(group).to_vec();
     for ((place, _), result) in yielded.iter().zip(results) {
         let value = graph.tensors[run.tensors[*place]].value;

@@ -10,6 +10,7 @@ use super::measure::Measure;
 use super::memory::place;
 use super::pass::Planned;
 use super::search::Wanted;
+use super::seen::Kind;
 use super::shape::Run;
 use crate::data::file::write_bytes_atomically;
 use crate::program::Program;
@@ -32,8 +33,8 @@ struct Entry {
     /// Batches of a slice.
     batches: usize,
     row_slices: usize,
-    /// [`Run::flat`].
-    flat: bool,
+    /// [`Kind::name`].
+    seen: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,7 +43,7 @@ struct Content {
     groups: Vec<Entry>,
 }
 
-const FORMAT: &str = "tpuc-layer-groups 1";
+const FORMAT: &str = "tpuc-layer-groups 2";
 /// A file that is larger is none of ours.
 const MOST_BYTES: u64 = 16 << 20;
 
@@ -68,7 +69,7 @@ impl Cache {
         let mut hash = Sha256::new();
         hash.update(FORMAT);
         hash.update(env!("TPUC_CODEGEN_SOURCES"));
-        hash.update(format!(" {} {} ", wanted.effort.level(), wanted.row_slices));
+        hash.update(format!(" {wanted:?} "));
         hash.update(program.ctx.get_str(function.op(), "sym_name").unwrap_or_default());
         hash.update(print(&program.ctx, program.module.op(), &options));
         let name: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -94,17 +95,14 @@ impl Cache {
                 return None;
             }
             next = end;
-            let run = if entry.flat {
-                Run::flat(graph, start, end)?
-            } else {
-                Run::new(graph, start, end)?
-            };
+            let kind = Kind::ALL.into_iter().find(|kind| kind.name() == entry.seen)?;
+            let run = Run::new(graph, start, end, kind)?;
             if !batch_choices(graph, &run).contains(&entry.batches) || entry.row_slices == 0 {
                 return None;
             }
             let cut = Cut {
                 batches: entry.batches,
-                batch_slices: run.dims(graph, run.tensors[0])[0].div_ceil(entry.batches),
+                batch_slices: run.dims.first()?[0].div_ceil(entry.batches),
                 row_slices: entry.row_slices,
             };
             let placement = place(graph, measure, &run, cut)?;
@@ -119,7 +117,7 @@ impl Cache {
             operations: (group.run.start, group.run.end),
             batches: group.cut.batches,
             row_slices: group.cut.row_slices,
-            flat: group.run.flat.is_some(),
+            seen: group.run.seen.kind().name().to_owned(),
         });
         let content = Content {
             format: FORMAT.to_owned(),

@@ -1,20 +1,27 @@
 //! `tpu.Group`: commands of a layer group.
 //!
 //! The body is walked once for each slice. With one slice its operations are emitted in their order. With several, loads of
-//! tensors run one slice ahead and stores one slice behind; weights are loaded once.
+//! tensors run one slice ahead and stores one slice behind; weights are loaded once. Channels of what was loaded are moved before the next
+//! slice is loaded, so that they do not wait behind it.
 
 use super::super::codegen::{Codegen, LocalPiece, ResultPlace};
 use super::super::emitter::Position;
 use super::super::error::{Result, malformed};
+use super::super::lut;
 use super::super::resident::{Buffer, Frame};
 use super::super::tensor::Local;
 use super::Range;
+use super::bands::{self, Source};
 use super::ginfo::GroupInfo;
 use super::measure::{Placed, emit_entered, enter, enter_weight, load_weight};
 use super::moves::{self, is_move, pieces};
 use super::read::{Group, Member, Step, inside, is_computed};
+use super::seen::Seen;
 use tpuc_dialects::ir::{Op, Value};
 use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
+
+/// Tables are brought to L2 so many members of a group before they are used: not behind a store that is larger.
+const TABLES_AHEAD: usize = 12;
 
 /// Emits the commands.
 ///
@@ -23,10 +30,16 @@ use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let group = Group::read(cg, op)?;
     if group.slices == 1 {
-        return group
-            .members
-            .iter()
-            .try_for_each(|member| group.run(cg, member, 0));
+        let mut ahead = group.members.iter();
+        for (index, member) in group.members.iter().enumerate() {
+            let reach = if index == 0 { TABLES_AHEAD } else { 1 };
+            ahead
+                .by_ref()
+                .take(reach)
+                .try_for_each(|member| group.prefetch(cg, member))?;
+            group.run(cg, member, 0)?;
+        }
+        return Ok(());
     }
     let loads = |cg: &mut Codegen<'_>, slice: usize| {
         let mut members = group
@@ -50,7 +63,19 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     {
         group.run(cg, member, 0)?;
     }
+    let is_early = |cg: &Codegen<'_>, member: &&Member| {
+        let (ctx, op) = (cg.ctx(), member.op);
+        matches!(member.step, Step::Compute { .. })
+            && is_move(ctx, op)
+            && !ctx.operands(op).iter().any(|value| is_computed(ctx, *value))
+            && !group.moves.contains_key(&ctx.result(op))
+    };
     for slice in 0..group.slices {
+        for member in &group.members {
+            if is_early(cg, &member) {
+                group.run(cg, member, slice)?;
+            }
+        }
         if slice + 1 < group.slices {
             loads(cg, slice + 1)?;
         }
@@ -62,7 +87,9 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             .iter()
             .filter(|member| matches!(member.step, Step::Compute { .. }))
         {
-            group.run(cg, member, slice)?;
+            if !is_early(cg, &member) {
+                group.run(cg, member, slice)?;
+            }
         }
     }
     stores(cg, group.slices - 1)
@@ -112,6 +139,15 @@ impl Group {
         }
     }
 
+    /// What a member needs in L2.
+    fn prefetch(&self, cg: &mut Codegen<'_>, member: &Member) -> Result<()> {
+        if !cg.ctx().is(member.op, "tpu.Lut") {
+            return Ok(());
+        }
+        let batches = self.part(&member.info, 0)?.0.1;
+        lut::prefetch(cg, member.op, batches).map_err(|error| inside(cg, member.op, error))
+    }
+
     fn run(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
         self.run_member(cg, member, slice)
             .map_err(|error| inside(cg, member.op, error))
@@ -134,24 +170,38 @@ impl Group {
     fn record(&self, cg: &mut Codegen<'_>, op: Op, slice: usize, before: Position) -> Result<()> {
         let value = cg.ctx().result(op);
         let tensor = cg.whole(value)?;
-        let piece = match self.homes.get(&value).filter(|_| is_computed(cg.ctx(), value)) {
-            Some(home) => {
-                let placed = self.placed(cg, value, slice)?;
-                let (batch, _) = self.part(&home.info, slice)?;
-                Some(LocalPiece {
-                    local: placed.local,
-                    start: [batch.0, placed.row],
-                    whole: home.dims,
-                })
-            }
-            None => None,
-        };
-        let place = ResultPlace {
+        let place = |piece| ResultPlace {
             value,
             tensor: &tensor,
             piece,
         };
-        cg.record(op, &[place], before);
+        let home = self.homes.get(&value).filter(|_| is_computed(cg.ctx(), value));
+        let Some(home) = home else {
+            cg.record(op, &[place(None)], before);
+            return Ok(());
+        };
+        let placed = self.placed(cg, value, slice)?;
+        let (batch, _) = self.part(&home.info, slice)?;
+        let bands = self.seen.bands();
+        let strides = match self.seen {
+            Seen::Flat(view) if view.along => Some(view.strides),
+            _ => None,
+        };
+        // A band's channels are the tensor's, its rows some of them.
+        let mut whole = home.dims;
+        whole[1] /= bands;
+        whole[2] *= bands;
+        let places: Vec<ResultPlace<'_>> = bands::parts(placed.local, bands, whole[2], placed.row)
+            .map(|(local, row)| {
+                place(Some(LocalPiece {
+                    local,
+                    start: [batch.0, row],
+                    whole,
+                    strides,
+                }))
+            })
+            .collect();
+        cg.record(op, &places, before);
         Ok(())
     }
 
@@ -164,7 +214,7 @@ impl Group {
                 let result = cg.ctx().result(*op);
                 let (source, target) = (self.placed(cg, value, slice)?, self.placed(cg, result, slice)?);
                 let before = cg.emitter.position();
-                moves::emit(&mut cg.emitter, piece, &source, &target)?;
+                moves::emit(&mut cg.emitter, piece, &source, &target, self.seen.bands())?;
                 // The last of its pieces makes it whole.
                 self.record(cg, *op, slice, before)?;
                 if cg.ctx().is(*op, "tpu.Slice") {
@@ -189,7 +239,7 @@ impl Group {
             if !is_computed(cg.ctx(), value) {
                 let source = self.placed(cg, value, slice)?;
                 let before = cg.emitter.position();
-                moves::emit(&mut cg.emitter, &piece, &source, &target)?;
+                moves::emit(&mut cg.emitter, &piece, &source, &target, self.seen.bands())?;
                 self.record(cg, op, slice, before)?;
             }
         }
@@ -205,14 +255,22 @@ impl Group {
         match &member.step {
             Step::LoadTensor(folded) => {
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
-                let source = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
+                let whole = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
                 let (batch, _) = self.part(&member.info, slice)?;
-                if let Some((mut folded, _)) = *folded {
-                    folded.move_to(source.address);
-                    return folded.load(&mut cg.emitter, &placed.local, [batch.0, placed.row, 0]);
-                }
-                let view = source.slice([batch.0, 0, placed.row, 0], placed.local.shape);
-                cg.emitter.load(&view, &placed.local)
+                let source = match *folded {
+                    Some((mut folded, dims)) => {
+                        folded.move_to(whole.address);
+                        Source::Folded(folded, dims[2])
+                    }
+                    None => Source::Tensor(whole),
+                };
+                let band = self
+                    .homes
+                    .get(&placed.value)
+                    .map(|home| home.band)
+                    .unwrap_or_default();
+                let at = [self.seen.bands(), batch.0, placed.row];
+                bands::load(&mut cg.emitter, &source, &placed.local, at, band)
             }
             Step::Store => {
                 let value = cg.ctx().operand(op, 0);
@@ -231,8 +289,12 @@ impl Group {
                 let stored = cg.ctx().result(op);
                 let result = self.results.get(&stored).copied().unwrap_or(stored);
                 let target = self.view(cg, result, &member.info)?;
-                cg.emitter
-                    .store(&local, &target.slice([batch.0, 0, rows.0, 0], local.shape))
+                bands::store(
+                    &mut cg.emitter,
+                    &local,
+                    &target,
+                    [self.seen.bands(), batch.0, rows.0],
+                )
             }
             Step::LoadWeight(weight) => {
                 let address = cg.tensor(weight.value)?.address;

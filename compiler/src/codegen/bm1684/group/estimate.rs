@@ -4,6 +4,7 @@ use super::super::tensor::{Element, aligned_bytes};
 use super::Range;
 use super::graph::Graph;
 use super::measure::{Cost, Measure};
+use super::seen::Seen;
 use super::shape::Run;
 use tpuc_runtime::isa::memory_map::{LANE_BYTES, ROW_ALIGN_BYTES};
 
@@ -59,9 +60,9 @@ pub struct Span {
 }
 
 /// Bytes of a lane for a slice of `rows` rows of a tensor.
-pub fn slice_bytes(graph: &Graph, run: &Run, tensor: usize, batches: usize, rows: usize) -> usize {
-    let info = &graph.tensors[tensor];
-    let [_, c, _, w] = run.dims(graph, tensor);
+pub fn slice_bytes(graph: &Graph, run: &Run, place: usize, batches: usize, rows: usize) -> usize {
+    let info = &graph.tensors[run.tensors[place]];
+    let [_, c, _, w] = run.dims[place];
     aligned_bytes(info.element, [batches, c, rows, w]).next_multiple_of(ROW_ALIGN_BYTES)
 }
 
@@ -91,6 +92,12 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
                 // One is loaded or stored while the other is computed.
                 Span {
                     bytes: 2 * bytes,
+                    first: 0,
+                    last: last_step,
+                }
+            } else if run.is_early(place) {
+                Span {
+                    bytes,
                     first: 0,
                     last: last_step,
                 }
@@ -176,7 +183,7 @@ fn slice(
         let dies = dies(run, step);
         costs.push(measure.operation(
             graph,
-            run.flat,
+            run.seen,
             run.start + step,
             cut.batches,
             rows[step],
@@ -188,7 +195,7 @@ fn slice(
         .map(|place| {
             measure.transfer(
                 graph,
-                run.flat,
+                run.seen,
                 run.tensors[place],
                 cut.batches,
                 rows[place].1,
@@ -202,8 +209,8 @@ fn slice(
                 return Some(0);
             }
             let tensor = run.tensors[place];
-            let (_, len) = super::shape::own_part(run.dims(graph, tensor)[2], index, cut.row_slices)?;
-            Some(measure.transfer(graph, run.flat, tensor, cut.batches, len, false))
+            let (_, len) = super::shape::own_part(run.dims[place][2], index, cut.row_slices)?;
+            Some(measure.transfer(graph, run.seen, tensor, cut.batches, len, false))
         })
         .collect::<Option<_>>()?;
     Some(Slice {
@@ -243,14 +250,14 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
     let sizes: Vec<usize> = (0..run.tensors.len())
         .map(|place| {
             let most = rows.iter().map(|rows| rows[place].1).max().unwrap_or(0);
-            slice_bytes(graph, run, run.tensors[place], cut.batches, most)
+            slice_bytes(graph, run, place, cut.batches, most)
         })
         .collect();
     // What takes no buffer may be too much already.
     let none = vec![0; run.made];
     let single = cut.slices() == 1;
     let weights: Vec<(usize, u64)> = (run.start..run.end)
-        .map(|number| measure.weights_of(graph, number))
+        .map(|number| measure.weights_of(graph, number, run.seen))
         .collect();
     let weight_bytes: Vec<usize> = weights.iter().map(|(bytes, _)| *bytes).collect();
     let weight_cycles: Vec<u64> = weights.iter().map(|(_, cycles)| *cycles).collect();
@@ -354,12 +361,20 @@ fn several_slices(run: &Run, slices: &[Slice], weight_cycles: &[u64]) -> Estimat
     };
     let tiu = all(&|slice| slice.tiu());
     // Slices wait for these in turn.
-    let exposed = all(&|slice| (0..run.made).map(|step| slice.own_moves(run, step).1).sum());
+    let waits = |step: &usize| !run.is_early(*step);
+    let exposed = all(&|slice| {
+        let steps = (0..run.made).filter(waits);
+        steps.map(|step| slice.own_moves(run, step).1).sum()
+    });
     let own = all(&|slice| slice.costs.iter().map(|cost| cost.dma).sum());
     let inputs = all(&|slice| slice.loads.iter().sum());
     let store = all(&|slice| slice.stores.iter().sum());
     let weights: u64 = weight_cycles.iter().sum();
-    let fill = slices[0].loads.iter().sum::<u64>() + weight_cycles.first().copied().unwrap_or(0);
+    let early: u64 = (0..run.made)
+        .filter(|step| run.is_early(*step))
+        .map(|step| slices[0].costs[step].dma)
+        .sum();
+    let fill = slices[0].loads.iter().sum::<u64>() + early + weight_cycles.first().copied().unwrap_or(0);
     let drain: u64 = slices.last().map_or(0, |slice| slice.stores.iter().sum());
     let dma = own + inputs + store + weights;
     Estimate {
@@ -372,10 +387,10 @@ fn several_slices(run: &Run, slices: &[Slice], weight_cycles: &[u64]) -> Estimat
 
 /// Whether bytes of four batches share words.
 pub fn batch_choices(graph: &Graph, run: &Run) -> Vec<usize> {
-    let batches = run
-        .tensors
-        .first()
-        .map_or(1, |tensor| run.dims(graph, *tensor)[0]);
+    let batches = run.dims.first().map_or(1, |dims| dims[0]);
+    if matches!(run.seen, Seen::Flat(_)) {
+        return vec![1];
+    }
     if has_bytes(graph, run) {
         return vec![batches.min(Element::I8.precision().batches_per_word())];
     }

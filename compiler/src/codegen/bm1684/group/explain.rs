@@ -15,6 +15,7 @@ use super::measure::end_of;
 use super::moves::is_move;
 use super::rows;
 use super::search::{Effort, Wanted, best_cut};
+use super::seen::Kind;
 use super::shape::Run;
 use super::weights::weight_of;
 use crate::program::Program;
@@ -61,6 +62,8 @@ pub struct ExplainedGroup {
     pub row_slices: usize,
     /// Tensors are seen as rows of elements, whatever their shapes.
     pub flat: bool,
+    /// Bands of rows that lie side by side in lanes; 1 if they do not.
+    pub bands: usize,
     /// Local memory where most is used.
     pub memory: LocalMemory,
     /// Its time by the cycle model.
@@ -272,6 +275,7 @@ fn group(cg: &Codegen<'_>, op: Op, time: Time) -> ExplainedGroup {
         batch_slices,
         row_slices,
         flat: ctx.get_i64(op, "group_type") == Some(FLAT),
+        bands: count("bands"),
         memory: memory(ctx, &ops, batch_slices * row_slices > 1),
         time,
     }
@@ -412,7 +416,7 @@ impl<'a> Reasons<'a> {
         };
         let node = &self.graph.nodes[number];
         let is_flat = node.rows.is_none();
-        if is_flat && !node.is_pointwise {
+        if is_flat && node.flat.is_none() {
             return self.refusal(number);
         }
         if !self.any_group {
@@ -421,11 +425,12 @@ impl<'a> Reasons<'a> {
         let wanted = Wanted {
             effort: Effort::Quick,
             row_slices: 1,
+            prefer: None,
         };
         let run = if is_flat {
-            Run::flat(&self.graph, number, number + 1)
+            Run::new(&self.graph, number, number + 1, Kind::Flat)
         } else {
-            Run::new(&self.graph, number, number + 1)
+            Run::new(&self.graph, number, number + 1, Kind::Own)
         };
         let Some(run) = run else {
             return self.refusal(number);

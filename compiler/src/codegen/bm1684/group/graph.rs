@@ -5,13 +5,14 @@ use super::super::codegen::Codegen;
 use super::super::coefficient::is_weight;
 use super::super::conv2d::folded_input;
 use super::super::tensor::{Dims, Element};
+use super::bands;
+use super::flat::Flat;
 use super::moves::is_move;
 use super::rows::{self, Rows};
 use super::weights::{Weight, weight_of};
 use std::collections::HashMap;
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Op, Value};
-use tpuc_runtime::isa::memory_map::LANE_COUNT;
 
 /// A tensor that operations hand on.
 #[derive(Clone, Debug)]
@@ -47,8 +48,10 @@ pub struct Node {
     pub result: Option<usize>,
     /// Whether it only moves channels, as soon as they are there.
     pub is_move: bool,
-    /// Whether each element of the result comes from the elements at the same place of its inputs, wherever that is.
-    pub is_pointwise: bool,
+    /// Whether it can work on bands of its tensors, as far as it knows of them.
+    pub knows_bands: bool,
+    /// Whether it does with tensors of other sizes than their own, and which.
+    pub flat: Option<Flat>,
 }
 
 /// All operations of a function in their order.
@@ -150,9 +153,12 @@ impl Graph {
             weights: Vec::new(),
             result,
             is_move: is_move(ctx, op),
-            is_pointwise: false,
+            knows_bands: bands::knows(ctx.op_name(op)),
+            flat: None,
         };
-        node.is_pointwise = ctx.results(op).len() == 1 && self.is_pointwise(cg, &node);
+        if ctx.results(op).len() == 1 {
+            node.flat = self.flat(cg, &node);
+        }
         if ctx.results(op).len() == 1
             && result.is_some()
             && let Some(rows) = rows::of(cg, op)
@@ -165,7 +171,14 @@ impl Graph {
         self.nodes.push(node);
     }
 
-    /// Whether the operation does not care for the shape: it works on tensors of the same sizes, without weights of its own.
+    /// What sizes the operation wants, if its tensors have the same sizes, and it has no weights of its own.
+    fn flat(&self, cg: &Codegen<'_>, node: &Node) -> Option<Flat> {
+        if let Some(along) = rows::along(cg, node.op) {
+            return node.result.map(|_| Flat::Along(along));
+        }
+        self.is_pointwise(cg, node).then_some(Flat::Pointwise)
+    }
+
     fn is_pointwise(&self, cg: &Codegen<'_>, node: &Node) -> bool {
         let ctx = cg.ctx();
         let name = ctx.op_name(node.op);
@@ -264,23 +277,6 @@ const FLOAT_POINTWISE: &[&str] = &[
     "tpu.Reciprocal",
     "tpu.SubConst",
 ];
-
-/// Columns of a flat tensor: long rows need few commands, many rows can be cut into slices.
-const FLAT_COLUMNS: std::ops::RangeInclusive<usize> = 16..=1024;
-
-/// Sizes for `elements` elements that keep the lanes busy: channels, rows and columns without a meaning. `None` where the number
-/// cannot be divided so.
-pub fn flat_dims(elements: usize) -> Option<Dims> {
-    let lanes = (LANE_COUNT / 2..=LANE_COUNT)
-        .rev()
-        .find(|lanes| elements.is_multiple_of(*lanes))?;
-    let positions = elements / lanes;
-    let columns = FLAT_COLUMNS
-        .rev()
-        .find(|columns| positions.is_multiple_of(*columns));
-    let columns = columns.or((positions <= *FLAT_COLUMNS.end()).then_some(positions))?;
-    Some([1, lanes, positions / columns, columns])
-}
 
 /// Most channels of a command, rounded down to whole lane rows.
 pub const MOST_CHANNELS: usize = 4032;

@@ -3,21 +3,25 @@
 use super::super::alias::is_alias;
 use super::super::codegen::{Codegen, OPS};
 use super::super::conv2d::folded_input;
+use super::super::dma::Block;
 use super::super::emitter::{Emitter, Group};
 use super::super::error::{Result, malformed};
 use super::super::resident::{Buffer, Frame};
 use super::super::resident_moves;
-use super::super::tensor::{Dims, Global, Local, dense_strides};
+use super::super::tensor::{Dims, Element, Global, Local, dense_strides};
+use super::super::window::padded_depth;
 use super::Range;
+use super::bands::{self, Band, Source};
 use super::graph::{Graph, Node, Tensor};
 use super::moves;
 use super::rows::Rows;
+use super::seen::Seen;
 use super::weights::{Form, Weight};
 use crate::program::Program;
 use std::collections::HashMap;
 use tpuc_dialects::ir::{Op, Value};
 use tpuc_runtime::isa::cost::{ISSUE_CYCLES, dma_cost, tiu_cost};
-use tpuc_runtime::isa::memory_map::DDR_BASE;
+use tpuc_runtime::isa::memory_map::{DDR_BASE, LANE_BYTES};
 use tpuc_runtime::profile::Timeline;
 
 /// A tensor's slice in local memory: the whole of it that is there.
@@ -96,6 +100,9 @@ pub fn enter_weight(
         Form::Compact(_) => {
             frame.insert(value, Local::aligned(place, weight.element, [1, 1, 1, 1]), shape);
         }
+        Form::Blocks { .. } => {
+            frame.insert(value, Local::aligned(place, weight.element, [1, 1, 1, 1]), shape);
+        }
         Form::Tensor { mut there, .. } => {
             there[0] = there[0].min(result.shape[0]);
             frame.insert(value, Local::aligned(place, weight.element, there), shape);
@@ -132,21 +139,55 @@ pub fn load_weight(emitter: &mut Emitter, weight: &Weight, address: u64, place: 
         Form::Compact(parts) => parts.iter().try_for_each(|part| {
             emitter.load_compact(
                 address + part.source as u64,
-                place + part.target,
+                part.lane * LANE_BYTES + place + part.target,
                 part.channels,
                 part.bytes,
             )
         }),
-        Form::Tensor { own, there } => {
+        Form::Blocks {
+            bands,
+            channels,
+            filter,
+        } => {
+            let element = weight.element;
+            let target_depth = padded_depth(element, bands * filter.depth);
+            let words = filter.taps * target_depth * element.bytes() / 4;
+            let all = Local::aligned(place, Element::I32, [1, bands * channels, 1, words]);
+            emitter.fill(&all, 0)?;
+            (0..*bands).try_for_each(|band| {
+                emitter.load_block(&Block {
+                    source: address,
+                    element,
+                    lane: band * channels,
+                    target: place + band * filter.depth * element.bytes(),
+                    channels: *channels,
+                    taps: filter.taps,
+                    depth: filter.depth,
+                    depths: [padded_depth(element, filter.depth), target_depth],
+                })
+            })
+        }
+        Form::Tensor { own, there, bands } => {
             let dense = dense_strides(*own);
+            let mut shape = *there;
+            shape[1] /= bands;
             let view = Global {
                 address,
                 element: weight.element,
-                shape: *there,
+                shape,
                 strides: std::array::from_fn(|dim| if own[dim] == 1 { 0 } else { dense[dim] }),
             };
             let local = Local::aligned(place, weight.element, *there);
-            emitter.load(&view, &local)
+            if *bands == 1 || own[1] == 1 {
+                return emitter.load(
+                    &Global {
+                        shape: *there,
+                        ..view
+                    },
+                    &local,
+                );
+            }
+            bands::parts(local, *bands, 0, 0).try_for_each(|(part, _)| emitter.load(&view, &part))
         }
     }
 }
@@ -165,7 +206,7 @@ pub struct Cost {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     node: usize,
-    flat: Option<Dims>,
+    seen: Seen,
     batches: usize,
     rows: Range,
     there: Vec<Range>,
@@ -176,8 +217,8 @@ struct Key {
 pub struct Measure<'a> {
     cg: Codegen<'a>,
     operations: HashMap<Key, Option<Cost>>,
-    moves: HashMap<(usize, bool, usize, usize, bool), u64>,
-    weights: HashMap<usize, (usize, u64)>,
+    moves: HashMap<(usize, Seen, usize, usize, bool), u64>,
+    weights: HashMap<(usize, Seen), (usize, u64)>,
 }
 
 /// Some address for what has none yet.
@@ -207,7 +248,7 @@ impl<'a> Measure<'a> {
     pub fn operation(
         &mut self,
         graph: &Graph,
-        flat: Option<Dims>,
+        seen: Seen,
         number: usize,
         batches: usize,
         rows: Range,
@@ -216,7 +257,7 @@ impl<'a> Measure<'a> {
     ) -> Option<Cost> {
         let key = Key {
             node: number,
-            flat,
+            seen,
             batches,
             rows,
             there: there.to_vec(),
@@ -232,31 +273,28 @@ impl<'a> Measure<'a> {
 
     fn emit(&mut self, graph: &Graph, key: &Key) -> Result<Cost> {
         let node = &graph.nodes[key.node];
-        let rule = if key.flat.is_some() {
-            Some(Rows::Same)
-        } else {
-            node.rows
-        };
-        let (Some(rule), Some(result)) = (rule, node.result) else {
+        let (Some(rule), Some(result)) = (key.seen.rule(node.rows), node.result) else {
             return malformed("not for groups");
         };
-        let placed = |tensor: &Tensor, range: Range| {
-            let [_, c, whole, w] = key.flat.unwrap_or(tensor.dims);
-            Placed {
+        let result = &graph.tensors[result];
+        let placed = |tensor: &Tensor, dims: Option<Dims>, range: Range| {
+            let Some([_, c, whole, w]) = dims else {
+                return malformed("not for bands");
+            };
+            Ok(Placed {
                 value: tensor.value,
                 local: Local::aligned(0, tensor.element, [key.batches, c, range.1, w]),
                 row: range.0,
                 whole,
-            }
+            })
         };
-        let result = placed(&graph.tensors[result], key.rows);
-        let inputs: Vec<Placed> = node
-            .inputs
-            .iter()
-            .zip(&key.there)
-            .map(|(tensor, range)| placed(&graph.tensors[*tensor], *range))
-            .collect();
-        let done = self.commands(node, &rule, &result, &inputs, key.dies);
+        let mut inputs = Vec::with_capacity(node.inputs.len());
+        for (&tensor, &range) in node.inputs.iter().zip(&key.there) {
+            let tensor = &graph.tensors[tensor];
+            inputs.push(placed(tensor, key.seen.read(tensor, node, result), range)?);
+        }
+        let result = placed(result, key.seen.made(result), key.rows)?;
+        let done = self.commands(node, &rule, &result, &inputs, key);
         let used = self.cg.emitter.buffer.used;
         let emitter = std::mem::take(&mut self.cg.emitter);
         done?;
@@ -288,23 +326,27 @@ impl<'a> Measure<'a> {
         rule: &Rows,
         result: &Placed,
         inputs: &[Placed],
-        inputs_die: bool,
+        key: &Key,
     ) -> Result<()> {
         if node.is_move {
             let pieces = moves::pieces(&self.cg, node.op)?;
-            let mut pairs = pieces.iter().zip(inputs);
-            return pairs
-                .try_for_each(|(piece, input)| moves::emit(&mut self.cg.emitter, piece, input, result));
+            let (mut pairs, bands) = (pieces.iter().zip(inputs), key.seen.bands());
+            return pairs.try_for_each(|(piece, input)| {
+                moves::emit(&mut self.cg.emitter, piece, input, result, bands)
+            });
         }
         enter(&mut self.cg, rule, result, inputs)?;
-        for weight in &node.weights {
+        let Some(weights) = key.seen.weights(node) else {
+            return malformed("not for bands");
+        };
+        for weight in weights.iter() {
             let shape = self.cg.whole(weight.value)?.shape;
             if let Some(frame) = &mut self.cg.frame {
                 enter_weight(frame, weight.value, weight, 0, &result.local, shape);
             }
         }
         let buffer = Buffer {
-            inputs_die,
+            inputs_die: key.dies,
             ..Buffer::default()
         };
         emit_entered(&mut self.cg, node.op, buffer)
@@ -314,30 +356,42 @@ impl<'a> Measure<'a> {
     pub fn transfer(
         &mut self,
         graph: &Graph,
-        flat: Option<Dims>,
+        seen: Seen,
         tensor: usize,
         batches: usize,
         rows: usize,
         load: bool,
     ) -> u64 {
-        let key = (tensor, flat.is_some(), batches, rows, load);
+        let key = (tensor, seen, batches, rows, load);
         if let Some(&cycles) = self.moves.get(&key) {
             return cycles;
         }
         let info = &graph.tensors[tensor];
-        let dims = flat.unwrap_or(info.dims);
-        let [_, c, _, w] = dims;
-        let local = Local::aligned(0, info.element, [batches, c, rows, w]);
-        let global = Global::dense(SOMEWHERE, info.element, dims).slice([0; 4], local.shape);
+        let [_, c, _, w] = match seen {
+            Seen::Flat(view) => view.dims,
+            Seen::Own | Seen::Bands(_) => info.dims,
+        };
+        let bands = seen.bands();
+        let local = Local::aligned(0, info.element, [batches, c * bands, rows, w]);
+        let whole = match seen {
+            Seen::Flat(view) => view.global(SOMEWHERE, info.element),
+            Seen::Own | Seen::Bands(_) => Global::dense(SOMEWHERE, info.element, info.dims),
+        };
         let folded = info.folded.and_then(|(_, op)| folded_input(&self.cg, op).ok()?);
-        let cycles = dma_cycles(|emitter| {
-            if let Some((mut folded, _)) = folded {
+        let source = match folded {
+            Some((mut folded, dims)) => {
                 folded.move_to(SOMEWHERE);
-                folded.load(emitter, &local, [0; 3])
-            } else if load {
-                emitter.load(&global, &local)
+                Source::Folded(folded, dims[2])
+            }
+            None => Source::Tensor(whole),
+        };
+        let cycles = dma_cycles(|emitter| {
+            if load {
+                // Where a band begins does not matter much.
+                let band = Band::of(whole.shape[2], bands).unwrap_or_default();
+                bands::load(emitter, &source, &local, [bands, 0, 0], band)
             } else {
-                emitter.store(&local, &global)
+                bands::store(emitter, &local, &whole, [bands, 0, 0])
             }
         });
         self.moves.insert(key, cycles);
@@ -350,14 +404,14 @@ impl<'a> Measure<'a> {
     }
 
     /// Bytes of a lane that the weights of operation `number` take, and cycles of loading them.
-    pub fn weights_of(&mut self, graph: &Graph, number: usize) -> (usize, u64) {
-        if let Some(known) = self.weights.get(&number) {
+    pub fn weights_of(&mut self, graph: &Graph, number: usize, seen: Seen) -> (usize, u64) {
+        if let Some(known) = self.weights.get(&(number, seen)) {
             return *known;
         }
-        let weights = &graph.nodes[number].weights;
+        let weights = seen.weights(&graph.nodes[number]).unwrap_or_default();
         let bytes = weights.iter().map(Weight::lane_bytes).sum();
         let cycles = weights.iter().map(|weight| self.weight(weight)).sum();
-        self.weights.insert(number, (bytes, cycles));
+        self.weights.insert((number, seen), (bytes, cycles));
         (bytes, cycles)
     }
 

@@ -44,7 +44,7 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
     let sizes: Vec<usize> = (0..run.tensors.len())
         .map(|tensor| {
             let most = rows.iter().map(|rows| rows[tensor].1).max().unwrap_or(0);
-            slice_bytes(graph, run, run.tensors[tensor], cut.batches, most)
+            slice_bytes(graph, run, tensor, cut.batches, most)
         })
         .collect();
     let mut buffers = Vec::with_capacity(run.made);
@@ -56,7 +56,7 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
             let there: Vec<Range> = run.inputs[step].iter().map(|place| rows[*place]).collect();
             let cost = measure.operation(
                 graph,
-                run.flat,
+                run.seen,
                 run.start + step,
                 cut.batches,
                 rows[step],
@@ -73,13 +73,10 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
     let mut spans = spans(run, cut, &sizes, &buffers);
     let weight_sizes: Vec<Vec<usize>> = (0..run.made)
         .map(|step| {
-            graph.nodes[run.start + step]
-                .weights
-                .iter()
-                .map(super::weights::Weight::lane_bytes)
-                .collect()
+            let weights = run.seen.weights(&graph.nodes[run.start + step])?;
+            Some(weights.iter().map(super::weights::Weight::lane_bytes).collect())
         })
-        .collect();
+        .collect::<Option<_>>()?;
     let single = cut.slices() == 1;
     let first_weight = spans.len();
     if !single {
@@ -116,13 +113,19 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
         let cycles = |item: Item, measure: &mut Measure<'_>| match item {
             Item::LoadTensor(place) => measure.transfer(
                 graph,
-                run.flat,
+                run.seen,
                 run.tensors[place],
                 cut.batches,
                 rows[0][place].1,
                 true,
             ),
-            Item::LoadWeight(step, index) => measure.weight(&graph.nodes[run.start + step].weights[index]),
+            Item::LoadWeight(step, index) => {
+                let weights = run
+                    .seen
+                    .weights(&graph.nodes[run.start + step])
+                    .unwrap_or_default();
+                weights.get(index).map_or(0, |weight| measure.weight(weight))
+            }
             _ => 0,
         };
         let (weights, mut loads) = streamed(run, &weight_sizes, &tops)?;

@@ -71,11 +71,17 @@ pub fn pieces(cg: &Codegen<'_>, op: Op) -> Result<Vec<Piece>> {
     Ok(pieces)
 }
 
-/// Moves a piece of the rows of `target`.
+/// Moves a piece of the rows of `target`, in each band.
 ///
 /// # Errors
 /// When the rows are not there, or a command cannot be encoded.
-pub fn emit(emitter: &mut Emitter, piece: &Piece, source: &Placed, target: &Placed) -> Result<()> {
+pub fn emit(
+    emitter: &mut Emitter,
+    piece: &Piece,
+    source: &Placed,
+    target: &Placed,
+    bands: usize,
+) -> Result<()> {
     let rows = target.local.shape[2];
     let Some(offset) = target
         .row
@@ -87,5 +93,16 @@ pub fn emit(emitter: &mut Emitter, piece: &Piece, source: &Placed, target: &Plac
     let mut from = source.local;
     from.address += offset * from.strides[2] * 4;
     from.shape[2] = rows;
-    resident_moves::channels(emitter, from, piece.from, target.local, piece.to, piece.channels)
+    let (all_from, all_to) = (from.shape[1] / bands, target.local.shape[1] / bands);
+    (0..bands).try_for_each(|band| {
+        let (from_channel, to_channel) = (band * all_from + piece.from, band * all_to + piece.to);
+        resident_moves::channels(
+            emitter,
+            from,
+            from_channel,
+            target.local,
+            to_channel,
+            piece.channels,
+        )
+    })
 }

@@ -19,7 +19,7 @@ pub fn arrange(program: &mut Program, function: Func) {
         let apart = graph
             .nodes
             .iter()
-            .filter(|node| node.rows.is_none() && (!node.is_pointwise || is_alias(cg.ctx(), node.op)));
+            .filter(|node| node.rows.is_none() && (node.flat.is_none() || is_alias(cg.ctx(), node.op)));
         let apart: HashSet<Op> = apart.map(|node| node.op).collect();
         arranged(cg.ctx(), &function.ops(cg.ctx()), &apart)
     };

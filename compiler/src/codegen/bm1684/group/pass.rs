@@ -8,6 +8,7 @@ use super::measure::Measure;
 use super::memory::{Placement, place};
 use super::order;
 use super::search::{Effort, Segment, Wanted, search};
+use super::seen::Kind;
 use super::shape::Run;
 use crate::data::progress::Progress;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
@@ -48,6 +49,12 @@ pub const PASS: Pass = Pass {
                    a group is in one",
         },
         OptionSpec {
+            name: "prefer",
+            kind: OptionKind::Str,
+            default: "",
+            help: "For tests: own, flat or bands; whatever can be in a group that sees its tensors so is in one",
+        },
+        OptionSpec {
             name: "lgcache",
             kind: OptionKind::Bool,
             default: "false",
@@ -76,6 +83,8 @@ pub struct Settings {
     pub effort: Effort,
     /// Fewest slices over rows ([`Wanted::row_slices`]).
     pub row_slices: usize,
+    /// [`Wanted::prefer`].
+    pub prefer: Option<Kind>,
     /// Folder in which groups are kept.
     pub cache: Option<PathBuf>,
 }
@@ -86,6 +95,7 @@ impl Settings {
         Self {
             effort,
             row_slices: 1,
+            prefer: None,
             cache: None,
         }
     }
@@ -94,6 +104,7 @@ impl Settings {
         Wanted {
             effort: self.effort,
             row_slices: self.row_slices,
+            prefer: self.prefer,
         }
     }
 
@@ -112,6 +123,13 @@ impl Settings {
         else {
             return Err(format!("row_slices={wanted}; 1 to {MOST_SLICES} are possible"));
         };
+        let prefer = match options.str("prefer") {
+            "" => None,
+            name => match Kind::ALL.into_iter().find(|kind| kind.name() == name) {
+                Some(kind) => Some(kind),
+                None => return Err(format!("prefer={name}; own, flat and bands are known")),
+            },
+        };
         let folder = options.str("lghash_dir");
         let cache = options.bool("lgcache").then(|| match folder {
             "" => Cache::default_folder(),
@@ -120,6 +138,7 @@ impl Settings {
         Ok(Self {
             effort,
             row_slices,
+            prefer,
             cache: cache.flatten(),
         })
     }

@@ -5,14 +5,17 @@ use super::super::conv2d::folded_input;
 use super::super::error::{Error, Result, malformed, unsupported};
 use super::super::fold::Folded;
 use super::super::tensor::{Dims, Global};
+use super::bands::{self, Band};
 use super::build::FLAT;
+use super::flat::{Flat, View};
 use super::ginfo::GroupInfo;
 use super::moves::{Piece, is_move, pieces};
 use super::rows::{self, Rows};
+use super::seen::Seen;
 use super::weights::{Weight, weight_of};
 use std::collections::HashMap;
 use tpuc_dialects::ir::{Context, Op, Value};
-use tpuc_runtime::isa::memory_map::LANE_BYTES;
+use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT};
 
 /// What an operation of the body does.
 pub(super) enum Step {
@@ -35,8 +38,10 @@ pub(super) struct Member {
 /// Where a value of the body is.
 pub(super) struct Home {
     pub(super) info: GroupInfo,
-    /// Sizes of the whole tensor.
+    /// Sizes of the whole tensor, as it is seen.
     pub(super) dims: Dims,
+    /// What a band of it has, where there are bands.
+    pub(super) band: Band,
     /// Slices alternate between two places.
     pub(super) alternates: bool,
 }
@@ -50,8 +55,8 @@ pub(super) struct Group {
     pub(super) results: HashMap<Value, Value>,
     pub(super) row_slices: usize,
     pub(super) slices: usize,
-    /// Tensors are seen as rows of elements.
-    pub(super) is_flat: bool,
+    /// How tensors are seen.
+    pub(super) seen: Seen,
 }
 
 impl Group {
@@ -89,8 +94,19 @@ impl Group {
             results: HashMap::new(),
             row_slices,
             slices,
-            is_flat: ctx.get_i64(op, "group_type") == Some(FLAT),
+            seen: Seen::Own,
         };
+        if ctx.get_i64(op, "group_type") == Some(FLAT) {
+            group.seen = Seen::Flat(flat_view(cg, op, &ops)?);
+        } else if let Some(bands) = ctx.get_i64(op, "bands") {
+            let bands = usize::try_from(bands)
+                .ok()
+                .filter(|bands| (1..=LANE_COUNT).contains(bands));
+            let Some(bands) = bands else {
+                return malformed(format!("'bands' must be from 1 to {LANE_COUNT}"));
+            };
+            group.seen = Seen::Bands(bands);
+        }
         if let Some(last) = ctx.last_op(body) {
             let results = ctx.results(op).iter().copied();
             group.results = ctx.operands(last).iter().copied().zip(results).collect();
@@ -138,16 +154,21 @@ impl Group {
                         Error::Malformed("memory beyond the end of a lane".into()),
                     ));
                 }
-                let dims = match &step {
+                let own = match &step {
                     Step::LoadTensor(Some((_, dims))) => *dims,
                     Step::LoadWeight(_) => [0; 4],
                     _ => group.view(cg, result, &info).map_err(failed)?.shape,
+                };
+                let (dims, band) = match (&step, group.seen) {
+                    (Step::LoadWeight(_), _) | (_, Seen::Own | Seen::Flat(_)) => (own, Band::default()),
+                    (_, Seen::Bands(bands)) => banded(cg, result, own, bands).map_err(failed)?,
                 };
                 group.homes.insert(
                     result,
                     Home {
                         info: info.clone(),
                         dims,
+                        band,
                         alternates,
                     },
                 );
@@ -164,21 +185,37 @@ impl Group {
     /// A tensor as the group sees it.
     pub(super) fn view(&self, cg: &Codegen<'_>, value: Value, info: &GroupInfo) -> Result<Global> {
         let tensor = cg.tensor(value).or_else(|_| cg.whole(value))?;
-        if !self.is_flat {
+        let Seen::Flat(view) = self.seen else {
             return tensor.nchw();
-        }
-        let (&[(_, channels)], &[(_, columns)]) = (info.c.as_slice(), info.w.as_slice()) else {
-            return malformed("a flat group with slices over channels or columns");
         };
-        let row = channels * columns;
-        if row == 0 || !tensor.elements().is_multiple_of(row) {
+        let [batches, channels, rows, columns] = view.dims;
+        if info.c != [(0, channels)]
+            || info.w != [(0, columns)]
+            || tensor.elements() != batches * channels * rows * columns
+        {
             return malformed(format!(
-                "{} elements in rows of {channels} times {columns}",
-                tensor.elements()
+                "{} elements, channels {:?} and columns {:?} in a group of {:?}",
+                tensor.elements(),
+                info.c,
+                info.w,
+                view.dims
             ));
         }
-        let dims = [1, channels, tensor.elements() / row, columns];
-        Ok(Global::dense(tensor.address, tensor.element, dims))
+        if view.along && self.row_slices != 1 {
+            return malformed("slices over the axis of an operation");
+        }
+        Ok(view.global(tensor.address, tensor.element))
+    }
+
+    /// A weight as the group's lanes hold it.
+    fn weight(&self, weight: Option<Weight>) -> Result<Option<Weight>> {
+        match (weight, self.seen) {
+            (Some(weight), Seen::Bands(bands)) => match weight.in_bands(bands) {
+                Some(weight) => Ok(Some(weight)),
+                None => unsupported("a weight that cannot be repeated for bands of rows"),
+            },
+            (weight, _) => Ok(weight),
+        }
     }
 
     fn step(&self, cg: &Codegen<'_>, op: Op, last_use: &HashMap<Value, Op>) -> Result<Step> {
@@ -210,19 +247,14 @@ impl Group {
                     .iter()
                     .position(|value| *value == ctx.result(op))
                     .unwrap_or(0);
-                return match weight_of(cg, user, index, source)? {
+                return match self.weight(weight_of(cg, user, index, source)?)? {
                     Some(weight) => Ok(Step::LoadWeight(weight)),
                     None => malformed("a weight that its operation does not read from local memory"),
                 };
             }
             _ => {}
         }
-        let rows = if self.is_flat {
-            Some(Rows::Same)
-        } else {
-            rows::of(cg, op)
-        };
-        let Some(rows) = rows else {
+        let Some(rows) = self.seen.rule(rows::of(cg, op)) else {
             return unsupported(
                 "an operation that cannot be computed in local memory; group the layers with this tool's --layer-group",
             );
@@ -234,7 +266,7 @@ impl Group {
                 continue;
             };
             if ctx.is(load, "tpu.Load") && is_weight_load(cg, load) {
-                if let Some(weight) = weight_of(cg, op, index, ctx.operand(load, 0))? {
+                if let Some(weight) = self.weight(weight_of(cg, op, index, ctx.operand(load, 0))?)? {
                     weights.push((value, weight));
                 }
             } else if self.homes.contains_key(&value) {
@@ -247,6 +279,47 @@ impl Group {
             inputs_die,
         })
     }
+}
+
+/// A tensor of sizes `own` as so many bands: its sizes, and what a band has.
+fn banded(cg: &Codegen<'_>, value: Value, own: Dims, bands: usize) -> Result<(Dims, Band)> {
+    let ctx = cg.ctx();
+    let [n, c, h, w] = own;
+    let band = if is_computed(ctx, value) {
+        Band::of(h, bands)
+    } else {
+        // What is read beside a band is told by the first operation that reads it.
+        let reader = ctx.users(value).first().copied().map(|user| -> Result<_> {
+            let results = cg.whole(ctx.result(user))?.nchw()?.shape[2];
+            Ok(rows::of(cg, user).and_then(|rule| Band::read(rule, h, results, bands)))
+        });
+        reader.transpose()?.flatten()
+    };
+    let band = band.filter(|_| c * bands <= LANE_COUNT && bands::knows_all(cg, value));
+    match band {
+        Some(band) => Ok(([n, c * bands, band.rows, w], band)),
+        None => malformed(format!(
+            "{own:?} in {bands} bands of rows, which do not go together"
+        )),
+    }
+}
+
+/// Sizes by which a flat group's tensors are seen.
+fn flat_view(cg: &Codegen<'_>, group: Op, ops: &[Op]) -> Result<View> {
+    let ctx = cg.ctx();
+    let elements = match ctx.operands(group).first() {
+        Some(input) => cg.whole(*input)?.elements(),
+        None => 0,
+    };
+    let wanted = ops.iter().filter_map(|op| rows::along(cg, *op)).map(Flat::Along);
+    View::of(wanted, elements).map_or_else(
+        || {
+            malformed(format!(
+                "a flat group of {elements} elements, which do not go into the lanes evenly"
+            ))
+        },
+        Ok,
+    )
 }
 
 /// Whether a value of the body is the result of an operation, not of a load.

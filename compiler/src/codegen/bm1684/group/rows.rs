@@ -6,8 +6,11 @@ use super::super::codegen::Codegen;
 use super::super::error::Result;
 use super::super::tiu::WindowFields;
 use super::super::window::Axis;
-use super::super::{active, binary, cast, conv2d, deconv, lut, matmul, movement, pool2d, scale, unary};
+use super::super::{
+    active, binary, cast, conv2d, deconv, lut, matmul, movement, pool2d, scale, softmax, unary,
+};
 use super::Range;
+use super::flat::Along;
 use tpuc_dialects::ir::Op;
 
 /// How rows of the result come from rows of an operand.
@@ -86,6 +89,19 @@ pub const OPS: &[(&str, RowsFn)] = &[
     ("tpu.SubConst", unary::rows),
     ("tpu.Upsample", movement::upsample_rows),
 ];
+
+/// Operations along one axis that can be in flat groups, and which axis that is.
+const ALONG: &[(&str, AlongFn)] = &[("tpu.Softmax", softmax::along)];
+
+/// Says which axis an operation is along.
+type AlongFn = fn(&Codegen<'_>, Op) -> Result<Option<Along>>;
+
+/// The axis that an operation is along, if it can be in a flat group.
+pub fn along(cg: &Codegen<'_>, op: Op) -> Option<Along> {
+    let name = cg.ctx().op_name(op);
+    let (_, along) = ALONG.iter().find(|(known, _)| *known == name)?;
+    along(cg, op).ok().flatten()
+}
 
 /// How an operation's rows come about; `None` where it cannot be in a group.
 pub fn of(cg: &Codegen<'_>, op: Op) -> Option<Rows> {

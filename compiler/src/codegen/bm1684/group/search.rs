@@ -3,7 +3,9 @@
 use super::estimate::{Cut, Estimate, batch_choices, estimate};
 use super::graph::Graph;
 use super::measure::Measure;
+use super::seen::{Kind, Seen};
 use super::shape::Run;
+use super::shift::shifted;
 
 /// A piece of the program.
 #[derive(Clone, Debug)]
@@ -76,9 +78,12 @@ struct Limits {
 
 /// Numbers of slices over rows to try for a run, with their places in [`ROW_SLICES`], from place `from` on. `least`: the fewest
 /// that are wanted, where the results have as many rows.
-fn row_slices(graph: &Graph, run: &Run, from: usize, least: usize) -> Vec<(usize, usize)> {
+fn row_slices(run: &Run, from: usize, least: usize) -> Vec<(usize, usize)> {
+    if matches!(run.seen, Seen::Flat(view) if view.along) {
+        return vec![(0, 1)];
+    }
     let stored = (0..run.made).filter(|place| run.stored[*place]);
-    let rows = stored.map(|place| run.dims(graph, run.tensors[place])[2]).min();
+    let rows = stored.map(|place| run.dims[place][2]).min();
     let least = least.min(rows.unwrap_or(1)).max(1);
     let at = ROW_SLICES.partition_point(|count| *count < least);
     let exact = (at >= from && ROW_SLICES.get(at) != Some(&least)).then_some((at, least));
@@ -95,11 +100,11 @@ pub fn best_cut(
     wanted: Wanted,
 ) -> Option<(usize, Cut, Estimate)> {
     let limits = wanted.effort.limits();
-    let all = run.dims(graph, *run.tensors.first()?)[0];
+    let all = run.dims.first()?[0];
     let mut best: Option<(usize, Cut, Estimate)> = None;
     for batches in batch_choices(graph, run) {
         let mut fitting = 0;
-        for (index, row_slices) in row_slices(graph, run, from, wanted.row_slices) {
+        for (index, row_slices) in row_slices(run, from, wanted.row_slices) {
             if row_slices > 1 && run.made > limits.longest_sliced {
                 break;
             }
@@ -139,6 +144,8 @@ pub struct Wanted {
     /// Fewest slices over rows of each group, where its tensors have as many rows. With more than one, operations that can be in a
     /// group are, whatever it costs: for tests.
     pub row_slices: usize,
+    /// What can be in a group of this kind is, whatever it costs: for tests.
+    pub prefer: Option<Kind>,
 }
 
 /// Cuts the program where it costs least. `tick` is called for each operation.
@@ -158,7 +165,9 @@ pub fn search(
         let base = cost[start];
         // What cannot be compiled is reported later.
         let node = &graph.nodes[start];
-        let forced = wanted.row_slices > 1 && (node.rows.is_some() || node.is_pointwise);
+        let preferred = |kind| Run::new(graph, start, start + 1, kind).is_some();
+        let forced = wanted.row_slices > 1 && (node.rows.is_some() || node.flat.is_some())
+            || wanted.prefer.is_some_and(preferred);
         let alone = match measure.alone(node.op) {
             Some(cycles) if !forced => base + cycles,
             _ => base + DEAR,
@@ -170,15 +179,13 @@ pub fn search(
         if wanted.effort == Effort::None {
             continue;
         }
-        for is_flat in [false, true] {
+        for kind in Kind::ALL {
             let (mut fewest, mut misses) = (0, 0);
+            let other = wanted.prefer.is_some_and(|wanted| wanted != kind);
             for end in start + 1..=count.min(start + limits.longest) {
-                let run = if is_flat {
-                    Run::flat(graph, start, end)
-                } else {
-                    Run::new(graph, start, end)
+                let Some(run) = Run::new(graph, start, end, kind) else {
+                    break;
                 };
-                let Some(run) = run else { break };
                 let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, wanted) else {
                     misses += 1;
                     if misses > limits.misses {
@@ -188,8 +195,10 @@ pub fn search(
                 };
                 misses = 0;
                 fewest = index.saturating_sub(limits.more.max(3)).max(fewest);
-                if base + found.cycles < cost[end] {
-                    cost[end] = base + found.cycles;
+                let dear = if other { (end - start) as u64 * DEAR } else { 0 };
+                let total = base + found.cycles + dear;
+                if total < cost[end] {
+                    cost[end] = total;
                     from[end] = Some(Segment::Group(run, cut, found));
                 }
             }
@@ -206,11 +215,12 @@ pub fn search(
         segments.push(segment);
     }
     segments.reverse();
-    joined(graph, measure, segments)
+    let segments = joined(graph, measure, segments);
+    shifted(graph, measure, wanted, segments)
 }
 
 /// Hundredths of its cycles that a group may cost more than its halves: what they hand on needs no memory in DDR.
-const WORTH: u64 = 3;
+pub const WORTH: u64 = 3;
 
 /// Joins neighbours into groups of one slice where that costs about as much.
 fn joined(graph: &Graph, measure: &mut Measure<'_>, segments: Vec<Segment>) -> Vec<Segment> {
@@ -222,6 +232,7 @@ fn joined(graph: &Graph, measure: &mut Measure<'_>, segments: Vec<Segment>) -> V
             && run.end - before.start <= LONGEST_JOINED
             && let Some(both) = before.like(graph, before.start, run.end)
             && let cut = Cut::whole(first.batches)
+            && both.dims[0][0] == cut.batches
             && let Some(found) = estimate(graph, measure, &both, cut)
             && found.cycles <= (one.cycles + two.cycles) / 100 * (100 + WORTH)
         {

@@ -2,8 +2,10 @@
 
 use super::super::tensor::Dims;
 use super::Range;
-use super::graph::{Graph, Node, flat_dims};
-use super::rows::Rows;
+use super::bands::{self, Band};
+use super::flat::View;
+use super::graph::Graph;
+use super::seen::{Kind, Seen};
 use std::collections::HashMap;
 
 /// A run of operations that form a group.
@@ -19,8 +21,10 @@ pub struct Run {
     pub made: usize,
     /// For each operation: places of its inputs in `tensors`.
     pub inputs: Vec<Vec<usize>>,
-    /// The sizes by which all tensors are seen, if these do not matter.
-    pub flat: Option<Dims>,
+    /// How tensors are seen.
+    pub seen: Seen,
+    /// For each tensor: its sizes, as it is seen.
+    pub dims: Vec<Dims>,
     /// For each operation: whether it only moves channels.
     pub moves: Vec<bool>,
     /// For each tensor: whether others read it, so that it is stored.
@@ -32,33 +36,39 @@ pub struct Run {
 }
 
 impl Run {
-    /// The run of operations `start..end`, all of which can be in a group; `None` if they cannot be in one.
-    pub fn new(graph: &Graph, start: usize, end: usize) -> Option<Self> {
-        if graph.nodes[start..end].iter().any(|node| node.rows.is_none()) {
+    /// The run of operations `start..end`, seen so; `None` if they cannot be in such a group:
+    ///
+    /// - by their own sizes, all must have rows that can be cut;
+    /// - by others, all must be content with those ([`super::flat`]), and the elements go into the lanes;
+    /// - as bands, windows must come first, and the rows of all tensors be divided alike ([`super::bands`]).
+    pub fn new(graph: &Graph, start: usize, end: usize, kind: Kind) -> Option<Self> {
+        let nodes = &graph.nodes[start..end];
+        let fits = match kind {
+            Kind::Own => nodes.iter().all(|node| node.rows.is_some()),
+            Kind::Flat => nodes.iter().all(|node| node.flat.is_some()),
+            Kind::Bands => nodes.iter().all(|node| node.rows.is_some() && node.knows_bands),
+        };
+        if !fits {
             return None;
         }
-        Self::build(graph, start, end, false)
-    }
-
-    /// The run of operations `start..end` on tensors that are seen as rows of elements: all lanes work, whatever the channels.
-    /// `None` where the operations care for shapes, or the number of elements does not go into the lanes.
-    pub fn flat(graph: &Graph, start: usize, end: usize) -> Option<Self> {
-        if graph.nodes[start..end].iter().any(|node| !node.is_pointwise) {
-            return None;
-        }
-        Self::build(graph, start, end, true)
+        let seen = match kind {
+            Kind::Own => Seen::Own,
+            Kind::Flat => {
+                let first = graph.tensors.get(nodes.first()?.result?)?;
+                let wanted = nodes.iter().filter_map(|node| node.flat);
+                Seen::Flat(View::of(wanted, first.dims.iter().product())?)
+            }
+            Kind::Bands => Seen::Bands(bands::count(graph, nodes)?),
+        };
+        Self::build(graph, start, end, seen)
     }
 
     /// Another run of operations whose tensors are seen in the same way.
     pub fn like(&self, graph: &Graph, start: usize, end: usize) -> Option<Self> {
-        if self.flat.is_some() {
-            Self::flat(graph, start, end)
-        } else {
-            Self::new(graph, start, end)
-        }
+        Self::new(graph, start, end, self.seen.kind())
     }
 
-    fn build(graph: &Graph, start: usize, end: usize, is_flat: bool) -> Option<Self> {
+    fn build(graph: &Graph, start: usize, end: usize, seen: Seen) -> Option<Self> {
         let mut tensors = Vec::new();
         for node in &graph.nodes[start..end] {
             tensors.push(node.result?);
@@ -93,24 +103,56 @@ impl Run {
         }) {
             return None;
         }
-        // Slices over batches are the same for all.
-        let elements = |tensor: usize| graph.tensors[tensor].dims.iter().product::<usize>();
-        let flat = if is_flat {
-            let all = elements(*tensors.first()?);
-            if tensors.iter().any(|tensor| elements(*tensor) != all) {
-                return None;
+        let all = tensors.iter().map(|tensor| &graph.tensors[*tensor]);
+        match seen {
+            Seen::Flat(view) => {
+                let elements: usize = view.dims.iter().product();
+                if all
+                    .clone()
+                    .any(|tensor| tensor.dims.iter().product::<usize>() != elements)
+                {
+                    return None;
+                }
             }
-            Some(flat_dims(all)?)
-        } else {
-            None
-        };
-        let batches = graph.tensors[*tensors.first()?].dims[0];
-        if tensors
-            .iter()
-            .any(|tensor| flat.is_none() && graph.tensors[*tensor].dims[0] != batches)
-        {
-            return None;
+            // Slices over batches are the same for all.
+            Seen::Own | Seen::Bands(_) => {
+                let batches = graph.tensors[*tensors.first()?].dims[0];
+                if all.clone().any(|tensor| tensor.dims[0] != batches) {
+                    return None;
+                }
+            }
         }
+        // Rows before a band's own, of each tensor that is read.
+        let mut before: HashMap<usize, usize> = HashMap::new();
+        let mut dims: Vec<Option<Dims>> = (0..tensors.len())
+            .map(|place| {
+                let known = place < made || !matches!(seen, Seen::Bands(_));
+                known.then(|| seen.made(&graph.tensors[tensors[place]])).flatten()
+            })
+            .collect();
+        if let Seen::Bands(bands) = seen {
+            for (step, places) in inputs.iter().enumerate() {
+                let node = &graph.nodes[start + step];
+                let result = &graph.tensors[tensors[step]];
+                for &place in places {
+                    let tensor = &graph.tensors[tensors[place]];
+                    // All that read a tensor must want the same rows of it; what is computed has no others than a band's own.
+                    let band = Band::read(node.rows?, tensor.dims[2], result.dims[2], bands)?;
+                    let read = seen.read(tensor, node, result)?;
+                    if place < made && (band.before > 0 || dims[place] != Some(read))
+                        || dims[place].is_some_and(|known| known != read)
+                        || before
+                            .insert(tensors[place], band.before)
+                            .is_some_and(|known| known != band.before)
+                    {
+                        return None;
+                    }
+                    dims[place] = Some(read);
+                }
+                seen.weights(node)?;
+            }
+        }
+        let dims = dims.into_iter().collect::<Option<Vec<_>>>()?;
         // Where the channels of a move's operand are there, they are moved at once.
         let mut there: Vec<usize> = (0..made).collect();
         for step in 0..made {
@@ -154,25 +196,20 @@ impl Run {
             tensors,
             made,
             inputs,
-            flat,
+            seen,
+            dims,
             moves: graph.nodes[start..end].iter().map(|node| node.is_move).collect(),
             stored,
             uses,
         })
     }
 
-    /// The sizes by which a tensor is seen.
-    pub fn dims(&self, graph: &Graph, tensor: usize) -> Dims {
-        self.flat.unwrap_or(graph.tensors[tensor].dims)
-    }
-
-    /// How an operation's rows come about.
-    fn rule(&self, node: &Node) -> Option<Rows> {
-        if self.flat.is_some() {
-            Some(Rows::Same)
-        } else {
-            node.rows
-        }
+    /// Whether an operation only moves channels of what was loaded, and no other moves take channels of that: with several slices it
+    /// is done before the next slice is loaded, while the slice before is still computed.
+    pub fn is_early(&self, step: usize) -> bool {
+        self.moves[step]
+            && self.inputs[step].iter().all(|place| *place >= self.made)
+            && !(0..self.made).any(|other| self.moves[other] && self.inputs[other].contains(&step))
     }
 
     /// Rows of each tensor in slice `index` of `count`: `None` where a result has fewer rows than slices.
@@ -184,8 +221,7 @@ impl Run {
             let next = self.needed(graph, index + 1, count, None)?;
             next.iter().map(|range| range.0).collect()
         } else {
-            let tensors = self.tensors.iter();
-            tensors.map(|tensor| self.dims(graph, *tensor)[2]).collect()
+            self.dims.iter().map(|dims| dims[2]).collect()
         };
         self.needed(graph, index, count, Some(&ends))
     }
@@ -203,22 +239,23 @@ impl Run {
             (start, end - start)
         };
         let mut ranges: Vec<Option<Range>> = vec![None; self.tensors.len()];
-        for (place, &tensor) in self.tensors.iter().enumerate() {
+        for (place, dims) in self.dims.iter().enumerate() {
             if count == 1 {
-                ranges[place] = Some((0, self.dims(graph, tensor)[2]));
+                ranges[place] = Some((0, dims[2]));
             } else if self.stored[place] {
-                ranges[place] = Some(own_part(self.dims(graph, tensor)[2], index, count)?);
+                ranges[place] = Some(own_part(dims[2], index, count)?);
             }
         }
         if count > 1 {
             for step in (0..self.made).rev() {
                 let node = &graph.nodes[self.start + step];
+                let rule = self.seen.rule(node.rows)?;
                 let range = extended(step, ranges[step]?);
                 ranges[step] = Some(range);
-                let whole = self.dims(graph, self.tensors[step])[2];
+                let whole = self.dims[step][2];
                 for &place in &self.inputs[step] {
-                    let size = self.dims(graph, self.tensors[place])[2];
-                    let needed = self.rule(node)?.needed(size, whole, range);
+                    let size = self.dims[place][2];
+                    let needed = rule.needed(size, whole, range);
                     ranges[place] = Some(hull(ranges[place], (needed.start, needed.len)));
                 }
             }

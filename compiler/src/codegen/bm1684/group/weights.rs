@@ -14,18 +14,40 @@ use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
 pub enum Form {
     /// Dense in each lane: parts of so many bytes a channel.
     Compact(Vec<Part>),
-    /// As a tensor.
+    /// As a tensor, in the lanes of each band.
     Tensor {
         /// Sizes of the weight itself.
         own: Dims,
         /// Sizes in local memory: the weight is repeated where it is smaller.
         there: Dims,
+        /// How often it lies there, behind each other in lanes.
+        bands: usize,
     },
+    /// A filter for each band, along the diagonal of a larger one.
+    Blocks {
+        /// How many.
+        bands: usize,
+        /// Output channels of one.
+        channels: usize,
+        /// What is in it.
+        filter: Filter,
+    },
+}
+
+/// A dense filter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Filter {
+    /// Rows times columns of the kernel.
+    pub taps: usize,
+    /// Input channels.
+    pub depth: usize,
 }
 
 /// A part of a dense weight.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Part {
+    /// First lane.
+    pub lane: usize,
     /// First byte in DDR, from the weight's address.
     pub source: usize,
     /// First byte in a lane, from the weight's place.
@@ -45,18 +67,56 @@ pub struct Weight {
     pub element: Element,
     /// How it lies in local memory.
     pub form: Form,
+    /// What is in it, if it is a dense filter.
+    pub filter: Option<Filter>,
 }
 
 impl Weight {
+    /// The same weight for so many bands; `None` where it cannot lie so.
+    pub fn in_bands(&self, bands: usize) -> Option<Self> {
+        let form = match (&self.form, self.filter) {
+            (Form::Compact(parts), Some(filter)) => match parts.as_slice() {
+                // f32 sums depend on where a product stands in the filter, modulo 4: it must not matter.
+                [part] if self.element.is_byte() || filter.depth.is_multiple_of(4) => Form::Blocks {
+                    bands,
+                    channels: part.channels,
+                    filter,
+                },
+                // Or shifts of the channels are behind the filter.
+                _ => return None,
+            },
+            (Form::Compact(parts), None) => Form::Compact(
+                (0..bands)
+                    .flat_map(|band| parts.iter().map(move |part| (band, part)))
+                    .map(|(band, part)| Part {
+                        lane: band * part.channels,
+                        ..*part
+                    })
+                    .collect(),
+            ),
+            // A weight with rows of its own would be cut like the tensor.
+            (Form::Tensor { own, there, .. }, _) if own[2] == 1 => Form::Tensor {
+                own: *own,
+                there: [there[0], there[1] * bands, there[2], there[3]],
+                bands,
+            },
+            _ => return None,
+        };
+        Some(Self { form, ..self.clone() })
+    }
+
     /// Bytes of a lane that it takes.
     pub fn lane_bytes(&self) -> usize {
         let bytes = match &self.form {
             Form::Compact(parts) => parts
                 .iter()
-                .map(|part| part.target + lane_rows(part.channels) * part.bytes)
+                .map(|part| part.target + lane_rows(part.lane + part.channels) * part.bytes)
                 .max()
                 .unwrap_or(0),
             Form::Tensor { there, .. } => aligned_bytes(self.element, *there),
+            Form::Blocks { bands, filter, .. } => {
+                filter.taps * padded_depth(self.element, bands * filter.depth) * self.element.bytes()
+            }
         };
         bytes.next_multiple_of(ROW_ALIGN_BYTES)
     }
@@ -95,7 +155,26 @@ pub fn weight_of(cg: &Codegen<'_>, op: Op, index: usize, value: Value) -> Result
         value,
         element: info.element,
         form,
+        filter: if index == 1 { dense_filter(cg, op) } else { None },
     }))
+}
+
+/// What is in the filter of a convolution of one group.
+fn dense_filter(cg: &Codegen<'_>, op: Op) -> Option<Filter> {
+    if !cg.ctx().is(op, "tpu.Conv2D") || cg.int(op, "group", 1) > 1 {
+        return None;
+    }
+    if let Some((folded, dims)) = folded_input(cg, op).ok()? {
+        let [rows, columns] = folded.fold.rest(&folded.window).kernel;
+        return Some(Filter {
+            taps: rows * columns,
+            depth: dims[1],
+        });
+    }
+    Some(Filter {
+        taps: cg.sizes(op, "kernel_shape").ok()?.iter().product(),
+        depth: cg.whole(cg.ctx().operand(op, 0)).ok()?.nchw().ok()?.shape[1],
+    })
 }
 
 /// Bytes of one output channel's filter.
@@ -138,6 +217,7 @@ fn compact_parts(
         return None;
     }
     let mut parts = vec![Part {
+        lane: 0,
         source: 0,
         target: 0,
         channels,
@@ -145,6 +225,7 @@ fn compact_parts(
     }];
     if with_shifts {
         parts.push(Part {
+            lane: 0,
             source: filter,
             target: shifts_offset(lane_rows(channels) * per_channel),
             channels,
@@ -184,5 +265,5 @@ fn tensor_form(own: Dims, element: Element, result: Dims) -> Option<Form> {
     if element.bytes() < 4 {
         there[0] = result[0].min(4);
     }
-    Some(Form::Tensor { own, there })
+    Some(Form::Tensor { own, there, bands: 1 })
 }
