@@ -38,6 +38,40 @@ pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
     }
 }
 
+/// Lays out what the real `weight-reorder` leaves as it is and ours does not: matrices, and the fractions of mixed pixels. So its
+/// text can go on here; a program of ours has them already.
+///
+/// # Errors
+/// As [`reorder`].
+pub fn complete(program: &mut Program, op: Op) -> Result<()> {
+    match program.ctx.op_name(op) {
+        "tpu.MatMul" if !is_laid_out(program, op, 1) => reorder_matrix(program, op),
+        "tpu.Interp"
+            if program
+                .ctx
+                .operands(op)
+                .get(2)
+                .is_some_and(|value| program.ctx.is_none(*value)) =>
+        {
+            add_fractions(program, op)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether an operand is a weight that was laid out: its name says so, here and in TPU-MLIR.
+fn is_laid_out(program: &Program, op: Op, operand: usize) -> bool {
+    let ctx = &program.ctx;
+    let weight = ctx
+        .operands(op)
+        .get(operand)
+        .and_then(|value| ctx.defining_op(*value));
+    weight.is_some_and(|weight| ctx.is(weight, "top.Weight") && ctx.name(weight).contains(LAID_OUT))
+}
+
+/// What the name of a laid out weight ends with.
+const LAID_OUT: &str = "_reorderd";
+
 /// A table for several batches becomes one for each byte of a word.
 fn pack_tables(program: &mut Program, op: Op) -> Result<()> {
     let (table, output) = (program.ctx.operand(op, 1), program.ctx.result(op));
@@ -407,7 +441,7 @@ fn insert_weight(
     };
     let tensor =
         Tensor::from_bytes(dtype, shape, bytes).map_err(|error| Error::Malformed(error.to_string()))?;
-    let name = format!("{}_reorderd", program.ctx.name(old_op));
+    let name = format!("{}{LAID_OUT}", program.ctx.name(old_op));
     let name = program.weights.unique_name(&name);
     program.weights.insert(&name, tensor);
     let element_type = match program.ctx.element(old) {

@@ -134,6 +134,7 @@ fn address_assign(
     let result = program.main().and_then(|function| {
         let mode = address_mode(program)?;
         // Sub-nets share one memory: lifetimes are those of the whole program.
+        complete_weights(program)?;
         let divided = subnets::flatten(program)?;
         let plan = address::assign(program, function, AssignOptions { reuse, mode });
         if let Some(divided) = divided {
@@ -164,6 +165,24 @@ fn address_assign(
     }
     program.set_module_str("state", "TPU_ADDRESSED");
     Ok(Changed::Yes)
+}
+
+/// Lays out the weights that the real `weight-reorder` leaves as they are ([`coefficient::complete`]).
+///
+/// # Errors
+/// When one is missing or of a type that the chip does not read.
+pub fn complete_weights(program: &mut Program) -> Result<(), Diagnostic> {
+    for function in subnets::functions(program)? {
+        for op in function.ops(&program.ctx) {
+            coefficient::complete(program, op).map_err(|error| {
+                let ctx = &program.ctx;
+                Diagnostic::error(format!("'{}' op {error}", ctx.op_name(op)))
+                    .at(ctx.op_span(op))
+                    .named(ctx.name(op))
+            })?;
+        }
+    }
+    Ok(())
 }
 
 fn codegen(

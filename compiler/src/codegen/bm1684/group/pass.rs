@@ -10,6 +10,7 @@ use super::order;
 use super::search::{Effort, Segment, Wanted, search};
 use super::seen::Kind;
 use super::shape::Run;
+use crate::codegen::bm1684::passes::complete_weights;
 use crate::data::progress::Progress;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
@@ -164,7 +165,8 @@ fn run(
         diagnostics.push(Diagnostic::error(format!("layer-group: {problem}")));
         Failed
     })?;
-    let functions = subnets::functions(program).map_err(|error| {
+    let functions = complete_weights(program).and_then(|()| subnets::functions(program));
+    let functions = functions.map_err(|error| {
         diagnostics.push(error);
         Failed
     })?;
