@@ -29,7 +29,7 @@
 // CHECK-NEXT: "tpu.GenericCpu"(%arg0, %arg1)
 // CHECK: func.func @subfunc_2(%arg0: tensor<1x4xf32> loc("gathered"), %arg1: tensor<1x4xf32> loc("more")) -> tensor<1x4xf32> attributes {id = 2 : i64, mode = #tpu<run_mode TPU_STATIC>, next_index = array<i32: -1>} {
 // CHECK-NEXT: %0 = "top.None"
-// CHECK-NEXT: %1 = "tpu.Reshape"(%arg0, %0) {{.*} -> tensor<1x4xf32> loc([[ROW:#loc[0-9]*]])
+// CHECK-NEXT: %1 = "tpu.Reshape"(%arg0, %0) {{.*}} -> tensor<1x4xf32> loc([[ROW:#loc[0-9]*]])
 // CHECK-NEXT: %2 = "tpu.Add"(%1, %arg1)
 // CHECK: [[ROW]] = loc("row")
 

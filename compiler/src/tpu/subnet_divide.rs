@@ -2,8 +2,8 @@
 //! sub-net ([`super::subnet_split`]), in TPU-MLIR's form. Shapes are constants on the way to BM1684, so operations on shapes
 //! are static here, and stay on the chip.
 //!
-//! Then simplifications inside each function, as there: operations that only rename memory become `tpu.Reshape` and are joined, slices
-//! of slices are one slice, and what is computed twice is computed once, unless that would take a name from a network's output.
+//! Then simplifications inside each function, as there: operations that only rename memory become `tpu.Reshape` and are joined, and slices
+//! of slices are one slice. What is computed twice stays, where TPU-MLIR's pass keeps one: a tensor's name would go with it.
 
 use super::subnet_split::{Subnet, split};
 use super::subnets::{MODE, is_divided, is_static};
@@ -48,10 +48,6 @@ fn run(program: &mut Program, options: &Options, found: &mut Vec<Diagnostic>) ->
     let ctx = &mut program.ctx;
     let subnets = split(ctx, &main.ops(ctx));
     let count = subnets.len();
-    let mut outputs = HashSet::new();
-    if let Some(ret) = main.return_op(ctx) {
-        outputs.extend(ret.values(ctx).iter().copied());
-    }
     let mut functions = Vec::with_capacity(count);
     for (index, subnet) in subnets.into_iter().enumerate() {
         let next = if index + 1 == count { -1 } else { index as i32 + 1 };
@@ -60,7 +56,7 @@ fn run(program: &mut Program, options: &Options, found: &mut Vec<Diagnostic>) ->
     sort(ctx, main);
     for &function in &functions {
         sort(ctx, function);
-        simplify(ctx, function, &outputs);
+        simplify(ctx, function);
     }
     remove_unused(ctx, main);
     for function in functions {
@@ -242,8 +238,8 @@ fn sort(ctx: &mut Context, function: Func) {
     }
 }
 
-/// Simplifications until nothing changes. `outputs` are the network's.
-fn simplify(ctx: &mut Context, function: Func, outputs: &HashSet<Value>) {
+/// Simplifications until nothing changes.
+fn simplify(ctx: &mut Context, function: Func) {
     loop {
         let mut changed = false;
         for op in function.ops(ctx) {
@@ -255,7 +251,6 @@ fn simplify(ctx: &mut Context, function: Func, outputs: &HashSet<Value>) {
                 changed |= ctx.is(op, "tpu.Slice") && join_slices(ctx, op);
             }
             changed |= ctx.is(op, "tpu.Reshape") && join_reshapes(ctx, op);
-            changed |= compute_once(ctx, op, outputs);
         }
         if !changed {
             return;
@@ -360,61 +355,6 @@ fn join_slices(ctx: &mut Context, op: Op) -> bool {
     rewriter.set_operand(op, 0, source);
     rewriter.erase_op(before);
     true
-}
-
-/// Two readers of one result that compute the same: the later one goes.
-fn compute_once(ctx: &mut Context, op: Op, outputs: &HashSet<Value>) -> bool {
-    if matches!(ctx.op_name(op), "top.None" | "top.Weight") {
-        return false;
-    }
-    let mut users: Vec<Op> = Vec::new();
-    for value in ctx.results(op).to_vec() {
-        users.extend(ctx.users(value));
-    }
-    let is_output = |op: Op| ctx.results(op).iter().any(|value| outputs.contains(value));
-    for (index, &one) in users.iter().enumerate() {
-        for &other in &users[index + 1..] {
-            if one == other || is_output(one) || is_output(other) || !are_same(ctx, one, other) {
-                continue;
-            }
-            let (kept, gone) = if stands_before(ctx, one, other) {
-                (one, other)
-            } else {
-                (other, one)
-            };
-            let results = ctx.results(kept).to_vec();
-            ctx.rewriter().replace_op(gone, &results);
-            return true;
-        }
-    }
-    false
-}
-
-fn stands_before(ctx: &Context, one: Op, other: Op) -> bool {
-    let mut next = ctx.next_op(one);
-    while let Some(op) = next {
-        if op == other {
-            return true;
-        }
-        next = ctx.next_op(op);
-    }
-    false
-}
-
-fn are_same(ctx: &Context, one: Op, other: Op) -> bool {
-    let types = |op: Op| -> Vec<Type> {
-        ctx.results(op)
-            .iter()
-            .map(|value| ctx.value_type(*value))
-            .collect()
-    };
-    ctx.op_name(one) == ctx.op_name(other)
-        && ctx.op_block(one) == ctx.op_block(other)
-        && !ctx.results(one).is_empty()
-        && ctx.op_regions(one).is_empty()
-        && ctx.operands(one) == ctx.operands(other)
-        && ctx.attrs(one) == ctx.attrs(other)
-        && types(one) == types(other)
 }
 
 /// A call on all of the network's inputs takes them in the network's order.
