@@ -252,12 +252,20 @@ impl Program {
         })
     }
 
+    /// The module that holds the functions: the only one inside, as `--dev-parallel` makes it, or the top-level one.
+    pub fn device_module(&self) -> Module {
+        match self.module.submodules(&self.ctx)[..] {
+            [inner] if self.module.functions(&self.ctx).is_empty() => inner,
+            _ => self.module,
+        }
+    }
+
     /// The function `main`.
     ///
     /// # Errors
     /// When the module has none.
     pub fn main(&self) -> Result<Func, Diagnostic> {
-        self.module
+        self.device_module()
             .function(&self.ctx, "main")
             .ok_or_else(|| Diagnostic::error("the module has no function 'main'"))
     }

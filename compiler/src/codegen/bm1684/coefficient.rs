@@ -84,6 +84,40 @@ pub fn finish(program: &mut Program, op: Op) -> Result<()> {
     }
 }
 
+/// Lays out what the real `weight-reorder` leaves as it is and ours does not: matrices, and the fractions of mixed pixels. So its
+/// text can go on here; a program of ours has them already.
+///
+/// # Errors
+/// As [`reorder`].
+pub fn complete(program: &mut Program, op: Op, pending: &mut Pending) -> Result<()> {
+    match program.ctx.op_name(op) {
+        "tpu.MatMul" if !is_laid_out(program, op, 1) => reorder_matrix(program, op, pending),
+        "tpu.Interp"
+            if program
+                .ctx
+                .operands(op)
+                .get(2)
+                .is_some_and(|value| program.ctx.is_none(*value)) =>
+        {
+            add_fractions(program, op)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether an operand is a weight that was laid out: its name says so, here and in TPU-MLIR.
+fn is_laid_out(program: &Program, op: Op, operand: usize) -> bool {
+    let ctx = &program.ctx;
+    let weight = ctx
+        .operands(op)
+        .get(operand)
+        .and_then(|value| ctx.defining_op(*value));
+    weight.is_some_and(|weight| ctx.is(weight, "top.Weight") && ctx.name(weight).contains(LAID_OUT))
+}
+
+/// What the name of a laid out weight ends with.
+const LAID_OUT: &str = "_reorderd";
+
 /// A table for several batches becomes one for each byte of a word.
 fn pack_tables(program: &mut Program, op: Op) -> Result<()> {
     let (table, output) = (program.ctx.operand(op, 1), program.ctx.result(op));
@@ -405,7 +439,7 @@ fn reorder_matrix(program: &mut Program, op: Op, pending: &mut Pending) -> Resul
 /// Puts a new weight in place of operand 1, whose elements come later.
 fn replace_weight(program: &mut Program, op: Op, lay_out: LayOut, pending: &mut Pending) -> Result<()> {
     let source = program.ctx.value_name(program.ctx.operand(op, 1)).to_owned();
-    let name = program.weights.reserve_name(&format!("{source}_reorderd"));
+    let name = program.weights.reserve_name(&format!("{source}{LAID_OUT}"));
     put_weight(program, op, 1, &name, &lay_out.shape())?;
     pending.0.push(PendingWeight {
         op,
@@ -437,7 +471,7 @@ fn insert_weight(
     let tensor =
         Tensor::from_bytes(dtype, shape, bytes).map_err(|error| Error::Malformed(error.to_string()))?;
     let name = format!(
-        "{}_reorderd",
+        "{}{LAID_OUT}",
         program.ctx.value_name(program.ctx.operand(op, operand))
     );
     let name = program.weights.unique_name(&name);

@@ -69,6 +69,12 @@ impl Graph {
     pub fn new(cg: &Codegen<'_>, function: Func) -> Self {
         let ctx = cg.ctx();
         let mut graph = Self::default();
+        // A function that is called gets its inputs as arguments; the network's are made by `top.Input`.
+        for &argument in function.arguments(ctx) {
+            if ctx.users(argument).iter().any(|user| !ctx.is(*user, "top.Input")) {
+                graph.add_tensor(cg, argument, None);
+            }
+        }
         for op in function.ops(ctx) {
             match ctx.op_name(op) {
                 "top.Weight" | "top.None" => {}
