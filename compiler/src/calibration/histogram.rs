@@ -5,6 +5,7 @@
 //! of the two tools comparable.
 
 use crate::inference::kernels::{Vectorised, vectorised};
+use rayon::prelude::*;
 
 /// No tensor needs more bins than this; values of such different size are reported by [`Histogram::add`].
 const MOST_BINS: usize = 8_000_000;
@@ -105,13 +106,36 @@ impl Histogram {
     }
 }
 
-/// Counts values into bins of `width`; the division is a single-precision one, as numpy does it for f32 arrays.
+/// Counts values into bins of `width`; the division is a single-precision one, as numpy does it for f32 arrays. Where there are
+/// many more values than bins all threads count, each for itself.
 fn count(counts: &mut Vec<u64>, values: &[f32], width: f64) {
-    vectorised(Count {
-        counts,
-        values,
-        width: width as f32,
-    });
+    let width = width as f32;
+    if values.len() < (1 << 15).max(8 * counts.len()) {
+        vectorised(Count {
+            counts,
+            values,
+            width,
+        });
+        return;
+    }
+    let part = values.len().div_ceil(rayon::current_num_threads());
+    let parts: Vec<Vec<u64>> = values
+        .par_chunks(part)
+        .map(|values| {
+            let mut counts = vec![0; counts.len()];
+            vectorised(Count {
+                counts: &mut counts,
+                values,
+                width,
+            });
+            counts
+        })
+        .collect();
+    for part in parts {
+        for (sum, count) in counts.iter_mut().zip(part) {
+            *sum += count;
+        }
+    }
 }
 
 struct Count<'a> {
@@ -168,6 +192,9 @@ mod tests {
         let many = Histogram::new(&values.repeat(100), 4.0, 5);
         assert_eq!(many.counts(), [0, 200, 200, 0, 100]);
         assert_eq!(histogram.width(), 1.0);
+        // So many that several threads count.
+        let most = Histogram::new(&values.repeat(10_000), 4.0, 5);
+        assert_eq!(most.counts(), [0, 20_000, 20_000, 0, 10_000]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Distances between the method's threshold and the maximum.
 const STEPS: usize = 21;
@@ -46,6 +46,7 @@ pub fn tune(
         .map(|sample| Ok(interpreter.input_values(sample)?.into_iter().collect()))
         .collect::<Result<_, InferenceError>>()?;
     let progress = Progress::new("tune", interpreter.step_count());
+    let buffers = Mutex::default();
     for step in 0..interpreter.step_count() {
         let references = values
             .iter()
@@ -79,6 +80,7 @@ pub fn tune(
                 step,
                 values: &values,
                 references: &references,
+                buffers: &buffers,
                 on_grid: on_grid
                     .get_or_init(|| interpreter.step_on_grid(step))
                     .as_deref()
@@ -134,6 +136,8 @@ struct Trial<'a> {
     step: usize,
     values: &'a [Values],
     references: &'a [Reference],
+    /// What no thread uses just now.
+    buffers: &'a Mutex<Vec<GridBuffers>>,
     /// The fast way, and the slot that it reads.
     on_grid: Option<(&'a OnGrid, usize)>,
 }
@@ -143,8 +147,12 @@ impl Trial<'_> {
     fn search(&self, candidates: &[f64]) -> Result<f64, InferenceError> {
         let distances: Vec<f64> = candidates
             .par_iter()
-            .map_init(GridBuffers::default, |buffers, threshold| {
-                self.distance(*threshold, buffers)
+            .map(|threshold| {
+                let spare = || self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut buffers = spare().pop().unwrap_or_default();
+                let distance = self.distance(*threshold, &mut buffers);
+                spare().push(buffers);
+                distance
             })
             .collect::<Result<_, InferenceError>>()?;
         let mut best = 0;

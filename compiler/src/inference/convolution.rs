@@ -1,7 +1,9 @@
 //! Convolution over slices: matrix multiplication over windows, and a direct form for depthwise filters.
 
-use super::gemm::{self, Cut, PackedRows, Source, Sum};
+use super::gemm;
 use super::kernels::{Vectorised, vectorised};
+use super::packing::{Cut, PackedRows, Source, Sum};
+use super::unfold::Unfolded;
 use super::window::Window;
 use rayon::prelude::*;
 
@@ -44,6 +46,12 @@ impl ConvShape {
         self.batch * self.group * self.outputs * self.window.output_size()
     }
 
+    /// Rows, depth and columns of the matrix product of one group.
+    pub fn matrix(&self) -> [usize; 3] {
+        let depth = self.inputs * self.window.kernel_size();
+        [self.outputs, depth, self.window.output_size()]
+    }
+
     /// Prepares a filter of `[group * outputs, inputs, kernel...]`.
     ///
     /// # Panics
@@ -59,13 +67,10 @@ impl ConvShape {
         }
         let depth = self.inputs * self.window.kernel_size();
         let groups = filter.chunks_exact((self.outputs * depth).max(1));
+        let sizes = self.matrix();
         Filters::Packed(
             groups
-                .map(|filter| {
-                    PackedRows::new(Cut::Convolution, self.outputs, depth, |row, k| {
-                        filter[row * depth + k]
-                    })
-                })
+                .map(|filter| PackedRows::new(Cut::Convolution, sizes, |row, k| filter[row * depth + k]))
                 .collect(),
         )
     }
@@ -137,28 +142,16 @@ pub fn convolve_by<S, W, Out>(
         }
         Filters::Packed(groups) => {
             let inputs = shape.inputs * in_plane;
-            let kernel = window.kernel_size();
-            out.par_chunks_exact_mut(shape.outputs * out_plane)
-                .enumerate()
-                .for_each(|(index, out)| {
-                    let group = index % shape.group;
-                    let input = &input[index * inputs..][..inputs];
-                    let finish = |row: usize, _: usize, sums: &[S::Sum], out: &mut [Out]| {
-                        finish(group * shape.outputs + row, sums, out);
-                    };
-                    if window.is_pointwise() {
-                        let fill = |k: usize, column: usize, piece: &mut [S]| {
-                            piece.copy_from_slice(&input[k * in_plane + column..][..piece.len()]);
-                        };
-                        gemm::multiply(&groups[group], out_plane, threads, fill, finish, out);
-                    } else {
-                        let fill = |k: usize, column: usize, piece: &mut [S]| {
-                            let plane = &input[k / kernel * in_plane..][..in_plane];
-                            window.gather(plane, k % kernel, column, piece);
-                        };
-                        gemm::multiply(&groups[group], out_plane, threads, fill, finish, out);
-                    }
-                });
+            let run = |(index, out): (usize, &mut [Out])| {
+                let group = index % shape.group;
+                let windows = Unfolded::new(window, &input[index * inputs..][..inputs]);
+                let finish = |row: usize, _: usize, sums: &[S::Sum], out: &mut [Out]| {
+                    finish(group * shape.outputs + row, sums, out);
+                };
+                gemm::multiply(&groups[group], out_plane, threads, &windows, finish, out);
+            };
+            let products = out.par_chunks_exact_mut(shape.outputs * out_plane).enumerate();
+            products.for_each(run);
         }
     }
 }
@@ -294,7 +287,15 @@ mod tests {
     #[test]
     fn every_geometry_matches_the_definition() {
         let mut cases = Vec::new();
-        for (batch, group, inputs, outputs) in [(1, 1, 3, 5), (2, 4, 1, 1), (1, 2, 3, 2), (1, 3, 1, 2)] {
+        // The last one has enough outputs for the filters to be the vectors of the product.
+        let enough = 64 * rayon::current_num_threads() + 5;
+        for (batch, group, inputs, outputs) in [
+            (1, 1, 3, 5),
+            (2, 4, 1, 1),
+            (1, 2, 3, 2),
+            (1, 3, 1, 2),
+            (1, 1, 2, enough),
+        ] {
             for (input, kernel, strides, dilations, pads) in [
                 ([1, 1, 9], [1, 1, 3], [1, 1, 2], [1, 1, 1], [0, 0, 1]),
                 ([1, 7, 8], [1, 1, 1], [1, 1, 1], [1, 1, 1], [0, 0, 0]),
@@ -346,7 +347,16 @@ mod tests {
                 |_, sums, out: &mut [i32]| out.copy_from_slice(sums),
                 &mut out,
             );
-            assert_eq!(out, naive(&shape, &filter, &image), "{shape:?}");
+            let wanted = naive(&shape, &filter, &image);
+            assert_eq!(out, wanted, "{shape:?}");
+            // These sums are exact in single precision too.
+            let filter: Vec<f32> = filter.into_iter().map(f32::from).collect();
+            let image: Vec<f32> = image.into_iter().map(f32::from).collect();
+            let filters = shape.prepare::<f32, f32>(&filter);
+            let mut out = vec![0.0; shape.output_len()];
+            let keep = |_: usize, sums: &[f32], out: &mut [f32]| out.copy_from_slice(sums);
+            convolve(&shape, &filters, &image, keep, &mut out);
+            assert!(out.iter().zip(&wanted).all(|(a, b)| *a == *b as f32), "{shape:?}");
         }
     }
 }

@@ -1,257 +1,95 @@
-//! Matrix multiplication whose left side is packed once and whose right side is generated tile by tile.
+//! Matrix multiplication whose left side is packed once and whose right side is laid out piece by piece.
 //!
-//! `out = finish(A x B)`: `A` (weights, `rows x depth`) is a [`PackedRows`]; `B` (`depth x columns`) never exists as a whole, a
-//! closure fills pieces of its rows (for a convolution: windows of the input); `finish` turns the sums of one piece of an
-//! output row into output elements (bias, activation, requantisation). Memory beyond the output is a fixed few hundred
+//! `out = finish(A x B)`: `A` (weights, `rows x depth`) is a [`PackedRows`]; `B` (`depth x columns`) never exists as a whole, it
+//! lays out pieces of its columns (for a convolution: windows of the input); `finish` turns the sums of one piece of an
+//! output row into output elements (bias, activation, requantisation). Memory beyond the output is a few hundred
 //! kilobytes for each thread. f32 sums run in pieces of ascending depth, whatever the number of threads; integer sums are
 //! exact.
 
-use super::kernels::{self, COLUMNS, ROWS, Vectorised};
+use super::kernels::{self, LANES, Tile, Vectorised};
+use super::packing::{Packed, PackedRows, Panels, Scratch, Side, Source, at_least};
 use rayon::prelude::*;
+use std::ops::Range;
 
-/// Columns of `B` that one task packs.
-const TASK_COLUMNS: usize = 4 * COLUMNS;
-/// Rows of `A` that one task multiplies at most.
-const TASK_ROWS: usize = 32 * ROWS;
-/// Where a depth is cut into pieces. The sums of a piece start at zero and are added to those of the pieces before: with one
-/// rounding for each product and sum ([`f32::mul_add`]) these are, bit for bit, the sums of TPU-MLIR's interpreter, which cuts
-/// at the same places (docs/inference.md).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// Convolutions: pieces of 384, but what is less than two of these is halved.
-    Convolution,
-    /// Matrix products: pieces of 512, of 1024 where the depth is more than 1024.
-    MatMul,
+/// Vectors of columns that a task multiplies at most: its packed columns fit the second-level cache.
+const TASK_VECTORS: usize = 8;
+/// As [`TASK_VECTORS`], columns where these are the single numbers.
+const TASK_COLUMNS: usize = 224;
+/// As many rows could be multiplied in the time that packing takes.
+const PACKING_ROWS: usize = 8;
+
+/// The right side of a product.
+pub trait Columns<S: Source>: Sync {
+    /// Lays out the rows of a range of depths, `GROUP` of them in each step, zeros after the last one. Mark it
+    /// `#[inline(always)]`, so that it is compiled for the machine's vectors.
+    fn lay(&self, depth: Range<usize>, block: &Block, rows: &mut Vec<S>, out: &mut [S::Packed]);
 }
 
-impl Cut {
-    /// The pieces of a depth as `(start, length)`. All but the last are whole groups of `group`.
-    pub fn pieces(self, depth: usize, group: usize) -> impl Iterator<Item = (usize, usize)> {
-        let mut start = 0;
-        std::iter::from_fn(move || {
-            let left = depth - start;
-            let length = match self {
-                Self::Convolution if left >= 768 => 384,
-                Self::Convolution if left > 384 => left.div_ceil(2).next_multiple_of(group),
-                Self::Convolution => left,
-                Self::MatMul => left.min(if depth > 1024 { 1024 } else { 512 }),
-            };
-            let piece = (start, length);
-            start += length;
-            (length > 0).then_some(piece)
-        })
+/// Some columns, and where they are laid.
+#[derive(Clone, Copy, Debug)]
+pub struct Block {
+    /// The first column.
+    pub first: usize,
+    /// How the columns are cut.
+    pub panels: Panels,
+    /// Steps of a panel.
+    steps: usize,
+}
+
+impl Block {
+    /// Lanes in front of a panel. Behind each panel is room for a vector that ends outside.
+    #[inline(always)]
+    pub fn start(&self, panel: usize) -> usize {
+        self.panels.get(panel).first * self.steps + panel * LANES
+    }
+
+    fn lanes(&self) -> usize {
+        self.panels.width() * self.steps + self.panels.count() * LANES
     }
 }
 
-/// A packed element type and its arithmetic.
-pub trait Packed: Copy + Default + Send + Sync + 'static {
-    /// Type of the sums.
-    type Sum: Copy + Default + Send + Sync;
-    /// How many successive depths lie side by side.
-    const GROUP: usize;
-    /// The inner kernel; see [`kernels::tile_f32`].
-    fn tile(steps: usize, a: &[Self], b: &[Self], c: &mut [Self::Sum], stride: usize);
-    /// Lays [`COLUMNS`] columns of `GROUP` rows, which are `stride` apart, side by side as a tile reads them.
-    fn lay<S: Source<Packed = Self>>(rows: &[S], stride: usize, out: &mut [Self]);
-}
+/// Columns of which a function writes the elements of row `k` from some column on: `fill(k, column, piece)`.
+pub struct Fill<F>(pub F);
 
-impl Packed for f32 {
-    type Sum = f32;
-    const GROUP: usize = 1;
+impl<S: Source, F: Fn(usize, usize, &mut [S]) + Sync> Columns<S> for Fill<F> {
     #[inline(always)]
-    fn tile(steps: usize, a: &[Self], b: &[Self], c: &mut [f32], stride: usize) {
-        kernels::tile_f32(steps, a, b, c, stride);
-    }
-    #[inline(always)]
-    fn lay<S: Source<Packed = f32>>(rows: &[S], _: usize, out: &mut [f32]) {
-        S::pack_all(&rows[..COLUMNS], &mut out[..COLUMNS]);
-    }
-}
-
-impl Packed for i16 {
-    type Sum = i32;
-    const GROUP: usize = 2;
-    #[inline(always)]
-    fn tile(steps: usize, a: &[Self], b: &[Self], c: &mut [i32], stride: usize) {
-        kernels::tile_i16(steps, a, b, c, stride);
-    }
-    #[inline(always)]
-    fn lay<S: Source<Packed = i16>>(rows: &[S], stride: usize, out: &mut [i16]) {
-        let (mut first, mut second) = ([0; COLUMNS], [0; COLUMNS]);
-        S::pack_all(&rows[..COLUMNS], &mut first);
-        S::pack_all(&rows[stride..][..COLUMNS], &mut second);
-        // Pairs as words of their own, which become vector instructions.
-        let words: [u32; COLUMNS] = std::array::from_fn(|column| {
-            let (first, second) = (u32::from(first[column] as u16), u32::from(second[column] as u16));
-            if cfg!(target_endian = "little") {
-                first | second << 16
+    fn lay(&self, depth: Range<usize>, block: &Block, rows: &mut Vec<S>, out: &mut [S::Packed]) {
+        let (group, columns) = (S::Packed::GROUP, block.panels.lanes());
+        let rows = at_least(rows, 2 * columns);
+        let (first, second) = rows.split_at_mut(columns);
+        for (step, k) in depth.clone().step_by(group).enumerate() {
+            (self.0)(k, block.first, first);
+            if group == 2 && k + 1 < depth.end {
+                (self.0)(k + 1, block.first, second);
             } else {
-                first << 16 | second
+                second.fill(S::default());
             }
-        });
-        out[..2 * COLUMNS].copy_from_slice(bytemuck::cast_slice(&words));
-    }
-}
-
-/// An element type of tensors that can be packed.
-pub trait Source: Copy + Default + Send + Sync + 'static {
-    /// What it is packed to.
-    type Packed: Packed<Sum = Self::Sum>;
-    /// Type of sums of products.
-    type Sum: Sum;
-    /// One element.
-    fn pack(self) -> Self::Packed;
-    /// One element in the type of the sums.
-    fn widen(self) -> Self::Sum;
-    /// Many elements.
-    #[inline(always)]
-    fn pack_all(elements: &[Self], out: &mut [Self::Packed]) {
-        for (out, element) in out.iter_mut().zip(elements) {
-            *out = element.pack();
-        }
-    }
-}
-
-/// Arithmetic of sums.
-pub trait Sum: Copy + Default + Send + Sync + 'static {
-    /// `self + a * b`, rounded once; integers wrap.
-    fn add_product(self, a: Self, b: Self) -> Self;
-    /// `self + other`; integers wrap.
-    fn add(self, other: Self) -> Self;
-}
-
-impl Sum for f32 {
-    #[inline(always)]
-    fn add_product(self, a: Self, b: Self) -> Self {
-        a.mul_add(b, self)
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self + other
-    }
-}
-
-impl Sum for i32 {
-    #[inline(always)]
-    fn add_product(self, a: Self, b: Self) -> Self {
-        self.wrapping_add(a.wrapping_mul(b))
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.wrapping_add(other)
-    }
-}
-
-macro_rules! source {
-    ($($ty:ty => $packed:ty, $sum:ty $(, { $($own:tt)* })?;)*) => {
-        $(impl Source for $ty {
-            type Packed = $packed;
-            type Sum = $sum;
-            $($($own)*)?
-            #[inline(always)]
-            fn pack(self) -> $packed {
-                self.into()
-            }
-            #[inline(always)]
-            fn widen(self) -> $sum {
-                self.into()
-            }
-        })*
-    };
-}
-
-source! {
-    f32 => f32, f32, {
-        #[inline(always)]
-        fn pack_all(elements: &[f32], out: &mut [f32]) {
-            out.copy_from_slice(elements);
-        }
-    };
-    i8 => i16, i32;
-    u8 => i16, i32;
-    i16 => i16, i32, {
-        #[inline(always)]
-        fn pack_all(elements: &[i16], out: &mut [i16]) {
-            out.copy_from_slice(elements);
-        }
-    };
-}
-
-/// The left side: `rows x depth`, in panels of [`ROWS`] rows, filled up with zeros.
-pub struct PackedRows<P> {
-    rows: usize,
-    depth: usize,
-    cut: Cut,
-    data: Vec<P>,
-}
-
-impl<P: Packed> PackedRows<P> {
-    /// Packs the matrix whose elements `get(row, depth)` gives.
-    pub fn new<S: Source<Packed = P>>(
-        cut: Cut,
-        rows: usize,
-        depth: usize,
-        get: impl Fn(usize, usize) -> S,
-    ) -> Self {
-        let steps = depth.div_ceil(P::GROUP);
-        let panel = steps * P::GROUP * ROWS;
-        let mut data = vec![P::default(); rows.div_ceil(ROWS) * panel];
-        for (row_panel, data) in data.chunks_exact_mut(panel.max(1)).enumerate() {
-            for lane in 0..ROWS.min(rows - row_panel * ROWS) {
-                for k in 0..depth {
-                    let place = (k / P::GROUP * ROWS + lane) * P::GROUP + k % P::GROUP;
-                    data[place] = get(row_panel * ROWS + lane, k).pack();
-                }
+            for index in 0..block.panels.count() {
+                let panel = block.panels.get(index);
+                let start = block.start(index) + step * panel.width;
+                let rows = [&first[panel.first..], &second[panel.first..]];
+                S::Packed::lay(rows, panel.lanes, &mut out[start * group..]);
             }
         }
-        Self {
-            rows,
-            depth,
-            cut,
-            data,
-        }
-    }
-
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Length of a row.
-    pub fn depth(&self) -> usize {
-        self.depth
-    }
-
-    /// An element.
-    pub fn get(&self, row: usize, k: usize) -> P {
-        let panel = self.depth.div_ceil(P::GROUP) * P::GROUP * ROWS;
-        self.data[row / ROWS * panel + (k / P::GROUP * ROWS + row % ROWS) * P::GROUP + k % P::GROUP]
     }
 }
 
-#[derive(Default)]
-struct Scratch<S: Source> {
-    row: Vec<S>,
-    b: Vec<S::Packed>,
-    c: Vec<S::Sum>,
-}
-
-struct Task<'a, 'out, S: Source, Out, Fill, Finish> {
+struct Task<'a, 'out, S: Source, Out, Right, Finish> {
     a: &'a PackedRows<S::Packed>,
-    first_row: usize,
-    first_column: usize,
-    columns: usize,
+    /// Panels of `a`.
+    rows: Range<usize>,
+    columns: Range<usize>,
+    /// The columns of each row.
     out: &'a mut [&'out mut [Out]],
-    fill: &'a Fill,
+    source: &'a Right,
     finish: &'a Finish,
     scratch: &'a mut Scratch<S>,
 }
 
 /// `out = finish(A x B)` with `out` of `a.rows() x columns`, in as many tasks as keep `threads` threads busy: pieces of `B` are
-/// filled once for each task of the same columns, so a caller that has other work for the other threads says 1.
+/// laid out once for each task of the same columns, so a caller that has other work for the other threads says 1.
 ///
-/// - `fill(k, column, piece)` writes the elements of row `k` of `B` from `column` on.
-/// - `finish(row, column, sums, out)` writes a piece of row `row` of the output.
+/// `finish(row, column, sums, out)` writes a piece of row `row` of the output.
 ///
 /// # Panics
 /// When `out` does not have `a.rows() * columns` elements.
@@ -259,63 +97,89 @@ pub fn multiply<S: Source, Out: Send>(
     a: &PackedRows<S::Packed>,
     columns: usize,
     threads: usize,
-    fill: impl Fn(usize, usize, &mut [S]) + Sync,
+    source: &impl Columns<S>,
     finish: impl Fn(usize, usize, &[S::Sum], &mut [Out]) + Sync,
     out: &mut [Out],
 ) {
-    assert_eq!(out.len(), a.rows * columns);
+    assert_eq!(out.len(), a.rows() * columns);
     if out.is_empty() {
         return;
     }
-    let column_tasks = columns.div_ceil(TASK_COLUMNS);
-    let wanted = (2 * threads)
-        .div_ceil(column_tasks)
-        .min(a.rows.div_ceil(2 * ROWS));
-    let row_step = a
-        .rows
-        .div_ceil(wanted.max(1))
-        .next_multiple_of(ROWS)
-        .min(TASK_ROWS);
-    let row_tasks = a.rows.div_ceil(row_step);
-    let mut tasks: Vec<Vec<&mut [Out]>> = Vec::new();
-    tasks.resize_with(row_tasks * column_tasks, || Vec::with_capacity(row_step));
-    for (row, out) in out.chunks_exact_mut(columns).enumerate() {
-        for (column, piece) in out.chunks_mut(TASK_COLUMNS).enumerate() {
-            tasks[row / row_step * column_tasks + column].push(piece);
+    let panels = a.panels();
+    let [row_tasks, column_tasks] = split(panels, columns, threads);
+    let rows_of = |task: usize| task * panels.count() / row_tasks..(task + 1) * panels.count() / row_tasks;
+    let columns_of = |task: usize| match panels.side() {
+        Side::Vectors => task * columns / column_tasks..(task + 1) * columns / column_tasks,
+        // Whole vectors.
+        Side::Singles => {
+            let vectors = columns.div_ceil(LANES);
+            let start = |task: usize| (task * vectors / column_tasks * LANES).min(columns);
+            start(task)..start(task + 1)
+        }
+    };
+    let mut tasks: Vec<(Range<usize>, Range<usize>, Vec<&mut [Out]>)> = Vec::new();
+    let mut rest = out.chunks_exact_mut(columns);
+    for rows in (0..row_tasks).map(rows_of) {
+        let first = tasks.len();
+        let count: usize = rows.clone().map(|panel| panels.get(panel).lanes).sum();
+        tasks.extend(
+            (0..column_tasks).map(|task| (rows.clone(), columns_of(task), Vec::with_capacity(count))),
+        );
+        for mut row in rest.by_ref().take(count) {
+            for (_, columns, out) in &mut tasks[first..] {
+                let (piece, after) = row.split_at_mut(columns.len());
+                out.push(piece);
+                row = after;
+            }
         }
     }
-    let run = |scratch: &mut Scratch<S>, (index, out): (usize, &mut Vec<&mut [Out]>)| {
-        let first_column = index % column_tasks * TASK_COLUMNS;
-        let task = Task {
+    let run = |(rows, columns, out): &mut (Range<usize>, Range<usize>, Vec<&mut [Out]>)| {
+        let mut scratch = S::scratch().take();
+        kernels::vectorised(Task {
             a,
-            first_row: index / column_tasks * row_step,
-            first_column,
-            columns: TASK_COLUMNS.min(columns - first_column),
-            out: out.as_mut_slice(),
-            fill: &fill,
+            rows: rows.clone(),
+            columns: columns.clone(),
+            out,
+            source,
             finish: &finish,
-            scratch,
-        };
-        kernels::vectorised(task);
+            scratch: &mut scratch,
+        });
+        S::scratch().set(scratch);
     };
     if tasks.len() == 1 || threads == 1 {
-        let mut scratch = Scratch::default();
-        tasks
-            .iter_mut()
-            .enumerate()
-            .for_each(|task| run(&mut scratch, task));
+        tasks.iter_mut().for_each(run);
     } else {
-        tasks
-            .par_iter_mut()
-            .enumerate()
-            .for_each_init(Scratch::default, run);
+        tasks.par_iter_mut().for_each(run);
     }
 }
 
-impl<S, Out, Fill, Finish> Vectorised for Task<'_, '_, S, Out, Fill, Finish>
+/// Into how many tasks to cut rows and columns: so that the threads end soon, packing included.
+fn split(panels: &Panels, columns: usize, threads: usize) -> [usize; 2] {
+    let (units, most) = match panels.side() {
+        Side::Singles => (columns.div_ceil(LANES), TASK_VECTORS),
+        Side::Vectors => (columns, TASK_COLUMNS),
+    };
+    let least = units.div_ceil(most);
+    let mut best = [1, least];
+    let mut best_cost = usize::MAX;
+    for row_tasks in 1..=panels.count().min(threads) {
+        let rows = panels.count().div_ceil(row_tasks) * panels.width() / panels.count();
+        for column_tasks in least..=(least + threads).min(units) {
+            let rounds = (row_tasks * column_tasks).div_ceil(threads);
+            let cost = rounds * units.div_ceil(column_tasks) * (rows + PACKING_ROWS);
+            if cost < best_cost {
+                best_cost = cost;
+                best = [row_tasks, column_tasks];
+            }
+        }
+    }
+    best
+}
+
+impl<S, Out, Right, Finish> Vectorised for Task<'_, '_, S, Out, Right, Finish>
 where
     S: Source,
-    Fill: Fn(usize, usize, &mut [S]),
+    Right: Columns<S>,
     Finish: Fn(usize, usize, &[S::Sum], &mut [Out]),
 {
     type Output = ();
@@ -323,76 +187,98 @@ where
     #[inline(always)]
     fn run(self) {
         let group = S::Packed::GROUP;
-        let depth = self.a.depth;
-        let rows = self.out.len().next_multiple_of(ROWS);
-        let panels = self.columns.div_ceil(COLUMNS);
-        let stride = panels * COLUMNS;
-        let a_panel = depth.div_ceil(group) * group * ROWS;
-        let Scratch { row, b, c } = self.scratch;
-        row.clear();
-        row.resize(group * stride, S::default());
-        c.clear();
-        c.resize(rows * stride, S::Sum::default());
-        for (start, chunk) in self.a.cut.pieces(depth, group) {
-            let steps = chunk.div_ceil(group);
-            let b_panel = steps * group * COLUMNS;
-            b.resize(b_panel * panels, S::Packed::default());
-            for step in 0..steps {
-                for (k, row) in (step * group..).zip(row.chunks_exact_mut(stride)) {
-                    if k < chunk {
-                        (self.fill)(start + k, self.first_column, &mut row[..self.columns]);
-                    } else {
-                        row.fill(S::default());
+        let depth = self.a.depth();
+        let side = self.a.panels().side();
+        let first_row = self.a.panels().get(self.rows.start).first;
+        let Scratch {
+            rows,
+            columns,
+            sums,
+            row: contiguous,
+        } = self.scratch;
+        let mut block = Block {
+            first: self.columns.start,
+            panels: Panels::new(self.columns.len(), side.other()),
+            steps: 0,
+        };
+        let width = block.panels.width();
+        let mut pieces = self.a.cut().pieces(depth, group).peekable();
+        // Without any depth all sums are zero.
+        let mut next = Some(pieces.next().unwrap_or_default());
+        let many = pieces.peek().is_some();
+        while let Some((start, length)) = next {
+            next = pieces.next();
+            block.steps = length.div_ceil(group);
+            let columns = at_least(columns, block.lanes() * group);
+            self.source.lay(start..start + length, &block, rows, columns);
+            for index in self.rows.clone() {
+                let panel = self.a.panels().get(index);
+                let a = self.a.panel(panel, start, length);
+                // Sums of the pieces before are kept for all rows.
+                let height = if side == Side::Vectors {
+                    panel.width
+                } else {
+                    panel.lanes
+                };
+                let from = if many {
+                    (panel.first - first_row) * width
+                } else {
+                    0
+                };
+                let sums = &mut at_least(sums, from + height * width)[from..];
+                for other in 0..block.panels.count() {
+                    let other_panel = block.panels.get(other);
+                    let b = &columns[block.start(other) * group..][..block.steps * other_panel.width * group];
+                    match side {
+                        Side::Singles => {
+                            let tile = Tile {
+                                steps: block.steps,
+                                rows: panel.width,
+                                vectors: other_panel.width / LANES,
+                                stride: width,
+                                add: start > 0,
+                            };
+                            S::Packed::tile(tile, a, b, &mut sums[other_panel.first..]);
+                        }
+                        Side::Vectors => {
+                            let tile = Tile {
+                                steps: block.steps,
+                                rows: other_panel.width,
+                                vectors: panel.width / LANES,
+                                stride: panel.width,
+                                add: start > 0,
+                            };
+                            S::Packed::tile(tile, b, a, &mut sums[other_panel.first * panel.width..]);
+                        }
                     }
                 }
-                for panel in 0..panels {
-                    let b = &mut b[panel * b_panel + step * group * COLUMNS..][..group * COLUMNS];
-                    S::Packed::lay(&row[panel * COLUMNS..], stride, b);
+                if next.is_some() {
+                    continue;
+                }
+                for lane in 0..panel.lanes {
+                    let row = panel.first + lane;
+                    let sums = match side {
+                        Side::Singles => &sums[lane * width..][..self.columns.len()],
+                        Side::Vectors => {
+                            let contiguous = at_least(contiguous, width);
+                            let sums = sums[lane..].iter().step_by(panel.width);
+                            for (sum, from) in contiguous.iter_mut().zip(sums) {
+                                *sum = *from;
+                            }
+                            contiguous
+                        }
+                    };
+                    (self.finish)(row, self.columns.start, sums, self.out[row - first_row]);
                 }
             }
-            for panel in 0..panels {
-                let b = &b[panel * b_panel..][..b_panel];
-                for row in (0..rows).step_by(ROWS) {
-                    let a = (self.first_row + row) / ROWS * a_panel + start * ROWS;
-                    let a = &self.a.data[a..a + steps * group * ROWS];
-                    let c = &mut c[row * stride + panel * COLUMNS..(row + ROWS) * stride];
-                    S::Packed::tile(steps, a, b, c, stride);
-                }
-            }
-        }
-        for (row, out) in self.out.iter_mut().enumerate() {
-            let sums = &c[row * stride..][..self.columns];
-            (self.finish)(self.first_row + row, self.first_column, sums, out);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::packing::Cut;
     use super::*;
-
-    #[test]
-    fn depth_is_cut_where_the_real_interpreter_cuts_it() {
-        let lengths = |cut: Cut, depth, group| -> Vec<usize> {
-            let pieces: Vec<_> = cut.pieces(depth, group).collect();
-            assert!(pieces.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0));
-            pieces.into_iter().map(|(_, length)| length).collect()
-        };
-        for (cut, depth, group, wanted) in [
-            (Cut::Convolution, 0, 1, vec![]),
-            (Cut::Convolution, 384, 1, vec![384]),
-            (Cut::Convolution, 405, 1, vec![203, 202]),
-            (Cut::Convolution, 405, 2, vec![204, 201]),
-            (Cut::Convolution, 1024, 1, vec![384, 320, 320]),
-            (Cut::Convolution, 1152, 1, vec![384, 384, 384]),
-            (Cut::Convolution, 2048, 1, vec![384, 384, 384, 384, 256, 256]),
-            (Cut::MatMul, 500, 1, vec![500]),
-            (Cut::MatMul, 1024, 1, vec![512, 512]),
-            (Cut::MatMul, 1025, 1, vec![1024, 1]),
-        ] {
-            assert_eq!(lengths(cut, depth, group), wanted, "{cut:?} {depth}");
-        }
-    }
 
     #[test]
     fn products_of_all_small_sizes_are_exact() {
@@ -406,38 +292,39 @@ mod tests {
             (13, 300, 40),
             (40, 513, 300),
             (200, 9, 7),
+            (1031, 770, 9),
+            (2048, 33, 230),
             (3, 5, 0),
         ] {
-            let packed = PackedRows::new(Cut::Convolution, rows, depth, a_at);
-            let mut out = vec![0_i32; rows * columns];
-            multiply::<u8, i32>(
-                &packed,
-                columns,
-                2,
-                |k, column, piece| {
-                    for (index, element) in piece.iter_mut().enumerate() {
-                        *element = b_at(k, column + index);
-                    }
-                },
-                |row, _, sums, out| {
-                    for (out, sum) in out.iter_mut().zip(sums) {
-                        *out = sum + row as i32;
-                    }
-                },
-                &mut out,
-            );
+            let packed = PackedRows::new(Cut::Convolution, [rows, depth, columns], a_at);
+            let mut wanted = Vec::new();
             for row in 0..rows {
                 for column in 0..columns {
                     let sum: i32 = (0..depth)
                         .map(|k| i32::from(a_at(row, k)) * i32::from(b_at(k, column)))
                         .sum();
-                    let found = out[row * columns + column];
-                    assert_eq!(
-                        found,
-                        sum + row as i32,
-                        "{rows}x{depth}x{columns} at {row},{column}"
-                    );
+                    wanted.push(sum + row as i32);
                 }
+            }
+            for threads in [1, 2, 5] {
+                let mut out = vec![0_i32; rows * columns];
+                multiply::<u8, i32>(
+                    &packed,
+                    columns,
+                    threads,
+                    &Fill(|k: usize, column: usize, piece: &mut [u8]| {
+                        for (index, element) in piece.iter_mut().enumerate() {
+                            *element = b_at(k, column + index);
+                        }
+                    }),
+                    |row, _, sums, out| {
+                        for (out, sum) in out.iter_mut().zip(sums) {
+                            *out = sum + row as i32;
+                        }
+                    },
+                    &mut out,
+                );
+                assert_eq!(out, wanted, "{rows}x{depth}x{columns}, {threads} threads");
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::node::{Node, ValueInfo, value_info};
 use super::ops::{self, Kernel, OnGrid};
 use super::pool::{KernelPool, Shared, input_key, result_key};
-use super::value::{Args, Element, Quantisation, normalise};
+use super::value::{Args, Element, Quantisation, Spare, normalise};
 use crate::data::{Tensor, TensorMap};
 use crate::program::Program;
 use crate::tpu::subnets;
@@ -75,10 +75,10 @@ impl Step {
         Args::new(operands.collect())
     }
 
-    fn run(&self, mut operands: Args) -> Result<Vec<Tensor>, InferenceError> {
+    fn run(&self, operands: &mut Args) -> Result<Vec<Tensor>, InferenceError> {
         let results = self
             .kernel
-            .run(&mut operands)
+            .run(operands)
             .map_err(|message| self.error(&message))?;
         if results.len() != self.results.len() {
             return Err(self.error(&format!(
@@ -255,7 +255,7 @@ impl Interpreter {
     pub fn run(
         &self,
         inputs: &TensorMap,
-        observer: &mut dyn FnMut(&str, &Tensor),
+        observer: &mut (dyn FnMut(&str, &Tensor) + Send),
     ) -> Result<(), InferenceError> {
         self.execute(inputs, &mut |slot, tensor| observer(&self.slots[slot].0, tensor))
     }
@@ -295,7 +295,7 @@ impl Interpreter {
         &self,
         inputs: &TensorMap,
         dump: Dump,
-        convert: impl Fn(&ValueInfo, &Tensor) -> Tensor,
+        convert: impl Fn(&ValueInfo, &Tensor) -> Tensor + Send + Sync,
     ) -> Result<TensorMap, InferenceError> {
         let mut order: Vec<usize> = Vec::new();
         match dump {
@@ -460,7 +460,7 @@ impl Interpreter {
         lookup: &dyn Fn(usize) -> Option<Arc<Tensor>>,
     ) -> Result<Vec<Tensor>, InferenceError> {
         let step = &self.steps[step];
-        step.run(step.operands(lookup))
+        step.run(&mut step.operands(lookup))
     }
 
     /// Packs the weights of an operation again: they were changed in the program, which is otherwise the one that this
@@ -504,8 +504,18 @@ impl Interpreter {
     fn execute(
         &self,
         inputs: &TensorMap,
+        observer: &mut (dyn FnMut(usize, &Tensor) + Send),
+    ) -> Result<(), InferenceError> {
+        // All of it in one of the pool's threads: a thread outside would wait to be woken in each step.
+        rayon::scope(|_| self.execute_here(inputs, observer))
+    }
+
+    fn execute_here(
+        &self,
+        inputs: &TensorMap,
         observer: &mut dyn FnMut(usize, &Tensor),
     ) -> Result<(), InferenceError> {
+        let mut spare = Spare::default();
         let mut values: Vec<Option<Arc<Tensor>>> = vec![None; self.slots.len()];
         for (slot, tensor) in self.input_values(inputs)? {
             observer(slot, &tensor);
@@ -519,7 +529,10 @@ impl Interpreter {
             for slot in &step.last_uses {
                 values[*slot] = None;
             }
-            let results = step.run(operands)?;
+            let mut operands = operands.with_spare(spare);
+            let results = step.run(&mut operands)?;
+            spare = operands.take_spare();
+            spare.keep(operands);
             for (slot, tensor) in step.results.iter().zip(results) {
                 observer(*slot, &tensor);
                 if !step.last_uses.contains(slot) {

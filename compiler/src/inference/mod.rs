@@ -12,9 +12,11 @@ pub mod kernels;
 pub mod math;
 pub mod node;
 pub mod ops;
+pub mod packing;
 pub mod pool;
 pub mod requantise;
 pub mod strided;
+pub mod unfold;
 pub mod value;
 pub mod window;
 

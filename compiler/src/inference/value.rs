@@ -88,6 +88,17 @@ impl Activation {
         }
     }
 
+    /// The activation of what `real` makes of sums. What kind it is is asked once only, so that the loops become vector instructions.
+    #[inline(always)]
+    pub fn finish<T: Copy>(self, sums: &[T], real: impl Fn(T) -> f32, out: &mut [f32]) {
+        let pairs = out.iter_mut().zip(sums);
+        match (self.relu, self.limit) {
+            (false, _) => pairs.for_each(|(out, sum)| *out = real(*sum)),
+            (true, None) => pairs.for_each(|(out, sum)| *out = real(*sum).max(0.0)),
+            (true, Some(limit)) => pairs.for_each(|(out, sum)| *out = real(*sum).max(0.0).min(limit)),
+        }
+    }
+
     /// The activation of many.
     #[inline(always)]
     pub fn apply_all(self, values: &mut [f32]) {
@@ -99,8 +110,43 @@ impl Activation {
     }
 }
 
+/// Memory of tensors that nobody reads any more, for the next ones: fresh memory must be cleared first, by one thread. A few
+/// large ones are kept.
+#[derive(Default)]
+pub struct Spare(Vec<Vec<f32>>);
+
+impl Spare {
+    const MOST: usize = 3;
+    /// Smaller ones are had as quickly from the allocator.
+    const LEAST: usize = 1 << 14;
+
+    /// Keeps the memory of operands that nobody else has.
+    pub fn keep(&mut self, args: Args) {
+        for tensor in args.operands.into_iter().flatten() {
+            if let Ok(Tensor::F32(array)) = Arc::try_unwrap(tensor)
+                && array.len() >= Self::LEAST
+            {
+                self.0.push(array.into_raw_vec_and_offset().0);
+            }
+        }
+        self.0.sort_by_key(|buffer| std::cmp::Reverse(buffer.capacity()));
+        self.0.truncate(Self::MOST);
+    }
+
+    /// A buffer of this length, if one is kept that is not much larger.
+    fn take(&mut self, length: usize) -> Option<Vec<f32>> {
+        let fits = |buffer: &Vec<f32>| (length..=length + length / 4).contains(&buffer.capacity());
+        let mut buffer = self.0.swap_remove(self.0.iter().rposition(fits)?);
+        buffer.resize(length, 0.0);
+        Some(buffer)
+    }
+}
+
 /// The operands of one run of a kernel: `None` for `none` ones and for those that the kernel took when it was prepared.
-pub struct Args(Vec<Option<Arc<Tensor>>>);
+pub struct Args {
+    operands: Vec<Option<Arc<Tensor>>>,
+    spare: Spare,
+}
 
 /// Results of one run of a kernel.
 pub type Outputs = Vec<Tensor>;
@@ -108,12 +154,43 @@ pub type Outputs = Vec<Tensor>;
 impl Args {
     /// Of these tensors.
     pub fn new(tensors: Vec<Option<Arc<Tensor>>>) -> Self {
-        Self(tensors)
+        Self {
+            operands: tensors,
+            spare: Spare::default(),
+        }
+    }
+
+    /// With memory for the results.
+    pub fn with_spare(mut self, spare: Spare) -> Self {
+        self.spare = spare;
+        self
+    }
+
+    /// The memory that was not used.
+    pub fn take_spare(&mut self) -> Spare {
+        std::mem::take(&mut self.spare)
+    }
+
+    /// Memory for a result of `length` elements. What is in it does not matter: every element is to be written.
+    pub fn buffer(&mut self, length: usize) -> Vec<f32> {
+        self.spare.take(length).unwrap_or_else(|| vec![0.0; length])
+    }
+
+    /// The elements of operand `index`, if it is an f32 tensor of this shape that nobody else has.
+    pub fn take_own_f32(&mut self, index: usize, shape: &[usize]) -> Option<Vec<f32>> {
+        let operand = self.operands.get_mut(index)?;
+        let suits = operand.as_mut().and_then(Arc::get_mut).is_some_and(|tensor| {
+            matches!(tensor, Tensor::F32(array) if array.is_standard_layout() && array.shape() == shape)
+        });
+        if !suits {
+            return None;
+        }
+        self.take_f32(index).ok()
     }
 
     /// Operand `index`.
     pub fn get(&self, index: usize) -> Result<&Tensor, String> {
-        self.0
+        self.operands
             .get(index)
             .and_then(Option::as_deref)
             .ok_or_else(|| format!("operand #{index} is missing"))
@@ -121,7 +198,7 @@ impl Args {
 
     /// Operands that are there, in order.
     pub fn all(&self) -> impl Iterator<Item = &Tensor> {
-        self.0.iter().filter_map(Option::as_deref)
+        self.operands.iter().filter_map(Option::as_deref)
     }
 
     /// Operand `index` as f32.
@@ -131,7 +208,7 @@ impl Args {
 
     /// Operand `index` as f32 if it is there.
     pub fn find_f32(&self, index: usize) -> Result<Option<&[f32]>, String> {
-        match self.0.get(index) {
+        match self.operands.get(index) {
             Some(Some(tensor)) => f32_slice(tensor).map(Some),
             _ => Ok(None),
         }
@@ -140,7 +217,7 @@ impl Args {
     /// Operand `index` as a tensor of its own: not copied where this was the last user.
     pub fn take(&mut self, index: usize) -> Result<Tensor, String> {
         let tensor = self
-            .0
+            .operands
             .get_mut(index)
             .and_then(Option::take)
             .ok_or_else(|| format!("operand #{index} is missing"))?;

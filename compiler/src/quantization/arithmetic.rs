@@ -34,14 +34,37 @@ pub fn min_max(values: &[f32]) -> (f32, f32) {
     if values.is_empty() {
         return (0.0, 0.0);
     }
-    values
-        .iter()
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), value| {
-            (
-                if *value < min { *value } else { min },
-                if *value > max { *value } else { max },
-            )
-        })
+    let smaller = |a: f32, b: f32| if b < a { b } else { a };
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    // Side by side, so that no comparison waits for the one before.
+    const LANES: usize = 32;
+    let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+    let chunks = values.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            low[lane] = smaller(low[lane], chunk[lane]);
+            high[lane] = larger(high[lane], chunk[lane]);
+        }
+    }
+    let min = low
+        .into_iter()
+        .chain(rest.iter().copied())
+        .fold(f32::INFINITY, smaller);
+    let max = high
+        .into_iter()
+        .chain(rest.iter().copied())
+        .fold(f32::NEG_INFINITY, larger);
+    // Zeros of both signs are equal: the first one counts.
+    let first = |wanted: f32| {
+        values
+            .iter()
+            .copied()
+            .find(|value| *value == wanted)
+            .unwrap_or(wanted)
+    };
+    let signed = |extreme: f32| if extreme == 0.0 { first(extreme) } else { extreme };
+    (signed(min), signed(max))
 }
 
 /// Right shift of a layer with weights: the largest `r` with `max_weight * in_scale / out_scale * 2^r` below 127; negative
@@ -184,6 +207,32 @@ pub fn shift_half_away(value: i64, shift: u32) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn extremes_of_any_length() {
+        for length in [1, 31, 32, 33, 100] {
+            let mut values: Vec<f32> = (0..length)
+                .map(|index| ((index * 37) % 101) as f32 - 50.0)
+                .collect();
+            let sorted = |values: &[f32]| {
+                let mut sorted: Vec<f32> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+                sorted.sort_by(f32::total_cmp);
+                (sorted[0], sorted[sorted.len() - 1])
+            };
+            assert_eq!(min_max(&values), sorted(&values));
+            values.insert(length / 2, f32::NAN);
+            assert_eq!(min_max(&values), sorted(&values));
+        }
+        // The first of the zeros.
+        let mut zeros = vec![0.0f32; 100];
+        zeros[40] = -0.0;
+        let (min, max) = min_max(&zeros);
+        assert!(min.is_sign_positive() && max.is_sign_positive());
+        zeros[0] = -0.0;
+        let (min, max) = min_max(&zeros);
+        assert!(min.is_sign_negative() && max.is_sign_negative());
+        assert_eq!(min_max(&[]), (0.0, 0.0));
+    }
 
     #[test]
     fn weight_shift_pins_the_largest_weight_below_127() {

@@ -473,7 +473,6 @@ pub(super) fn generate(
         ("weight-reorder", ""),
         ("subnet-divide", ""),
         ("op-reorder", ""),
-        ("topo-sort", ""),
     ];
     let groups = options.groups.pass_options();
     passes.extend(groups.as_deref().map(|groups| ("layer-group", groups)));
@@ -487,13 +486,15 @@ pub(super) fn generate(
     }
     let weight_file = program.default_weight_file();
     program.set_module_str("weight_file", &weight_file);
-    program.write(Path::new(&format!("{prefix}_final.mlir")))?;
     let codegen = format!(
         "model_file={} embed_debug_info={}",
         model.display(),
         options.debug
     );
-    for diagnostic in run_pipeline(&mut program, &[("codegen", codegen.as_str())])? {
+    let generated = run_pipeline(&mut program, &[("codegen", codegen.as_str())]);
+    // The text is there to look at also where no code could be made of it.
+    program.write(Path::new(&format!("{prefix}_final.mlir")))?;
+    for diagnostic in generated? {
         warn(&diagnostic.to_string());
     }
     Ok(())

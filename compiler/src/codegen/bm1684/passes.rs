@@ -3,13 +3,14 @@
 use super::address::{self, AddressMode, AssignOptions, MemoryPlan};
 use super::codegen::{BmodelOptions, generate};
 use super::coefficient;
+use super::error::Error;
 use super::group;
 use super::group::pass::Settings;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
-use crate::tpu::{dev_parallel, op_reorder, processor_tpu_optimize, subnet_divide, subnets, topo_sort};
-use std::path::Path;
-use tpuc_dialects::ir::{Diagnostic, OpView};
+use crate::tpu::{dev_parallel, op_reorder, processor_tpu_optimize, subnet_divide, subnets};
+use std::path::PathBuf;
+use tpuc_dialects::ir::{Diagnostic, Op, OpView};
 use tpuc_runtime::bmodel::Bmodel;
 
 /// Lays weights out as the chip reads them.
@@ -35,7 +36,7 @@ pub const ADDRESS_ASSIGN: Pass = Pass {
     run: address_assign,
 };
 
-/// Makes the bmodel.
+/// Makes the bmodel, which is written with the program.
 pub const CODEGEN: Pass = Pass {
     flag: "codegen",
     group: "tpu",
@@ -90,23 +91,33 @@ fn weight_reorder(
         diagnostics.push(error);
         Failed
     })?;
-    let mut failed = false;
-    for op in function.ops(&program.ctx) {
-        if program.ctx.is_erased(op) {
-            continue;
+    let ops = function.ops(&program.ctx);
+    let mut failed = Vec::new();
+    let mut pending = coefficient::Pending::default();
+    let mut each = |program: &mut Program, step: &mut dyn FnMut(&mut Program, Op) -> Result<(), Error>| {
+        for &op in &ops {
+            if !program.ctx.is_erased(op)
+                && let Err(error) = step(program, op)
+            {
+                failed.push((op, error));
+            }
         }
-        if let Err(error) = coefficient::reorder(program, op) {
-            let ctx = &program.ctx;
-            diagnostics.push(
-                Diagnostic::error(format!("'{}' op {error}", ctx.op_name(op)))
-                    .at(ctx.op_span(op))
-                    .named(ctx.name(op)),
-            );
-            failed = true;
-        }
-    }
+    };
+    each(program, &mut |program, op| {
+        coefficient::reorder(program, op, &mut pending)
+    });
+    let unread = pending.finish(program);
+    each(program, &mut coefficient::finish);
+    failed.extend(unread);
+    let ctx = &program.ctx;
+    let is_good = failed.is_empty();
+    diagnostics.extend(failed.into_iter().map(|(op, error)| {
+        Diagnostic::error(format!("'{}' op {error}", ctx.op_name(op)))
+            .at(ctx.op_span(op))
+            .named(ctx.name(op))
+    }));
     program.set_module_str("state", "TPU_REORDERED");
-    if failed { Err(Failed) } else { Ok(Changed::Yes) }
+    if is_good { Ok(Changed::Yes) } else { Err(Failed) }
 }
 
 const PLAN_ATTRS: [&str; 4] = [
@@ -201,10 +212,7 @@ fn codegen(
         diagnostics.extend(errors);
         Failed
     })?;
-    bmodel.write(Path::new(file)).map_err(|error| {
-        diagnostics.push(Diagnostic::error(format!("cannot write '{file}': {error}")));
-        Failed
-    })?;
+    program.bmodels.push((PathBuf::from(file), bmodel));
     Ok(Changed::No)
 }
 
@@ -279,7 +287,6 @@ pub fn compile_with(
         &WEIGHT_REORDER,
         &subnet_divide::PASS,
         &op_reorder::PASS,
-        &topo_sort::PASS,
     ];
     for pass in before_groups {
         if (pass.run)(program, &options, &mut diagnostics).is_err() {

@@ -9,8 +9,12 @@ use crate::data::Tensor;
 use crate::inference::math::{byte_range, multiply_shift};
 use crate::inference::node::{Node, ValueInfo};
 use crate::inference::strided::combine;
-use crate::inference::value::{Activation, Element, f32_slice, tensor, wrong_type};
+use crate::inference::value::{Activation, Args, Element, f32_slice, tensor, wrong_type};
+use rayon::prelude::*;
 use tpuc_dialects::ir::Diagnostic;
+
+/// Elements that a thread takes at once.
+const PIECE: usize = 1 << 14;
 
 /// A tensor of whole numbers that fit 32 bits.
 struct Whole {
@@ -109,6 +113,42 @@ fn quantised_sum(node: &Node<'_>, output: ValueInfo, signs: Vec<i64>) -> Prepare
     }))
 }
 
+/// A function of two operands of one shape in the memory of one of them, if there are two and nobody else reads that one.
+fn in_place(
+    args: &mut Args,
+    output: &ValueInfo,
+    reversed: bool,
+    function: impl Fn(f32, f32) -> f32 + Sync,
+) -> Result<Option<Vec<f32>>, String> {
+    if args.all().count() != 2 || args.all().any(|operand| operand.shape() != output.shape) {
+        return Ok(None);
+    }
+    for (own, other) in [(0, 1), (1, 0)] {
+        if let Some(mut values) = args.take_own_f32(own, &output.shape) {
+            let (pieces, others) = (values.par_chunks_mut(PIECE), args.f32(other)?.par_chunks(PIECE));
+            let pieces = pieces.zip(others);
+            // The own one may be the left or the right one.
+            if (own == 0) != reversed {
+                pieces.for_each(|(values, others)| {
+                    values
+                        .iter_mut()
+                        .zip(others)
+                        .for_each(|(a, b)| *a = function(*a, *b));
+                });
+            } else {
+                pieces.for_each(|(values, others)| {
+                    values
+                        .iter_mut()
+                        .zip(others)
+                        .for_each(|(b, a)| *b = function(*a, *b));
+                });
+            }
+            return Ok(Some(values));
+        }
+    }
+    Ok(None)
+}
+
 /// A kernel that folds a function over all operands, in f32.
 fn real(
     output: ValueInfo,
@@ -117,7 +157,14 @@ fn real(
     reversed: bool,
     function: impl Fn(f32, f32) -> f32 + Send + Sync + 'static,
 ) -> Kernel {
+    let is_plain = factors.iter().all(|factor| *factor == 1.0);
     Kernel::new(move |args| {
+        if is_plain {
+            let finish = |a: f32, b: f32| activation.apply(function(a, b));
+            if let Some(values) = in_place(args, &output, reversed, finish)? {
+                return Ok(vec![tensor(&output.shape, values)?]);
+            }
+        }
         let scaled = |index: usize, values: &[f32]| -> Option<Vec<f32>> {
             let factor = factors.get(index).copied().unwrap_or(1.0);
             (factor != 1.0).then(|| values.iter().map(|value| value * factor).collect())

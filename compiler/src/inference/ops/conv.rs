@@ -6,10 +6,10 @@
 use super::{GridBuffers, Kernel, OnGrid, Prepared};
 use crate::data::Tensor;
 use crate::inference::convolution::{ConvShape, Filters, convolve, convolve_by};
-use crate::inference::gemm::{Cut, PackedRows, Source};
 use crate::inference::grid;
 use crate::inference::math::Rounding;
 use crate::inference::node::{Node, ValueInfo};
+use crate::inference::packing::{Cut, PackedRows, Source};
 use crate::inference::requantise::{Byte, Requantise};
 use crate::inference::value::{Activation, Element, f32_slice, tensor};
 use crate::inference::window::{Window, three};
@@ -178,13 +178,11 @@ fn real(node: &Node<'_>, shape: ConvShape, filter: Option<&Tensor>, output: Valu
                 &at_run
             }
         };
+        let mut out = args.buffer(shape.output_len());
         let input = sized(args.f32(0)?, shape.input_len())?;
-        let mut out = vec![0.0; shape.output_len()];
         let finish = |channel: usize, sums: &[f32], out: &mut [f32]| {
             let bias = bias.get(channel).copied().unwrap_or(0.0);
-            for (out, sum) in out.iter_mut().zip(sums) {
-                *out = activation.apply(sum + bias);
-            }
+            activation.finish(sums, |sum| sum + bias, out);
         };
         convolve(&shape, filters, input, finish, &mut out);
         Ok(vec![tensor(&output.shape, out)?])
@@ -211,9 +209,7 @@ fn on_grid(
             out.resize(shape.output_len(), 0.0);
             let finish = |channel: usize, sums: &[f32], out: &mut [f32]| {
                 let bias = bias.get(channel).copied().unwrap_or(0.0);
-                for (out, sum) in out.iter_mut().zip(sums) {
-                    *out = activation.apply(sum + bias);
-                }
+                activation.finish(sums, |sum| sum + bias, out);
             };
             convolve(&shape, &filters, reals, finish, out);
             Ok(())
@@ -225,7 +221,7 @@ fn on_grid(
         .map(|rows| {
             let first = scales.len();
             scales.extend((0..rows.rows()).map(|row| weight_scale(rows, row)));
-            PackedRows::new(Cut::Convolution, rows.rows(), rows.depth(), |row, k| {
+            PackedRows::new(Cut::Convolution, shape.matrix(), |row, k| {
                 (rows.get(row, k) * scales[first + row]).round_ties_even() as i16
             })
         })
@@ -238,9 +234,7 @@ fn on_grid(
         let finish = |channel: usize, sums: &[i32], out: &mut [f32]| {
             let bias = bias.get(channel).copied().unwrap_or(0.0);
             let step = 1.0 / (scales[channel] * scale);
-            for (out, sum) in out.iter_mut().zip(sums) {
-                *out = activation.apply(*sum as f32 * step + bias);
-            }
+            activation.finish(sums, |sum| sum as f32 * step + bias, out);
         };
         // The candidates of tuning are enough work for all threads.
         convolve_by(1, &shape, &filters, integers, finish, out);

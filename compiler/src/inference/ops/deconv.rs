@@ -7,8 +7,9 @@
 use super::conv::{Bytes, geometry, groups, requantisation, sized};
 use super::{Kernel, Prepared};
 use crate::data::Tensor;
-use crate::inference::gemm::{Cut, PackedRows, Source, multiply};
+use crate::inference::gemm::{Fill, multiply};
 use crate::inference::node::{Node, ValueInfo};
+use crate::inference::packing::{Cut, PackedRows, Source};
 use crate::inference::requantise::Byte;
 use crate::inference::value::{Element, tensor};
 use crate::inference::window::Window;
@@ -117,8 +118,7 @@ where
         .map(|group| {
             PackedRows::new(
                 Cut::Convolution,
-                shape.outputs * taps,
-                shape.inputs,
+                [shape.outputs * taps, shape.inputs, window.input_size()],
                 |row, channel| {
                     let out = group * shape.outputs + row / taps;
                     filter[(out * shape.inputs + channel) * taps + row % taps]
@@ -146,7 +146,7 @@ where
                     &packed[group],
                     in_plane,
                     rayon::current_num_threads(),
-                    fill,
+                    &Fill(fill),
                     keep,
                     &mut columns,
                 );

@@ -6,10 +6,11 @@
 use super::conv::{Bytes, sized};
 use super::{Kernel, Prepared};
 use crate::data::Tensor;
-use crate::inference::gemm::{self, Cut, PackedRows, Source, Sum};
+use crate::inference::gemm::{self, Fill};
 use crate::inference::kernels::{self, Vectorised};
 use crate::inference::math::Rounding;
 use crate::inference::node::{Node, ValueInfo};
+use crate::inference::packing::{Cut, PackedRows, Source, Sum};
 use crate::inference::requantise::{Byte, Requantise};
 use crate::inference::value::{Args, Element, tensor};
 use rayon::prelude::*;
@@ -264,7 +265,7 @@ where
                 .unwrap_or(0);
             (0..count)
                 .map(|batch| {
-                    PackedRows::new(Cut::MatMul, n, k, |column, row| {
+                    PackedRows::new(Cut::MatMul, [n, k, m], |column, row| {
                         let place = if sizes.right_transposed {
                             column * k + row
                         } else {
@@ -370,7 +371,7 @@ where
             };
             let mut transposed = vec![Out::default(); m * n];
             let threads = rayon::current_num_threads();
-            gemm::multiply(&packed[*right], m, threads, fill, write, &mut transposed);
+            gemm::multiply(&packed[*right], m, threads, &Fill(fill), write, &mut transposed);
             for (row, out) in out.chunks_exact_mut(n).enumerate() {
                 for (column, out) in out.iter_mut().enumerate() {
                     *out = transposed[column * m + row];

@@ -7,9 +7,10 @@
 use super::conv::{geometry, sized};
 use super::{Kernel, Prepared};
 use crate::data::Tensor;
-use crate::inference::gemm::Source;
+use crate::inference::kernels::{Vectorised, vectorised};
 use crate::inference::math::{byte_range, multiply_shift};
 use crate::inference::node::{Node, ValueInfo};
+use crate::inference::packing::Source;
 use crate::inference::requantise::Byte;
 use crate::inference::value::{Activation, tensor, wrong_type};
 use crate::inference::window::Window;
@@ -108,6 +109,23 @@ pub fn prepare(node: &Node<'_>) -> Prepared {
     }))
 }
 
+/// [`Pool::maxima`] by vectors.
+struct Maxima<'a, T> {
+    pool: &'a Pool,
+    plane: &'a [T],
+    out: &'a mut [T],
+    least: T,
+}
+
+impl<T: Copy + PartialOrd> Vectorised for Maxima<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.pool.maxima(self.plane, self.out, self.least);
+    }
+}
+
 impl Pool {
     /// Input range of output `position` along `dim`, and the divisor's part of it.
     #[inline(always)]
@@ -178,18 +196,49 @@ impl Pool {
     }
 
     /// Maxima of a plane along lines first, then across: every element is looked at `kernel` times along one dimension only.
+    #[inline(always)]
     fn maxima<T: Copy + PartialOrd>(&self, plane: &[T], out: &mut [T], least: T) {
         let larger = |a: T, b: T| if b > a { b } else { a };
         let [output_d, output_h, output_w] = self.window.output;
         let [input_d, input_h, input_w] = self.window.input;
-        let wide: Vec<_> = (0..output_w).map(|x| self.range(2, x).0).collect();
         let mut lines = vec![least; input_d * input_h * output_w];
         for (line, out) in plane.chunks_exact(input_w).zip(lines.chunks_exact_mut(output_w)) {
-            for (range, out) in wide.iter().zip(out) {
-                *out = line[range.start..range.end.max(range.start)]
-                    .iter()
-                    .copied()
-                    .fold(least, larger);
+            if self.adaptive {
+                for (x, out) in out.iter_mut().enumerate() {
+                    *out = line[self.range(2, x).0].iter().copied().fold(least, larger);
+                }
+                continue;
+            }
+            // All outputs at once for each element of the window.
+            let stride = self.window.strides[2];
+            for tap in 0..self.window.kernel[2] {
+                let inside = self.window.inside(2, tap);
+                if inside.is_empty() {
+                    continue;
+                }
+                let from = &line[inside.start * stride + tap - self.window.pad_start[2]..];
+                let out = &mut out[inside];
+                match stride {
+                    1 => out
+                        .iter_mut()
+                        .zip(from)
+                        .for_each(|(out, a)| *out = larger(*out, *a)),
+                    2 => {
+                        let pairs = from.chunks_exact(2);
+                        if let ([last], Some(out)) = (pairs.remainder(), out.get_mut(from.len() / 2)) {
+                            *out = larger(*out, *last);
+                        }
+                        out.iter_mut()
+                            .zip(pairs)
+                            .for_each(|(out, pair)| *out = larger(*out, pair[0]));
+                    }
+                    _ => {
+                        let from = from.iter().step_by(stride);
+                        out.iter_mut()
+                            .zip(from)
+                            .for_each(|(out, a)| *out = larger(*out, *a));
+                    }
+                }
             }
         }
         for (index, out) in out.chunks_exact_mut(output_w).enumerate() {
@@ -213,7 +262,12 @@ impl Pool {
                     out[position] = sum / count as f32;
                 });
             } else {
-                self.maxima(plane, out, f32::NEG_INFINITY);
+                vectorised(Maxima {
+                    pool: self,
+                    plane,
+                    out,
+                    least: f32::NEG_INFINITY,
+                });
             }
             activation.apply_all(out);
         })
@@ -231,7 +285,12 @@ impl Pool {
         let kernel = self.window.kernel;
         self.planes(input, output, |plane, out: &mut [B]| {
             if !self.average {
-                self.maxima(plane, out, B::from_i64(low));
+                vectorised(Maxima {
+                    pool: self,
+                    plane,
+                    out,
+                    least: B::from_i64(low),
+                });
                 if relu_low > low {
                     for out in out {
                         *out = B::from_i64(i64::from(out.widen()).max(relu_low));

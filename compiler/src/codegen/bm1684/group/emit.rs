@@ -227,6 +227,11 @@ impl Group {
 
     /// Moves the operands that were loaded; the others are there.
     fn move_loaded(&self, cg: &mut Codegen<'_>, op: Op, slice: usize) -> Result<()> {
+        if self.joined.contains_key(&cg.ctx().operand(op, 0)) {
+            // It is there since its operands were loaded.
+            let now = cg.emitter.position();
+            return self.record(cg, op, slice, now);
+        }
         let target = self.placed(cg, cg.ctx().result(op), slice)?;
         let ctx = cg.ctx();
         let values: Vec<Value> = ctx
@@ -254,6 +259,14 @@ impl Group {
         let op = member.op;
         match &member.step {
             Step::LoadTensor(folded) => {
+                if let Some((joins, piece)) = self.joined.get(&cg.ctx().result(op)) {
+                    let target = self.placed(cg, *joins, slice)?;
+                    let source = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
+                    let (batch, _) = self.part(&member.info, slice)?;
+                    let local = target.local.channels(piece.to, piece.channels);
+                    let view = source.slice([batch.0, 0, target.row, 0], local.shape);
+                    return cg.emitter.load(&view, &local);
+                }
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
                 let whole = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
                 let (batch, _) = self.part(&member.info, slice)?;

@@ -10,7 +10,7 @@ use super::flat::Flat;
 use super::moves::is_move;
 use super::rows::{self, Rows};
 use super::weights::{Weight, weight_of};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Op, Value};
 
