@@ -473,7 +473,6 @@ pub(super) fn generate(
         ("weight-reorder", ""),
         ("subnet-divide", ""),
         ("op-reorder", ""),
-        ("topo-sort", ""),
     ];
     let groups = options.groups.pass_options();
     passes.extend(groups.as_deref().map(|groups| ("layer-group", groups)));

@@ -88,8 +88,9 @@ pub fn finish(program: &mut Program, op: Op) -> Result<()> {
 /// text can go on here; a program of ours has them already.
 ///
 /// # Errors
-/// As [`reorder`].
+/// As [`reorder`], and where the real pass lays out weights in another way.
 pub fn complete(program: &mut Program, op: Op, pending: &mut Pending) -> Result<()> {
+    refuse_other_layouts(program, op)?;
     match program.ctx.op_name(op) {
         "tpu.MatMul" if !is_laid_out(program, op, 1) => reorder_matrix(program, op, pending),
         "tpu.Interp"
@@ -103,6 +104,37 @@ pub fn complete(program: &mut Program, op: Op, pending: &mut Pending) -> Result<
         }
         _ => Ok(()),
     }
+}
+
+/// The real `weight-reorder` gives every weight a `path`. Where its layout is not ours, code would compute something else.
+fn refuse_other_layouts(program: &Program, op: Op) -> Result<()> {
+    let ctx = &program.ctx;
+    let weights = ctx
+        .operands(op)
+        .iter()
+        .filter_map(|value| ctx.defining_op(*value));
+    let theirs: Vec<Op> = weights
+        .filter(|weight| ctx.is(*weight, "top.Weight") && ctx.get_attr(*weight, "path").is_some())
+        .collect();
+    let differs = match ctx.op_name(op) {
+        _ if theirs.is_empty() => false,
+        _ if theirs
+            .iter()
+            .any(|weight| ctx.get_attr(*weight, "store_mode").is_some()) =>
+        {
+            true
+        }
+        "tpu.Deconv" | "tpu.Deconv3D" | "tpu.LSTM" | "tpu.GRU" => true,
+        "tpu.Conv2D" => ctx.get_i64(op, "use_3ic_optimize").unwrap_or(0) != 0,
+        _ => false,
+    };
+    if differs {
+        return unsupported(
+            "weights in the layout of TPU-MLIR's weight-reorder, which is another one here; take the text before that pass, and run \
+             --weight-reorder here",
+        );
+    }
+    Ok(())
 }
 
 /// Whether an operand is a weight that was laid out: its name says so, here and in TPU-MLIR.
