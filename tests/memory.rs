@@ -292,8 +292,11 @@ fn joins_and_slices_in_place_take_no_moves() {
         op("end", "MulConst", &[("part", double)], SCALE, double),
         // `a` is read again long after it was joined.
         op("late", "MulConst", &[("a", small)], SCALE, small),
+        // Reshapes one behind the other stay two where something else reads the first.
+        op("flat_end", "MulConst", &[("b2", flat)], SCALE, flat),
     ];
-    let text = program_text(small, &body, &[("end", double), ("late", small)]);
+    let outputs = [("end", double), ("late", small), ("flat_end", flat)];
+    let text = program_text(small, &body, &outputs);
     let compiled = Compiled::of(&text);
     assert_eq!(compiled.moves(), 0, "{text}");
     let start = compiled.address("abc");

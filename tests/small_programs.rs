@@ -102,7 +102,7 @@ impl Program {
 
     /// Compiles and runs; panics with what differs.
     fn check(&self) {
-        self.written(|mlir, input| differences(mlir, input));
+        self.written(differences);
     }
 
     /// The same without groups, with groups, and with groups whatever these cost: all must give the same bits.
@@ -265,6 +265,54 @@ fn softmaxes_between_casts() {
         program.returns("result_f32", &f32);
         program.returns("larger", &f32);
         program.check_grouped();
+    }
+}
+
+/// Inputs that are loaded into the place of their concatenation, in one slice and in several, of f32 and of bytes; one of them has
+/// another reader in half of the programs.
+#[test]
+fn what_is_loaded_is_joined_in_its_place() {
+    let cast = "round_mode = #tpu<round_mode HalfAwayFromZero>, with_scale = true";
+    let bytes = "!quant.uniform<i8:f32, 2.500000e-01>";
+    for batches in [1, 3, 4, 6] {
+        for other_reader in [false, true] {
+            let (left, right) = ([batches, 40, 12, 9], [batches, 70, 12, 9]);
+            let all = [batches, 110, 12, 9];
+            for element in ["f32", bytes] {
+                let mut program = Program::default();
+                program.input("a", &left, "f32", (-20, 20));
+                program.input("b", &right, "f32", (-20, 20));
+                let (a, b, both) = (
+                    typed(&left, element),
+                    typed(&right, element),
+                    typed(&all, element),
+                );
+                let names = if element == "f32" {
+                    ["a", "b"]
+                } else {
+                    program.op("qa", "tpu.Cast", &[("a", &f32_type(&left))], cast, &a);
+                    program.op("qb", "tpu.Cast", &[("b", &f32_type(&right))], cast, &b);
+                    ["qa", "qb"]
+                };
+                let attrs =
+                    "axis = 1 : si32, do_relu = false, only_merge = false, relu_limit = -1.000000e+00 : f64";
+                program.op(
+                    "joined",
+                    "tpu.Concat",
+                    &[(names[0], &a), (names[1], &b)],
+                    attrs,
+                    &both,
+                );
+                let relu = "relu_limit = -1.000000e+00 : f64";
+                program.op("positive", "tpu.Relu", &[("joined", &both)], relu, &both);
+                program.returns("positive", &both);
+                if other_reader {
+                    program.op("other", "tpu.Relu", &[(names[0], &a)], relu, &a);
+                    program.returns("other", &a);
+                }
+                program.check_grouped();
+            }
+        }
     }
 }
 

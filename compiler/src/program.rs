@@ -9,6 +9,7 @@ use tpuc_dialects::builtin::Module;
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Context, Diagnostic, Op, OpView, Value, verify};
 use tpuc_dialects::text::{self, Colors, PrintOptions, SourceMap};
+use tpuc_runtime::bmodel::{self, Bmodel};
 
 /// A module with its context. Weights live in an npz beside the text, named by the attribute `module.weight_file`.
 pub struct Program {
@@ -18,6 +19,8 @@ pub struct Program {
     pub module: Module,
     /// The tensors of its `top.Weight` operations.
     pub weights: WeightStore,
+    /// What was compiled of it, and the files for that: written together with the program.
+    pub bmodels: Vec<(PathBuf, Bmodel)>,
 }
 
 /// Why a program could not be read or written.
@@ -45,6 +48,14 @@ pub enum ProgramError {
     /// A file is bad or cannot be written.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A bmodel cannot be written.
+    #[error("cannot write '{}': {source}", path.display())]
+    Bmodel {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: bmodel::Error,
+    },
 }
 
 impl Program {
@@ -81,6 +92,7 @@ impl Program {
             ctx,
             module,
             weights: WeightStore::default(),
+            bmodels: Vec::new(),
         };
         program.open_weights(path.parent().unwrap_or(Path::new("")))?;
         Ok(program)
@@ -97,35 +109,74 @@ impl Program {
         Ok(())
     }
 
-    /// Writes the text and, beside it, the weights (see [`Self::write_weights`]).
+    /// Writes the text and, beside it, the weights (see [`Self::write_files`]).
     ///
     /// # Errors
     /// When a weight is missing or a file cannot be written; no partial file stays behind.
     pub fn write(&mut self, path: &Path) -> Result<(), ProgramError> {
-        self.write_weights(path.parent().unwrap_or(Path::new("")))?;
-        write_bytes_atomically(path, self.to_text().as_bytes())?;
-        Ok(())
+        self.write_files(Some(path.parent().unwrap_or(Path::new(""))), |program| {
+            Ok(write_bytes_atomically(path, program.to_text().as_bytes())?)
+        })
     }
 
-    /// Writes the weights into a folder under the name in `module.weight_file`. Weights that are the file's own and
-    /// unchanged are not written again. Weights that were changed go to a file of another name than the one they came
-    /// from (see [`Self::default_weight_file`]) unless a pass has set one.
+    /// Writes the weights into a folder under the name in `module.weight_file`, and the bmodels, while `print` prints the
+    /// program. Without a folder weights are not written.
+    ///
+    /// Weights that are the file's own and unchanged are not written again. Weights that were changed go to a file of another
+    /// name than the one they came from (see [`Self::default_weight_file`]) unless a pass has set one.
     ///
     /// # Errors
-    /// When a weight is missing or the file cannot be written; no partial file stays behind.
-    pub fn write_weights(&mut self, folder: &Path) -> Result<(), ProgramError> {
-        let names = self.weight_names();
-        let opened = self.weights.path().map(Path::to_owned);
+    /// When a weight is missing or a file cannot be written, and what `print` returns; no partial file stays behind.
+    pub fn write_files<T: Send>(
+        &mut self,
+        folder: Option<&Path>,
+        print: impl FnOnce(&Self) -> Result<T, ProgramError> + Send,
+    ) -> Result<T, ProgramError> {
+        if let Some(folder) = folder {
+            self.name_weight_file(folder);
+        }
+        let program = &*self;
+        // Bmodels and weights are the same bytes in two orders, and large.
+        let (bmodels, rest) = rayon::join(
+            || program.write_bmodels(),
+            || {
+                folder.map_or(Ok(()), |folder| program.write_weights(folder))?;
+                print(program)
+            },
+        );
+        bmodels?;
+        self.bmodels.clear();
+        rest
+    }
+
+    fn write_bmodels(&self) -> Result<(), ProgramError> {
+        self.bmodels.iter().try_for_each(|(path, bmodel)| {
+            bmodel.write(path).map_err(|source| ProgramError::Bmodel {
+                path: path.clone(),
+                source,
+            })
+        })
+    }
+
+    /// Names the file of the weights anew where they were changed and would replace the file that they came from.
+    fn name_weight_file(&mut self, folder: &Path) {
+        let opened = self.weights.path();
         let named = self.module_str("weight_file").map(|name| folder.join(name));
-        let same_place = opened.is_some() && opened == named;
-        if (self.weights.is_changed() && same_place) || (named.is_none() && !names.is_empty()) {
+        let same_place = opened.is_some() && opened == named.as_deref();
+        let is_unnamed = named.is_none() && !self.weight_names().is_empty();
+        if (self.weights.is_changed() && same_place) || is_unnamed {
             let name = self.default_weight_file();
             self.set_module_str("weight_file", &name);
         }
+    }
+
+    fn write_weights(&self, folder: &Path) -> Result<(), ProgramError> {
         let Some(target) = self.module_str("weight_file").map(|name| folder.join(name)) else {
             return Ok(());
         };
-        if self.weights.is_changed() || opened.as_deref() != Some(&target) {
+        let opened = self.weights.path();
+        if self.weights.is_changed() || opened != Some(&*target) {
+            let names = self.weight_names();
             let available = names.iter().all(|name| self.weights.contains(name));
             // Text alone can be passed through without its weights, as long as nothing touched them.
             if available || self.weights.is_changed() || opened.is_some() {
@@ -179,6 +230,7 @@ impl Program {
             ctx,
             module,
             weights: WeightStore::default(),
+            bmodels: Vec::new(),
         }
     }
 
@@ -196,7 +248,16 @@ impl Program {
             ctx: self.ctx.clone(),
             module: self.module,
             weights,
+            bmodels: Vec::new(),
         })
+    }
+
+    /// The module that holds the functions: the only one inside, as `--dev-parallel` makes it, or the top-level one.
+    pub fn device_module(&self) -> Module {
+        match self.module.submodules(&self.ctx)[..] {
+            [inner] if self.module.functions(&self.ctx).is_empty() => inner,
+            _ => self.module,
+        }
     }
 
     /// The function `main`.
@@ -204,7 +265,7 @@ impl Program {
     /// # Errors
     /// When the module has none.
     pub fn main(&self) -> Result<Func, Diagnostic> {
-        self.module
+        self.device_module()
             .function(&self.ctx, "main")
             .ok_or_else(|| Diagnostic::error("the module has no function 'main'"))
     }

@@ -2,7 +2,7 @@
 //! read from the file when they are first asked for; new ones stay in memory until the store is written.
 
 use crate::data::npz::{Compression, NpzReader, NpzWriter};
-use crate::data::{DataError, Tensor};
+use crate::data::{DType, DataError, Tensor};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::path::Path;
@@ -106,6 +106,38 @@ impl WeightStore {
         Ok(tensor)
     }
 
+    /// The tensor of this name, for one who is its only reader: it is not kept in memory for the next.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn read(&self, name: &str) -> Result<Arc<Tensor>, WeightError> {
+        match &self.file {
+            Some(file) if self.is_unread(name) && file.contains(name) => Ok(Arc::new(file.load(name)?)),
+            _ => self.get(name),
+        }
+    }
+
+    /// Whether the tensor of this name, if there is one, is in the file only.
+    fn is_unread(&self, name: &str) -> bool {
+        !self.changed.contains_key(name) && !self.cache().contains_key(name)
+    }
+
+    /// Element type and shape of the tensor of this name, without reading its elements.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn describe(&self, name: &str) -> Result<(DType, Vec<usize>), WeightError> {
+        match &self.file {
+            Some(file) if self.is_unread(name) && file.contains(name) => {
+                let header = file.header(name)?;
+                Ok((header.dtype, header.shape))
+            }
+            _ => self
+                .get(name)
+                .map(|tensor| (tensor.dtype(), tensor.shape().to_vec())),
+        }
+    }
+
     /// Whether there is a tensor of this name.
     pub fn contains(&self, name: &str) -> bool {
         match self.changed.get(name) {
@@ -142,6 +174,13 @@ impl WeightStore {
             }
             index += 1;
         }
+    }
+
+    /// [`Self::unique_name`] for a tensor that is inserted later; an empty one has the name until then.
+    pub fn reserve_name(&mut self, name: &str) -> String {
+        let name = self.unique_name(name);
+        self.insert(&name, Tensor::U8(ndarray::ArrayD::zeros(vec![0])));
+        name
     }
 
     /// Writes the tensors of these names to an npz, in the order given, and nothing else.
@@ -190,7 +229,13 @@ mod tests {
         store.write(&path, &["b", "a"]).unwrap();
 
         let mut store = WeightStore::open(&path).unwrap();
+        assert_eq!(store.describe("a").unwrap(), (DType::F32, vec![2]));
+        assert_eq!(store.read("a").unwrap().shape(), [2]);
+        assert!(store.is_unread("a") && store.read("c").is_err() && store.describe("c").is_err());
         assert_eq!(store.get("a").unwrap().shape(), [2]);
+        assert!(!store.is_unread("a"));
+        assert_eq!(store.reserve_name("a"), "a_0");
+        assert_eq!(store.reserve_name("a"), "a_1");
         store.remove("a");
         assert!(!store.contains("a") && store.get("a").is_err());
         assert_eq!(store.unique_name("b"), "b_0");

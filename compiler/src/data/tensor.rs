@@ -2,6 +2,7 @@
 //!
 //! [`TensorMap`] is what an npz archive holds: tensors by name, in the archive's order.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytemuck::Pod;
@@ -310,6 +311,19 @@ impl Tensor {
         }
     }
 
+    /// The little-endian bytes of the elements in row-major order, borrowed where they lie that way in memory.
+    #[must_use]
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        if cfg!(target_endian = "little") {
+            let borrowed: Option<&[u8]> =
+                with_array!(self, array => array.as_slice().map(bytemuck::cast_slice));
+            if let Some(bytes) = borrowed {
+                return Cow::Borrowed(bytes);
+            }
+        }
+        Cow::Owned(self.to_bytes())
+    }
+
     /// Element type.
     #[must_use]
     pub fn dtype(&self) -> DType {
@@ -480,6 +494,7 @@ mod tests {
             assert_eq!(tensor.dtype(), dtype);
             assert_eq!(tensor.shape(), shape);
             assert_eq!(tensor.to_bytes(), bytes, "{dtype}");
+            assert!(matches!(tensor.bytes(), Cow::Borrowed(borrowed) if borrowed == bytes));
             assert_eq!(DType::from_name(dtype.name()), Some(dtype));
         }
     }
@@ -491,7 +506,9 @@ mod tests {
         assert_eq!(turned.shape(), [3, 2]);
         assert_eq!(turned.to_bytes(), [0, 3, 1, 4, 2, 5]);
         let Tensor::U8(array) = tensor else { unreachable!() };
-        assert_eq!(Tensor::U8(array.reversed_axes()).to_bytes(), [0, 3, 1, 4, 2, 5]);
+        let reversed = Tensor::U8(array.reversed_axes());
+        assert_eq!(reversed.to_bytes(), [0, 3, 1, 4, 2, 5]);
+        assert_eq!(*reversed.bytes(), [0, 3, 1, 4, 2, 5]);
         assert!(turned.permute(&[0, 0]).is_err());
     }
 

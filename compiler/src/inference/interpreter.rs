@@ -6,6 +6,7 @@ use super::pool::{KernelPool, Shared, input_key, result_key};
 use super::value::{Args, Element, Quantisation, Spare, normalise};
 use crate::data::{Tensor, TensorMap};
 use crate::program::Program;
+use crate::tpu::subnets;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -143,6 +144,8 @@ impl Interpreter {
     }
 
     fn plan(program: &Program, pool: Option<&KernelPool>) -> Result<Self, InferenceError> {
+        let flat = subnets::flattened(program).map_err(|error| InferenceError::Program(vec![error]))?;
+        let program = flat.as_ref().unwrap_or(program);
         let ctx = &program.ctx;
         let main = program
             .main()

@@ -17,7 +17,7 @@ pub const PASS: Pass = Pass {
 #[allow(clippy::unnecessary_wraps)] // The signature is that of all passes.
 fn run(program: &mut Program, _: &Options, _: &mut Vec<Diagnostic>) -> Result<Changed, Failed> {
     let mut changed = top::canonicalize::canonicalize(program);
-    for func in program.module.functions(&program.ctx) {
+    for func in program.device_module().functions(&program.ctx) {
         changed |= tpu::canonicalize::canonicalize(&mut program.ctx, func);
     }
     Ok(changed.into())

@@ -6,7 +6,7 @@ use crate::lowering::{
     convert_top_to_tpu, import_calibration_table, processor_assign, processor_top_optimize,
 };
 use crate::top;
-use crate::tpu::{processor_tpu_optimize, weight_fold};
+use crate::tpu::{dev_parallel, op_reorder, processor_tpu_optimize, subnet_divide, topo_sort, weight_fold};
 use tpuc_dialects::ir::nearest;
 
 /// All passes.
@@ -26,11 +26,11 @@ pub static PASSES: &[&Pass] = &[
     &weight_fold::PASS,
     &strip_io_quant::PASS,
     &processor_tpu_optimize::PASS,
-    &compatibility::DEV_PARALLEL,
+    &dev_parallel::PASS,
     &passes::WEIGHT_REORDER,
-    &compatibility::SUBNET_DIVIDE,
-    &compatibility::OP_REORDER,
-    &compatibility::TOPO_SORT,
+    &subnet_divide::PASS,
+    &op_reorder::PASS,
+    &topo_sort::PASS,
     &group::pass::PASS,
     &compatibility::AFFINE_OPT,
     &compatibility::CORE_PARALLEL,

@@ -439,7 +439,10 @@ pub(super) struct GenerateOptions {
 
 /// Says how much memory the tensors take, and what no placement could undercut.
 fn print_memory(program: &Program) -> Result<()> {
-    let number = |name: &str| program.ctx.get_i64(program.module.op(), name).unwrap_or_default();
+    let number = |name: &str| {
+        let module = program.device_module().op();
+        program.ctx.get_i64(module, name).unwrap_or_default()
+    };
     print(&format!(
         "memory: {} bytes of weights, {} of tensors ({} are alive at one time)\n",
         number("module.coeff_size"),
@@ -466,7 +469,10 @@ pub(super) fn generate(
     let mut passes = vec![
         ("strip-io-quant", strip.as_str()),
         ("processor-tpu-optimize", ""),
+        ("dev-parallel", ""),
         ("weight-reorder", ""),
+        ("subnet-divide", ""),
+        ("op-reorder", ""),
     ];
     let groups = options.groups.pass_options();
     passes.extend(groups.as_deref().map(|groups| ("layer-group", groups)));
@@ -480,13 +486,15 @@ pub(super) fn generate(
     }
     let weight_file = program.default_weight_file();
     program.set_module_str("weight_file", &weight_file);
-    program.write(Path::new(&format!("{prefix}_final.mlir")))?;
     let codegen = format!(
         "model_file={} embed_debug_info={}",
         model.display(),
         options.debug
     );
-    for diagnostic in run_pipeline(&mut program, &[("codegen", codegen.as_str())])? {
+    let generated = run_pipeline(&mut program, &[("codegen", codegen.as_str())]);
+    // The text is there to look at also where no code could be made of it.
+    program.write(Path::new(&format!("{prefix}_final.mlir")))?;
+    for diagnostic in generated? {
         warn(&diagnostic.to_string());
     }
     Ok(())

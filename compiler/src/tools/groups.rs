@@ -242,6 +242,7 @@ mod tests {
                 batch_slices: 1,
                 row_slices: 4,
                 flat: false,
+                bands: 2,
                 memory: LocalMemory {
                     used: 256 << 10,
                     tensors: 200 << 10,
@@ -264,7 +265,7 @@ mod tests {
         let plain = table(&explanation, false);
         for part in [
             "1 with 2 operations, 1 alone",
-            "1x4",
+            "1x4b2",
             "50%",
             "1 234 567",
             "compute",

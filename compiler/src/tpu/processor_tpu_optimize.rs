@@ -103,7 +103,11 @@ fn cast_without_scale(ctx: &mut Context, op: Op) -> bool {
         };
         value = ctx.result(new);
     }
-    ctx.rewriter().replace_op(op, &[value]);
+    // The latest reader first: then the order of readers, which `topo-sort` asks for, is that of TPU-MLIR.
+    for used in ctx.uses(output).to_vec().into_iter().rev() {
+        ctx.rewriter().set_operand(used.op, used.index as usize, value);
+    }
+    ctx.rewriter().erase_op(op);
     true
 }
 

@@ -4,7 +4,6 @@ use super::{
     Blob, Bmodel, CmdGroup, Coeff, CpuParam, KernelModule, Location, Net, Stage, StageIr, SubNet, SubNetMode,
     Tensor, chip_bm1684, hidden,
 };
-use sha2::{Digest, Sha256};
 
 /// A sub-net: commands, or a layer of the host.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +30,7 @@ pub struct StaticNet {
     /// DDR address of the weights.
     pub coeff_addr: u64,
     /// The weights; a net without weights has none.
-    pub coeff: Vec<u8>,
+    pub coeff: Blob,
     /// What lies where in the weights.
     pub locations: Vec<Location>,
     /// DDR address of the tensors' memory.
@@ -66,8 +65,8 @@ pub fn single_net(net: StaticNet, version: &str, time: &str) -> Bmodel {
     let coeff_size = net.coeff.len() as u64;
     let coeff = (coeff_size > 0).then(|| Coeff {
         address: net.coeff_addr,
-        sha256: Sha256::digest(&net.coeff).to_vec(),
-        data: net.coeff.into(),
+        sha256: Blob::sha256_of(&net.coeff),
+        data: net.coeff,
         locations: net.locations,
         ..Coeff::default()
     });

@@ -56,7 +56,7 @@ pub fn memory_sizes(model: &Bmodel) -> MemorySizes {
         }
         for stage in &net.stages {
             if let Some(coeff) = &stage.coeff
-                && device_codes.insert(&coeff.sha256)
+                && device_codes.insert(&*coeff.sha256)
             {
                 sizes.weight += coeff.data.len() as u64;
             }
@@ -72,7 +72,7 @@ pub fn memory_sizes(model: &Bmodel) -> MemorySizes {
                     }
                 }
                 for constant in subnet.cpu_params.iter().flat_map(|layer| &layer.consts) {
-                    if host_codes.insert(&constant.sha256) {
+                    if host_codes.insert(&*constant.sha256) {
                         sizes.host_weight += constant.data.len() as u64;
                     }
                 }

@@ -23,7 +23,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use blob::Blob;
+pub use blob::{Blob, SharedBytes};
 pub use builder::{StaticNet, SubNetPart, single_net};
 pub use combine::{combine, split};
 pub use error::Error;

@@ -144,7 +144,7 @@ pub struct Coeff {
     /// The bytes at that address.
     pub data: Blob,
     /// SHA-256 of `data`.
-    pub sha256: Vec<u8>,
+    pub sha256: Blob,
     /// What lies where.
     pub locations: Vec<Location>,
     /// 0 plain, 1 encrypted by the customer.
@@ -526,5 +526,5 @@ pub struct CpuConst {
     /// Content.
     pub data: Blob,
     /// SHA-256 of `data`.
-    pub sha256: Vec<u8>,
+    pub sha256: Blob,
 }

@@ -307,7 +307,7 @@ impl Reader {
         let data = self
             .optional_section(coeff.binary_coeff()?, what)?
             .unwrap_or_default();
-        let sha256 = self.bytes(coeff.check_code()?, what)?;
+        let sha256 = Blob::from(self.bytes(coeff.check_code()?, what)?);
         let encrypt_mode = coeff.encrypt_mode()?;
         if encrypt_mode == 0 {
             self.check_hash(&data, &sha256, what)?;
@@ -492,7 +492,7 @@ impl Reader {
                     let data = reader
                         .optional_section(constant.const_data()?, what)?
                         .unwrap_or_default();
-                    let sha256 = reader.bytes(constant.check_code()?, what)?;
+                    let sha256 = Blob::from(reader.bytes(constant.check_code()?, what)?);
                     reader.check_hash(&data, &sha256, what)?;
                     Ok(CpuConst {
                         name: reader.string(constant.name()?.unwrap_or_default(), what)?,

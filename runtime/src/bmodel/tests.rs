@@ -23,7 +23,7 @@ pub(super) fn sample() -> Bmodel {
             offset: 0,
             size: 4096,
         }],
-        coeff: weights,
+        coeff: weights.into(),
         ctx_addr: 0x1_0510_2000,
         ctx_size: 0x2000,
         addr_mode: 0,
@@ -161,7 +161,9 @@ fn damage_is_named() {
     };
     let mut other_weights = sample();
     let coeff = other_weights.nets[0].stages[0].coeff.as_mut().unwrap();
-    coeff.sha256[0] ^= 1;
+    let mut code = coeff.sha256.to_vec();
+    code[0] ^= 1;
+    coeff.sha256 = code.into();
     let mut too_many = sample();
     too_many.nets[0].stages[0].cmd_groups[0].tiu_num = 4;
     let mut location = sample();

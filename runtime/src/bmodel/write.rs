@@ -7,29 +7,30 @@ use super::{
     Blob, Bmodel, CmdGroup, CoreCommands, CpuParam, Error, Header, KernelModule, Net, Relocation,
     SECTION_ALIGNMENT, Stage, SubNet, Tensor, header::HEADER_BYTES, schema::bmodel as schema,
 };
-use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     ffi::OsString,
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
 impl Bmodel {
     /// Writes the file at `path`, replacing it only when everything was written.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let encoded = Encoded::new(self)?;
+        // Only check codes have to be computed; the description that holds them is as long without them.
+        let outline = Encoded::new(self, CheckCodes::Blank)?;
         let temporary = temporary_name(path);
-        let result = File::create(&temporary)
-            .and_then(|file| {
-                let mut file = BufWriter::new(file);
-                encoded.write_to(&mut file)?;
-                file.into_inner()
-                    .map_err(io::IntoInnerError::into_error)?
-                    .sync_all()
-            })
-            .and_then(|()| fs::rename(&temporary, path));
+        let result = File::create(&temporary).and_then(|mut file| {
+            let (written, encoded) = rayon::join(
+                || outline.write_sections(&file),
+                || Encoded::new(self, CheckCodes::True),
+            );
+            written?;
+            file.seek(SeekFrom::Start(0))?;
+            encoded.map_err(io::Error::other)?.write_description(&mut file)?;
+            fs::rename(&temporary, path)
+        });
         result.map_err(|source| {
             // The first error is the one to report; the leftover may not even exist.
             let _ = fs::remove_file(&temporary);
@@ -44,7 +45,10 @@ impl Bmodel {
     /// The file's bytes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
-        let written = Encoded::new(self)?.write_to(&mut bytes);
+        let encoded = Encoded::new(self, CheckCodes::True)?;
+        let written = encoded
+            .write_description(&mut bytes)
+            .and_then(|()| encoded.write_binary_area(&mut bytes));
         written.map_err(|error| Error::NotRepresentable(error.to_string()))?;
         Ok(bytes)
     }
@@ -58,6 +62,16 @@ fn temporary_name(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// What stands for check codes.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum CheckCodes {
+    /// They do.
+    #[default]
+    True,
+    /// As many zeros.
+    Blank,
+}
+
 struct Encoded {
     header: Header,
     flatbuffers: Vec<u8>,
@@ -65,8 +79,11 @@ struct Encoded {
 }
 
 impl Encoded {
-    fn new(model: &Bmodel) -> Result<Self, Error> {
-        let mut layout = Layout::default();
+    fn new(model: &Bmodel, check_codes: CheckCodes) -> Result<Self, Error> {
+        let mut layout = Layout {
+            check_codes,
+            ..Layout::default()
+        };
         for stage in model.nets.iter().flat_map(|net| &net.stages) {
             layout.place_stage(stage);
         }
@@ -88,16 +105,28 @@ impl Encoded {
         })
     }
 
-    fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Writes what stands before the binary area.
+    fn write_description(&self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(&self.header.to_bytes())?;
-        out.write_all(&self.flatbuffers)?;
+        out.write_all(&self.flatbuffers)
+    }
+
+    fn write_binary_area(&self, out: &mut impl Write) -> io::Result<()> {
         let padding = [0; SECTION_ALIGNMENT as usize];
         for section in &self.sections {
-            out.write_all(section)?;
+            section.try_for_each_piece(|piece| out.write_all(piece))?;
             let size = section.len() as u64;
             out.write_all(&padding[..(size.next_multiple_of(SECTION_ALIGNMENT) - size) as usize])?;
         }
         Ok(())
+    }
+
+    /// Writes the binary area of a file whose beginning comes later.
+    fn write_sections(&self, file: &File) -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(1 << 18, file);
+        out.seek(SeekFrom::Start((HEADER_BYTES + self.flatbuffers.len()) as u64))?;
+        self.write_binary_area(&mut out)?;
+        out.flush()
     }
 }
 
@@ -106,7 +135,26 @@ impl Encoded {
 struct Layout {
     sections: Vec<Blob>,
     end: u64,
-    placed: HashMap<[u8; 32], u64>,
+    /// The sections of a length and check sum, and where they start.
+    placed: HashMap<(u64, u32), Vec<(Blob, u64)>>,
+    check_codes: CheckCodes,
+}
+
+/// Sections that differ nearly always differ in so many bytes at their beginning.
+const COMPARED_FIRST: usize = 1 << 16;
+
+/// Check sum of the first bytes.
+fn check_sum(data: &Blob) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    let mut left = COMPARED_FIRST;
+    // An error is the way to stop.
+    let _ = data.try_for_each_piece(|piece| {
+        let first = &piece[..piece.len().min(left)];
+        sum.update(first);
+        left -= first.len();
+        if left == 0 { Err(()) } else { Ok(()) }
+    });
+    sum.finalize()
 }
 
 impl Layout {
@@ -115,13 +163,25 @@ impl Layout {
         if size == 0 {
             return schema::Binary { start: 0, size };
         }
-        let end = self.end;
-        let start = *self.placed.entry(Sha256::digest(&data[..]).into()).or_insert(end);
-        if start == end {
-            self.sections.push(data.clone());
-            self.end += size.next_multiple_of(SECTION_ALIGNMENT);
-        }
+        let alike = self.placed.entry((size, check_sum(data))).or_default();
+        let start = match alike.iter().find(|(known, _)| known == data) {
+            Some((_, start)) => *start,
+            None => {
+                let start = self.end;
+                alike.push((data.clone(), start));
+                self.sections.push(data.clone());
+                self.end += size.next_multiple_of(SECTION_ALIGNMENT);
+                start
+            }
+        };
         schema::Binary { start, size }
+    }
+
+    fn check_code(&self, code: &Blob) -> Option<Vec<u8>> {
+        Some(match self.check_codes {
+            CheckCodes::True => code.to_vec(),
+            CheckCodes::Blank => vec![0; code.len()],
+        })
     }
 
     fn place_stage(&mut self, stage: &Stage) {
@@ -194,7 +254,7 @@ impl Layout {
             coeff_mem: stage.coeff.as_ref().map(|coeff| {
                 Box::new(schema::CoeffMem {
                     address: coeff.address,
-                    check_code: Some(coeff.sha256.clone()),
+                    check_code: self.check_code(&coeff.sha256),
                     binary_coeff: Some(self.place(&coeff.data)),
                     location: some_unless_empty(coeff.locations.iter().map(|part| schema::Location {
                         name: part.name.clone(),
@@ -304,7 +364,7 @@ impl Layout {
         let consts = layer.consts.iter().map(|constant| schema::CpuConst {
             name: Some(constant.name.clone()),
             const_data: Some(self.place(&constant.data)),
-            check_code: Some(constant.sha256.clone()),
+            check_code: self.check_code(&constant.sha256),
         });
         schema::CpuParam {
             op_type: layer.op_type,

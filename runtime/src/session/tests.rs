@@ -94,7 +94,7 @@ fn model(add: u8) -> Bmodel {
         inputs: vec![tensor("in", 0x100, 10.0)],
         outputs: vec![tensor("out", 0x200, 0.5)],
         coeff_addr: BASE,
-        coeff: vec![7; 64],
+        coeff: vec![7; 64].into(),
         ctx_addr: BASE + 0x100,
         ctx_size: 0x200,
         subnets: vec![SubNetPart {

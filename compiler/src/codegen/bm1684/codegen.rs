@@ -8,17 +8,16 @@ use super::parts::{self, HostLayer, Parts, Work};
 use super::resident::Frame;
 use super::tensor::{Element, Global, Local};
 use super::{
-    active, arg, binary, cast, compare, conv2d, conv3d, deconv, deconv3d, depth2space, gather, generic_cpu,
-    group, gru, interp, lrn, lstm, lut, matmul, movement, norm, pad, pool2d, pool3d, reduce, scale, shape,
-    softmax, unary,
+    active, arg, binary, cast, coefficient_area, compare, conv2d, conv3d, deconv, deconv3d, depth2space,
+    gather, generic_cpu, group, gru, interp, lrn, lstm, lut, matmul, movement, norm, pad, pool2d, pool3d,
+    reduce, scale, shape, softmax, unary,
 };
 use crate::program::Program;
 use serde_json::json;
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Context, Diagnostic, Op, TypeKind, Value};
 use tpuc_dialects::text::type_text;
-use tpuc_runtime::bmodel::{self, Bmodel, CmdGroup, DataType, Location, StaticNet, StoreMode};
-use tpuc_runtime::isa::memory_map::COEFF_BASE;
+use tpuc_runtime::bmodel::{self, Bmodel, CmdGroup, DataType, StaticNet, StoreMode};
 
 /// Emits the commands of one operation.
 pub type EmitFn = fn(&mut Codegen<'_>, Op) -> Result<()>;
@@ -389,7 +388,7 @@ pub fn generate(
     let single = |error: Error| vec![Diagnostic::error(error.to_string())];
     let inputs = tensors(inputs, true).map_err(single)?;
     let outputs = tensors(outputs, false).map_err(single)?;
-    let (coeff, coeff_locations) = coefficients(program, &ops, plan).map_err(single)?;
+    let (coeff, coeff_locations) = coefficient_area::of(program, &ops, plan).map_err(single)?;
     codegen.finish_commands();
     let locations = std::mem::take(&mut codegen.locations);
     let mut done = std::mem::take(&mut codegen.parts);
@@ -488,38 +487,6 @@ fn bmodel_tensor(ctx: &Context, value: Value, is_input: bool) -> Result<bmodel::
         zero_point: zero_point as i32,
         ..bmodel::Tensor::default()
     })
-}
-
-fn coefficients(
-    program: &Program,
-    ops: &[Op],
-    plan: &address::MemoryPlan,
-) -> Result<(Vec<u8>, Vec<Location>)> {
-    let ctx = &program.ctx;
-    let mut bytes = vec![0; plan.coeff_bytes as usize];
-    let mut locations = Vec::new();
-    for &op in ops.iter().filter(|op| ctx.is(**op, "top.Weight")) {
-        let value = ctx.result(op);
-        let (Some(address), Some(tensor)) = (ctx.type_address(ctx.value_type(value)), program.weight(value)?)
-        else {
-            return malformed(format!("weight '{}' has no address", ctx.name(op)));
-        };
-        let start = (address as u64).wrapping_sub(COEFF_BASE) as usize;
-        let data = tensor.to_bytes();
-        let Some(target) = bytes.get_mut(start..start.saturating_add(data.len())) else {
-            return malformed(format!(
-                "weight '{}' lies outside the weights' memory",
-                ctx.name(op)
-            ));
-        };
-        target.copy_from_slice(&data);
-        locations.push(Location {
-            name: ctx.name(op).to_owned(),
-            offset: start as u64,
-            size: data.len() as u64,
-        });
-    }
-    Ok((bytes, locations))
 }
 
 /// A piece of a tensor in local memory.

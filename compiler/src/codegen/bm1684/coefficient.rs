@@ -9,34 +9,146 @@
 use super::address::shape_of_type;
 use super::conv2d::{choose_fold, window_of};
 use super::error::{Error, Result, malformed, unsupported};
-use super::fold::Fold;
+use super::lay_out::{LayOut, Order};
 use super::tensor::Element;
-use super::window::{SHIFT_WORD_BYTES, padded_depth, shift_word};
+use super::window::{SHIFT_WORD_BYTES, shift_word};
 use crate::data::{DType, Tensor};
 use crate::program::Program;
 use crate::quantization::channel_shift::{MAX_SPREAD, bias_range, rounding_excess};
 use rayon::prelude::*;
 use tpuc_dialects::ir::{Op, Value};
 
-/// Replaces weights by their laid-out form, where the operation wants it.
+/// Weights that are yet to be laid out.
+#[derive(Debug, Default)]
+pub struct Pending(Vec<PendingWeight>);
+
+#[derive(Debug)]
+struct PendingWeight {
+    op: Op,
+    source: String,
+    name: String,
+    lay_out: LayOut,
+}
+
+impl Pending {
+    /// Lays all out, side by side. Gives the operations whose weight is missing or damaged.
+    pub fn finish(self, program: &mut Program) -> Vec<(Op, Error)> {
+        let weights = &program.weights;
+        let made: Vec<Result<Tensor>> = self
+            .0
+            .par_iter()
+            .map(|weight| {
+                let source = weights.read(&weight.source)?;
+                weight.lay_out.of(source)
+            })
+            .collect();
+        let mut failed = Vec::new();
+        for (weight, made) in self.0.into_iter().zip(made) {
+            match made {
+                Ok(tensor) => program.weights.insert(&weight.name, tensor),
+                Err(error) => failed.push((weight.op, error)),
+            }
+        }
+        failed
+    }
+}
+
+/// Replaces weights by their laid-out form, where the operation wants it; large ones when [`Pending::finish`] is called, and
+/// then what [`finish`] does.
 ///
 /// # Errors
 /// When a weight is missing or of a type that the chip does not read.
-pub fn reorder(program: &mut Program, op: Op) -> Result<()> {
+pub fn reorder(program: &mut Program, op: Op, pending: &mut Pending) -> Result<()> {
     match program.ctx.op_name(op) {
         "tpu.Conv2D" => {
             take_padding_back(program, op);
-            reorder_convolution(program, op)?;
-            merge_channel_shifts(program, op)
+            reorder_convolution(program, op, pending)
         }
-        "tpu.Conv3D" => reorder_convolution(program, op),
-        "tpu.Deconv" | "tpu.Deconv3D" => reorder_transposed(program, op),
+        "tpu.Conv3D" => reorder_convolution(program, op, pending),
+        "tpu.Deconv" | "tpu.Deconv3D" => reorder_transposed(program, op, pending),
         "tpu.Interp" => add_fractions(program, op),
         "tpu.Lut" => pack_tables(program, op),
-        "tpu.MatMul" => reorder_matrix(program, op),
+        "tpu.MatMul" => reorder_matrix(program, op, pending),
         _ => Ok(()),
     }
 }
+
+/// What needs the weights laid out.
+///
+/// # Errors
+/// When right shifts or biases are not such as the chip has.
+pub fn finish(program: &mut Program, op: Op) -> Result<()> {
+    match program.ctx.op_name(op) {
+        "tpu.Conv2D" => merge_channel_shifts(program, op),
+        _ => Ok(()),
+    }
+}
+
+/// Lays out what the real `weight-reorder` leaves as it is and ours does not: matrices, and the fractions of mixed pixels. So its
+/// text can go on here; a program of ours has them already.
+///
+/// # Errors
+/// As [`reorder`], and where the real pass lays out weights in another way.
+pub fn complete(program: &mut Program, op: Op, pending: &mut Pending) -> Result<()> {
+    refuse_other_layouts(program, op)?;
+    match program.ctx.op_name(op) {
+        "tpu.MatMul" if !is_laid_out(program, op, 1) => reorder_matrix(program, op, pending),
+        "tpu.Interp"
+            if program
+                .ctx
+                .operands(op)
+                .get(2)
+                .is_some_and(|value| program.ctx.is_none(*value)) =>
+        {
+            add_fractions(program, op)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The real `weight-reorder` gives every weight a `path`. Where its layout is not ours, code would compute something else.
+fn refuse_other_layouts(program: &Program, op: Op) -> Result<()> {
+    let ctx = &program.ctx;
+    let weights = ctx
+        .operands(op)
+        .iter()
+        .filter_map(|value| ctx.defining_op(*value));
+    let theirs: Vec<Op> = weights
+        .filter(|weight| ctx.is(*weight, "top.Weight") && ctx.get_attr(*weight, "path").is_some())
+        .collect();
+    let differs = match ctx.op_name(op) {
+        _ if theirs.is_empty() => false,
+        _ if theirs
+            .iter()
+            .any(|weight| ctx.get_attr(*weight, "store_mode").is_some()) =>
+        {
+            true
+        }
+        "tpu.Deconv" | "tpu.Deconv3D" | "tpu.LSTM" | "tpu.GRU" => true,
+        "tpu.Conv2D" => ctx.get_i64(op, "use_3ic_optimize").unwrap_or(0) != 0,
+        _ => false,
+    };
+    if differs {
+        return unsupported(
+            "weights in the layout of TPU-MLIR's weight-reorder, which is another one here; take the text before that pass, and run \
+             --weight-reorder here",
+        );
+    }
+    Ok(())
+}
+
+/// Whether an operand is a weight that was laid out: its name says so, here and in TPU-MLIR.
+fn is_laid_out(program: &Program, op: Op, operand: usize) -> bool {
+    let ctx = &program.ctx;
+    let weight = ctx
+        .operands(op)
+        .get(operand)
+        .and_then(|value| ctx.defining_op(*value));
+    weight.is_some_and(|weight| ctx.is(weight, "top.Weight") && ctx.name(weight).contains(LAID_OUT))
+}
+
+/// What the name of a laid out weight ends with.
+const LAID_OUT: &str = "_reorderd";
 
 /// A table for several batches becomes one for each byte of a word.
 fn pack_tables(program: &mut Program, op: Op) -> Result<()> {
@@ -49,7 +161,7 @@ fn pack_tables(program: &mut Program, op: Op) -> Result<()> {
     let Some(tensor) = program.weight(table)?.filter(|_| several) else {
         return Ok(());
     };
-    let element = element_of(&tensor)?;
+    let element = element_of(tensor.dtype())?;
     if element.bytes() != 4 || tensor.len() != 256 {
         return Ok(());
     }
@@ -57,16 +169,21 @@ fn pack_tables(program: &mut Program, op: Op) -> Result<()> {
     insert_weight(program, op, 1, &packed, element, &[1, 1, 4, 256])
 }
 
-/// Sizes of a weight by its type; the store may hold it flat.
-fn weight_shape(program: &Program, value: Value, tensor: &Tensor) -> Result<Vec<usize>> {
+/// Element type of a weight and its sizes by its type in the program; the store may hold it flat. `None` if the value is no
+/// weight.
+fn describe(program: &Program, value: Value) -> Result<Option<(Element, Vec<usize>)>> {
+    if !is_weight(program, value) {
+        return Ok(None);
+    }
+    let (dtype, stored) = program.weights.describe(program.ctx.value_name(value))?;
     let shape = shape_of_type(&program.ctx, program.ctx.value_type(value))?;
-    if shape.iter().product::<usize>() != tensor.len() {
+    let elements: usize = stored.iter().product();
+    if shape.iter().product::<usize>() != elements {
         return malformed(format!(
-            "a weight of {} elements where its type says {shape:?}",
-            tensor.len()
+            "a weight of {elements} elements where its type says {shape:?}"
         ));
     }
-    Ok(shape)
+    Ok(Some((element_of(dtype)?, shape)))
 }
 
 /// Whether `value` is a weight.
@@ -78,8 +195,8 @@ pub fn is_weight(program: &Program, value: Value) -> bool {
 }
 
 /// Element type of a weight tensor.
-pub fn element_of(tensor: &Tensor) -> Result<Element> {
-    Ok(match tensor.dtype() {
+pub fn element_of(dtype: DType) -> Result<Element> {
+    Ok(match dtype {
         DType::F32 => Element::F32,
         DType::I8 => Element::I8,
         DType::U8 => Element::U8,
@@ -91,12 +208,11 @@ pub fn element_of(tensor: &Tensor) -> Result<Element> {
     })
 }
 
-fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
+fn reorder_convolution(program: &mut Program, op: Op, pending: &mut Pending) -> Result<()> {
     let filter = program.ctx.operand(op, 1);
-    let Some(tensor) = program.weight(filter)? else {
+    let Some((element, shape)) = describe(program, filter)? else {
         return unsupported("a convolution whose filter is computed; make the filter a constant");
     };
-    let shape = weight_shape(program, filter, &tensor)?;
     let &[outputs, inputs, ref kernel @ ..] = shape.as_slice() else {
         return malformed("a filter of rank below 2");
     };
@@ -105,22 +221,32 @@ fn reorder_convolution(program: &mut Program, op: Op) -> Result<()> {
         return Ok(());
     }
     let taps: usize = kernel.iter().product();
-    let source = tensor.to_bytes();
-    let element = element_of(&tensor)?;
-    let (mut sizes, mut fold, mut window) = ([outputs, taps, inputs], Fold::NONE, [1, taps]);
+    let mut sizes = [outputs, taps, inputs];
+    let mut order = Order::of_filter(sizes, false);
     if program.ctx.is(op, "tpu.Conv2D") {
-        window = window_of(&program.ctx, op)?.kernel;
-        fold = choose_fold(program, op, element)?;
+        let window = window_of(&program.ctx, op)?.kernel;
+        let fold = choose_fold(program, op, element)?;
         let code = program.ctx.i64_attr(fold.code());
         program.ctx.rewriter().set_attr(op, "use_3ic_optimize", code);
-        let [rows, columns] = fold.taps(window);
-        sizes = [outputs, taps / (rows * columns), inputs * rows * columns];
+        if fold.is_any() {
+            if window[0] * window[1] != taps {
+                return malformed(format!("a filter of {taps} taps where the kernel is {window:?}"));
+            }
+            let [rows, columns] = fold.taps(window);
+            sizes = [outputs, taps / (rows * columns), inputs * rows * columns];
+            order = Order::Folded { fold, window, inputs };
+        }
     }
-    let laid_out = lay_out(&source, element, sizes, |output, tap, input| {
-        let (tap, input) = fold.source(window, inputs, tap, input);
-        (output * inputs + input) * taps + tap
-    });
-    replace_weight(program, op, 1, laid_out, element, sizes)
+    replace_weight(
+        program,
+        op,
+        LayOut {
+            element,
+            sizes,
+            order,
+        },
+        pending,
+    )
 }
 
 /// The rows of padding that `processor-tpu-optimize` put in front of the first convolution are its own again: zeros are
@@ -208,7 +334,7 @@ fn merge_channel_shifts(program: &mut Program, op: Op) -> Result<()> {
     let mut merged = tensor.to_bytes();
     merged.resize(merged.len().next_multiple_of(SHIFT_WORD_BYTES), 0);
     merged.extend(shifts.iter().flat_map(|shift| shift_word(shift - lowest)));
-    let element = element_of(&tensor)?;
+    let element = element_of(tensor.dtype())?;
     if !element.is_byte() {
         return malformed("right shifts of a convolution that is not 8-bit");
     }
@@ -238,12 +364,11 @@ fn add_bias(program: &mut Program, op: Op, bytes: &[u8], channels: usize) -> Res
 
 /// A transposed convolution is a convolution over the input with zeros between, and the kernel turned by 180 degrees.
 /// Its filter is `[output channels, input channels of the group, (depth,) rows, columns]` here, too.
-fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
+fn reorder_transposed(program: &mut Program, op: Op, pending: &mut Pending) -> Result<()> {
     let filter = program.ctx.operand(op, 1);
-    let Some(tensor) = program.weight(filter)? else {
+    let Some((element, filter_shape)) = describe(program, filter)? else {
         return unsupported("a transposed convolution whose filter is computed; make the filter a constant");
     };
-    let filter_shape = weight_shape(program, filter, &tensor)?;
     let &[outer, inner, ref kernel @ ..] = filter_shape.as_slice() else {
         return malformed("a transposed filter of rank below 2");
     };
@@ -258,9 +383,11 @@ fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
         return malformed("a transposed filter that does not match its channels");
     }
     let taps: usize = kernel.iter().product();
-    let source = tensor.to_bytes();
-    let element = element_of(&tensor)?;
     if group > 1 && group == outputs && inputs == 1 {
+        let Some(tensor) = program.weight(filter)? else {
+            return malformed("a filter without its weight");
+        };
+        let source = tensor.bytes();
         let size = element.bytes();
         let turned: Vec<u8> = (0..outputs * taps)
             .flat_map(|index| {
@@ -270,10 +397,18 @@ fn reorder_transposed(program: &mut Program, op: Op) -> Result<()> {
             .collect();
         return insert_weight(program, op, 1, &turned, element, &[1, outputs, 1, taps]);
     }
-    let laid_out = lay_out(&source, element, [outputs, taps, inputs], |output, tap, input| {
-        (output * inputs + input) * taps + (taps - 1 - tap)
-    });
-    replace_weight(program, op, 1, laid_out, element, [outputs, taps, inputs])
+    let sizes = [outputs, taps, inputs];
+    let order = Order::of_filter(sizes, true);
+    replace_weight(
+        program,
+        op,
+        LayOut {
+            element,
+            sizes,
+            order,
+        },
+        pending,
+    )
 }
 
 /// Puts the fractions of mixed pixels, which the shapes and modes say, where the operation has its buffer.
@@ -296,13 +431,12 @@ fn add_fractions(program: &mut Program, op: Op) -> Result<()> {
     Ok(())
 }
 
-fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
+fn reorder_matrix(program: &mut Program, op: Op, pending: &mut Pending) -> Result<()> {
     let right = program.ctx.operand(op, 1);
-    let Some(tensor) = program.weight(right)? else {
+    let Some((element, shape)) = describe(program, right)? else {
         return Ok(());
     };
     let transposed = program.ctx.get_bool(op, "right_transpose").unwrap_or(false);
-    let shape = weight_shape(program, right, &tensor)?;
     let (matrices, rows, columns) = match shape.as_slice() {
         [rows, columns] => (1, *rows, *columns),
         [outer @ .., rows, columns] => (outer.iter().product(), *rows, *columns),
@@ -313,77 +447,42 @@ fn reorder_matrix(program: &mut Program, op: Op) -> Result<()> {
     } else {
         (rows, columns)
     };
-    let source = tensor.to_bytes();
-    let element = element_of(&tensor)?;
-    let laid_out = lay_out(
-        &source,
-        element,
-        [matrices * outputs, 1, depth],
-        |output, _, row| {
-            let (matrix, output) = (output / outputs, output % outputs);
-            matrix * depth * outputs
-                + if transposed {
-                    output * depth + row
-                } else {
-                    row * outputs + output
-                }
+    let sizes = [matrices * outputs, 1, depth];
+    let (output_step, input_step) = if transposed { (depth, 1) } else { (1, outputs) };
+    let order = Order::Even {
+        outputs,
+        output_steps: [output_step, depth * outputs],
+        tap_step: 1,
+        turned: false,
+        input_step,
+    };
+    replace_weight(
+        program,
+        op,
+        LayOut {
+            element,
+            sizes,
+            order,
         },
-    );
-    replace_weight(program, op, 1, laid_out, element, [matrices * outputs, 1, depth])
+        pending,
+    )
 }
 
-/// Bytes of `[outputs, taps, padded inputs]`, each element taken from `source` at the index that `from` says.
-fn lay_out(
-    source: &[u8],
-    element: Element,
-    sizes: [usize; 3],
-    from: impl Fn(usize, usize, usize) -> usize + Sync,
-) -> Vec<u8> {
-    // Copies of a size that is known are single moves.
-    match element.bytes() {
-        1 => lay_out_sized::<1>(source, element, sizes, from),
-        2 => lay_out_sized::<2>(source, element, sizes, from),
-        _ => lay_out_sized::<4>(source, element, sizes, from),
-    }
-}
-
-fn lay_out_sized<const SIZE: usize>(
-    source: &[u8],
-    element: Element,
-    [outputs, taps, inputs]: [usize; 3],
-    from: impl Fn(usize, usize, usize) -> usize + Sync,
-) -> Vec<u8> {
-    let padded = padded_depth(element, inputs);
-    let row = taps * padded * SIZE;
-    let mut bytes = vec![0; outputs * row];
-    if row == 0 {
-        return bytes;
-    }
-    let (elements, _) = source.as_chunks::<SIZE>();
-    bytes.par_chunks_mut(row).enumerate().for_each(|(output, row)| {
-        let (row, _) = row.as_chunks_mut::<SIZE>();
-        for tap in 0..taps {
-            for input in 0..inputs {
-                row[tap * padded + input] = elements[from(output, tap, input)];
-            }
-        }
+/// Puts a new weight in place of operand 1, whose elements come later.
+fn replace_weight(program: &mut Program, op: Op, lay_out: LayOut, pending: &mut Pending) -> Result<()> {
+    let source = program.ctx.value_name(program.ctx.operand(op, 1)).to_owned();
+    let name = program.weights.reserve_name(&format!("{source}{LAID_OUT}"));
+    put_weight(program, op, 1, &name, &lay_out.shape())?;
+    pending.0.push(PendingWeight {
+        op,
+        source,
+        name,
+        lay_out,
     });
-    bytes
+    Ok(())
 }
 
-fn replace_weight(
-    program: &mut Program,
-    op: Op,
-    operand: usize,
-    bytes: Vec<u8>,
-    element: Element,
-    [outputs, taps, inputs]: [usize; 3],
-) -> Result<()> {
-    let shape = [1, outputs, taps, padded_depth(element, inputs)];
-    insert_weight(program, op, operand, &bytes, element, &shape)
-}
-
-/// Puts a new weight in place of operand `operand`; the old one goes when nothing else uses it.
+/// Puts a new weight in place of operand `operand`.
 fn insert_weight(
     program: &mut Program,
     op: Op,
@@ -392,10 +491,6 @@ fn insert_weight(
     element: Element,
     shape: &[usize],
 ) -> Result<()> {
-    let old = program.ctx.operand(op, operand);
-    let Some(old_op) = program.ctx.defining_op(old) else {
-        return malformed("a weight that no operation defines");
-    };
     let dtype = match element {
         Element::F32 => DType::F32,
         Element::I8 => DType::I8,
@@ -407,9 +502,21 @@ fn insert_weight(
     };
     let tensor =
         Tensor::from_bytes(dtype, shape, bytes).map_err(|error| Error::Malformed(error.to_string()))?;
-    let name = format!("{}_reorderd", program.ctx.name(old_op));
+    let name = format!(
+        "{}{LAID_OUT}",
+        program.ctx.value_name(program.ctx.operand(op, operand))
+    );
     let name = program.weights.unique_name(&name);
     program.weights.insert(&name, tensor);
+    put_weight(program, op, operand, &name, shape)
+}
+
+/// Makes a weight of the store operand `operand`; the old one goes when nothing else uses it.
+fn put_weight(program: &mut Program, op: Op, operand: usize, name: &str, shape: &[usize]) -> Result<()> {
+    let old = program.ctx.operand(op, operand);
+    let Some(old_op) = program.ctx.defining_op(old) else {
+        return malformed("a weight that no operation defines");
+    };
     let element_type = match program.ctx.element(old) {
         Some(ty) => ty,
         None => return malformed("a weight without a tensor type"),
@@ -417,7 +524,7 @@ fn insert_weight(
     let sizes: Vec<i64> = shape.iter().map(|size| *size as i64).collect();
     let ty = program.ctx.tensor_type(&sizes, element_type);
     let mut rewriter = program.ctx.rewriter_before(old_op);
-    let new = rewriter.build("top.Weight").result(ty).named(&name).finish();
+    let new = rewriter.build("top.Weight").result(ty).named(name).finish();
     let new = rewriter.result(new);
     rewriter.set_operand(op, operand, new);
     if rewriter.uses(old).is_empty() {

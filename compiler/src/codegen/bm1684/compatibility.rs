@@ -28,20 +28,6 @@ fn nothing(_: &mut Program, _: &Options, _: &mut Vec<Diagnostic>) -> Result<Chan
     Ok(Changed::No)
 }
 
-fn refuse_dynamic(
-    _: &mut Program,
-    options: &Options,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Changed, Failed> {
-    if options.bool("dynamic") {
-        diagnostics.push(Diagnostic::error(
-            "dynamic shapes need the vendor's on-chip interpreter; compile one static model for each shape",
-        ));
-        return Err(Failed);
-    }
-    Ok(Changed::No)
-}
-
 /// `init`.
 pub const INIT: Pass = Pass {
     group: "general",
@@ -72,30 +58,6 @@ pub const DEINIT: Pass = Pass {
         &[text("no_save_weight", "false", "Ignored")],
     )
 };
-/// `dev-parallel`.
-pub const DEV_PARALLEL: Pass = row("dev-parallel", "Spread over devices: there is one", &[]);
-/// `subnet-divide`.
-pub const SUBNET_DIVIDE: Pass = Pass {
-    run: refuse_dynamic,
-    ..row(
-        "subnet-divide",
-        "Cut into sub-nets: the network is one static sub-net",
-        &[OptionSpec {
-            name: "dynamic",
-            kind: OptionKind::Bool,
-            default: "false",
-            help: "Not supported",
-        }],
-    )
-};
-/// `op-reorder`.
-pub const OP_REORDER: Pass = row("op-reorder", "Reorder operations: the order is kept", &[]);
-/// `topo-sort`.
-pub const TOPO_SORT: Pass = row(
-    "topo-sort",
-    "Sort operations: definitions stand before uses already",
-    &[],
-);
 /// `affine-opt`.
 pub const AFFINE_OPT: Pass = row("affine-opt", "Nothing on this chip", &[]);
 /// `core-parallel`.

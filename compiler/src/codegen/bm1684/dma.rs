@@ -361,7 +361,8 @@ impl Emitter {
             &[Access {
                 space: Space::Local,
                 start: block.target,
-                end: block.target + block.taps * block.depths[1] * size,
+                end: block.target
+                    + lane_rows(block.lane + block.channels) * block.taps * block.depths[1] * size,
                 write: true,
             }],
         )

@@ -15,7 +15,6 @@ use super::tensor::{Dims, Global, Local, lane_rows};
 use super::tiu::WindowFields;
 use super::window::WindowOp;
 use tpuc_runtime::isa::cost::{ISSUE_CYCLES, dma_cost, tiu_cost};
-use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT};
 use tpuc_runtime::isa::{Direction, DmaCommand};
 
 /// Convolutions over more channels are not folded.
@@ -186,17 +185,10 @@ impl Folded {
             let (Some((row, from_row)), Some((column, from_column))) = (row, column) else {
                 continue;
             };
-            let shape = [batches, own, row.1, column.1];
-            let lane = (row_tap * taps[1] + column_tap) * own;
-            let part = Local {
-                address: lane % LANE_COUNT * LANE_BYTES
-                    + target.address
-                    + 4 * (lane / LANE_COUNT * target.strides[1]
-                        + (row.0 - spans[0].0) * target.strides[2]
-                        + (column.0 - spans[1].0) * target.strides[3]),
-                shape,
-                ..*target
-            };
+            let mut part = target.channels((row_tap * taps[1] + column_tap) * own, own);
+            part.address += 4 * (row.0 - spans[0].0) * target.strides[2];
+            part.address += 4 * (column.0 - spans[1].0) * target.strides[3];
+            part.shape = [batches, own, row.1, column.1];
             self.copy(emitter, &part, [start[0], from_row, from_column])?;
         }
         Ok(())

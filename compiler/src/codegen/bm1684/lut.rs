@@ -38,13 +38,7 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         Some(local) if table.elements() == PACKED => local.shape[0].min(BATCHES),
         _ => 1,
     };
-    let mut places = Vec::new();
-    for batch in 0..batches {
-        places.push(
-            cg.emitter
-                .load_table(table.address + (batch * ENTRIES * 4) as u64)?,
-        );
-    }
+    let places = load_tables(&mut cg.emitter, table.address, batches)?;
     let scratch = if batches > 1 {
         vec![output.element; 2]
     } else {
@@ -65,6 +59,27 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
         },
     };
     operation.emit(&mut cg.emitter)
+}
+
+fn load_tables(emitter: &mut Emitter, address: u64, batches: usize) -> Result<Vec<u32>> {
+    (0..batches)
+        .map(|batch| emitter.load_table(address + (batch * ENTRIES * 4) as u64))
+        .collect()
+}
+
+/// Brings the tables of a look-up on `batches` batches in a group to L2, so that they are there when it begins.
+///
+/// # Errors
+/// When a command cannot be encoded.
+pub fn prefetch(cg: &mut Codegen<'_>, op: Op, batches: usize) -> Result<()> {
+    let table = cg.operand(op, 1)?;
+    let batches = if table.elements() == PACKED {
+        batches.min(BATCHES)
+    } else {
+        1
+    };
+    load_tables(&mut cg.emitter, table.address, batches)?;
+    Ok(())
 }
 
 /// Looks up each byte of the words in its own table.

@@ -9,8 +9,8 @@
 //!   [`window`] and [`unfold`] (convolution, pooling, matrix products), [`volume`] (the same in three dimensions),
 //!   [`recurrence`], [`elementwise`], [`along_axis`] (softmax, sums, normalisations), [`movement`]
 //! - one file per operation, which reads attributes and fills in a driver's parameters; [`codegen::OPS`] lists them
-//! - [`coefficient`] lays weights out, [`address`] assigns addresses ([`alias`]: what is the same memory, [`allocate`]: what
-//!   shares it over time, [`weight_sharing`]: equal weights), [`codegen`] walks the program
+//! - [`coefficient`] says how weights are laid out, [`lay_out`] does it, [`address`] assigns addresses ([`alias`]: what is
+//!   the same memory, [`allocate`]: what shares it over time, [`weight_sharing`]: equal weights), [`codegen`] walks the program
 //!
 //! To add an operation: write `NAME.rs` with `pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()>`, take tensors
 //! with [`codegen::Codegen::tensor`], fill an [`elementwise::Elementwise`] (or another driver) whose `local` closure
@@ -27,6 +27,7 @@ pub mod binary;
 pub mod cast;
 pub mod codegen;
 pub mod coefficient;
+mod coefficient_area;
 pub mod compare;
 pub mod compatibility;
 pub mod conv2d;
@@ -45,6 +46,7 @@ pub mod generic_cpu;
 pub mod group;
 pub mod gru;
 pub mod interp;
+pub mod lay_out;
 pub mod lrn;
 pub mod lstm;
 pub mod lut;

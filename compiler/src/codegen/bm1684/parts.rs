@@ -142,7 +142,14 @@ pub fn subnets(
             continue;
         }
         // The host sees the shape that its layer is about; to the chip's commands shapes mean nothing.
-        let seen = if is_host[part] { operand } else { memory };
+        // What one layer of the host gives another keeps its name, where it keeps its shape.
+        let handed_on =
+            maker(memory).is_some_and(|from| is_host[from]) && ctx.shape(operand) == ctx.shape(memory);
+        let seen = if is_host[part] && !handed_on {
+            operand
+        } else {
+            memory
+        };
         let tensor = match network {
             Some((_, tensor)) if !is_host[part] && made_here => tensor.clone(),
             Some((_, tensor)) if seen == memory => bmodel::Tensor {

@@ -3,13 +3,14 @@
 use super::address::{self, AddressMode, AssignOptions, MemoryPlan};
 use super::codegen::{BmodelOptions, generate};
 use super::coefficient;
+use super::error::Error;
 use super::group;
 use super::group::pass::Settings;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
-use crate::tpu::processor_tpu_optimize;
-use std::path::Path;
-use tpuc_dialects::ir::{Diagnostic, OpView};
+use crate::tpu::{dev_parallel, op_reorder, processor_tpu_optimize, subnet_divide, subnets, topo_sort};
+use std::path::PathBuf;
+use tpuc_dialects::ir::{Diagnostic, Op, OpView};
 use tpuc_runtime::bmodel::Bmodel;
 
 /// Lays weights out as the chip reads them.
@@ -35,7 +36,7 @@ pub const ADDRESS_ASSIGN: Pass = Pass {
     run: address_assign,
 };
 
-/// Makes the bmodel.
+/// Makes the bmodel, which is written with the program.
 pub const CODEGEN: Pass = Pass {
     flag: "codegen",
     group: "tpu",
@@ -90,23 +91,33 @@ fn weight_reorder(
         diagnostics.push(error);
         Failed
     })?;
-    let mut failed = false;
-    for op in function.ops(&program.ctx) {
-        if program.ctx.is_erased(op) {
-            continue;
+    let ops = function.ops(&program.ctx);
+    let mut failed = Vec::new();
+    let mut pending = coefficient::Pending::default();
+    let mut each = |program: &mut Program, step: &mut dyn FnMut(&mut Program, Op) -> Result<(), Error>| {
+        for &op in &ops {
+            if !program.ctx.is_erased(op)
+                && let Err(error) = step(program, op)
+            {
+                failed.push((op, error));
+            }
         }
-        if let Err(error) = coefficient::reorder(program, op) {
-            let ctx = &program.ctx;
-            diagnostics.push(
-                Diagnostic::error(format!("'{}' op {error}", ctx.op_name(op)))
-                    .at(ctx.op_span(op))
-                    .named(ctx.name(op)),
-            );
-            failed = true;
-        }
-    }
+    };
+    each(program, &mut |program, op| {
+        coefficient::reorder(program, op, &mut pending)
+    });
+    let unread = pending.finish(program);
+    each(program, &mut coefficient::finish);
+    failed.extend(unread);
+    let ctx = &program.ctx;
+    let is_good = failed.is_empty();
+    diagnostics.extend(failed.into_iter().map(|(op, error)| {
+        Diagnostic::error(format!("'{}' op {error}", ctx.op_name(op)))
+            .at(ctx.op_span(op))
+            .named(ctx.name(op))
+    }));
     program.set_module_str("state", "TPU_REORDERED");
-    if failed { Err(Failed) } else { Ok(Changed::Yes) }
+    if is_good { Ok(Changed::Yes) } else { Err(Failed) }
 }
 
 const PLAN_ATTRS: [&str; 4] = [
@@ -133,8 +144,14 @@ fn address_assign(
     let reuse = options.bool("reuse_addr");
     let result = program.main().and_then(|function| {
         let mode = address_mode(program)?;
-        address::assign(program, function, AssignOptions { reuse, mode })
-            .map_err(|error| Diagnostic::error(error.to_string()))
+        // Sub-nets share one memory: lifetimes are those of the whole program.
+        complete_weights(program)?;
+        let divided = subnets::flatten(program)?;
+        let plan = address::assign(program, function, AssignOptions { reuse, mode });
+        if let Some(divided) = divided {
+            divided.restore(program);
+        }
+        plan.map_err(|error| Diagnostic::error(error.to_string()))
     });
     let plan = result.map_err(|error| {
         diagnostics.push(error);
@@ -146,7 +163,7 @@ fn address_assign(
         plan.neuron_address,
         plan.neuron_bytes,
     ];
-    let module = program.module.op();
+    let module = program.device_module().op();
     let io = plan.io.map(|(address, bytes)| [address, bytes]);
     let attrs = PLAN_ATTRS
         .into_iter()
@@ -159,6 +176,32 @@ fn address_assign(
     }
     program.set_module_str("state", "TPU_ADDRESSED");
     Ok(Changed::Yes)
+}
+
+/// Lays out the weights that the real `weight-reorder` leaves as they are ([`coefficient::complete`]).
+///
+/// # Errors
+/// When one is missing or of a type that the chip does not read.
+pub fn complete_weights(program: &mut Program) -> Result<(), Diagnostic> {
+    let mut pending = coefficient::Pending::default();
+    let mut failed = None;
+    for function in subnets::functions(program)? {
+        for op in function.ops(&program.ctx) {
+            if let Err(error) = coefficient::complete(program, op, &mut pending) {
+                failed.get_or_insert((op, error));
+            }
+        }
+    }
+    let unread = pending.finish(program);
+    match failed.into_iter().chain(unread).next() {
+        Some((op, error)) => {
+            let ctx = &program.ctx;
+            Err(Diagnostic::error(format!("'{}' op {error}", ctx.op_name(op)))
+                .at(ctx.op_span(op))
+                .named(ctx.name(op)))
+        }
+        None => Ok(()),
+    }
 }
 
 fn codegen(
@@ -177,10 +220,7 @@ fn codegen(
         diagnostics.extend(errors);
         Failed
     })?;
-    bmodel.write(Path::new(file)).map_err(|error| {
-        diagnostics.push(Diagnostic::error(format!("cannot write '{file}': {error}")));
-        Failed
-    })?;
+    program.bmodels.push((PathBuf::from(file), bmodel));
     Ok(Changed::No)
 }
 
@@ -189,8 +229,10 @@ fn codegen(
 /// # Errors
 /// One diagnostic for every operation that cannot be compiled.
 pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diagnostic>> {
+    let flat = subnets::flattened(program).map_err(|error| vec![error])?;
+    let program = flat.as_ref().unwrap_or(program);
     let ctx = &program.ctx;
-    let module = program.module.op();
+    let module = program.device_module().op();
     let [coeff_address, coeff_bytes, neuron_address, neuron_bytes] =
         PLAN_ATTRS.map(|name| ctx.get_i64(module, name).map(|value| value as u64));
     let (Some(coeff_address), Some(coeff_bytes), Some(neuron_address), Some(neuron_bytes)) =
@@ -212,14 +254,17 @@ pub fn bmodel_of(program: &Program, debug_info: bool) -> Result<Bmodel, Vec<Diag
         io: number(IO_ATTRS[0]).zip(number(IO_ATTRS[1])),
     };
     let options = BmodelOptions {
-        name: ctx.get_str(module, "sym_name").unwrap_or("main").to_owned(),
+        name: ctx
+            .get_str(program.module.op(), "sym_name")
+            .unwrap_or("main")
+            .to_owned(),
         debug_info,
         address_mode: mode,
     };
     generate(program, function, &plan, &options)
 }
 
-/// Runs all passes up to the bmodel: for tools and tests that have no pass manager at hand.
+/// Runs all passes up to the bmodel: for tools and tests that have no pass manager at hand. The program is flat afterwards.
 ///
 /// # Errors
 /// The diagnostics of the pass that failed.
@@ -237,14 +282,31 @@ pub fn compile_with(
     settings: &Settings,
 ) -> Result<Bmodel, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
-    let options = Options::new([("reuse_addr", "true".to_owned())].into_iter().collect());
-    for pass in [&processor_tpu_optimize::PASS, &WEIGHT_REORDER] {
+    let options = [
+        ("reuse_addr", "true"),
+        ("dynamic", "false"),
+        ("depth_first", "true"),
+    ];
+    let options = options.map(|(name, value)| (name, value.to_owned()));
+    let options = Options::new(options.into_iter().collect());
+    let before_groups = [
+        &processor_tpu_optimize::PASS,
+        &dev_parallel::PASS,
+        &WEIGHT_REORDER,
+        &subnet_divide::PASS,
+        &op_reorder::PASS,
+        &topo_sort::PASS,
+    ];
+    for pass in before_groups {
         if (pass.run)(program, &options, &mut diagnostics).is_err() {
             return Err(diagnostics);
         }
     }
-    let function = program.main().map_err(|error| vec![error])?;
-    group::pass::group(program, function, settings, &mut || {});
+    let functions = subnets::functions(program).map_err(|error| vec![error])?;
+    for function in functions {
+        group::pass::group(program, function, settings, &mut || {});
+    }
+    let _never_restored = subnets::flatten(program).map_err(|error| vec![error])?;
     if (ADDRESS_ASSIGN.run)(program, &options, &mut diagnostics).is_err() {
         return Err(diagnostics);
     }

@@ -11,7 +11,7 @@ use super::error::{Result, malformed, unsupported};
 use super::tensor::{Dims, Element, Local, aligned_bytes};
 use super::tiu::WindowFields;
 use super::window::{Kind, Places, ResidentWindow, WindowOp};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use tpuc_dialects::ir::Value;
 use tpuc_runtime::isa::memory_map::{DDR_BASE, ROW_ALIGN_BYTES};
 

@@ -4,7 +4,7 @@
 //! elements. Local memory holds channel `c` in lane `c mod 64`, row `c div 64`; a position takes one 4-byte word that
 //! is shared by 4 batches of 8-bit, or 2 batches of 16-bit elements. All local strides count words.
 
-use tpuc_runtime::isa::memory_map::{LANE_COUNT, ROW_ALIGN_WORDS};
+use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT, ROW_ALIGN_WORDS};
 use tpuc_runtime::isa::{DmaFormat, Precision};
 
 /// Sizes or strides in the order batch, channel, row, column.
@@ -134,6 +134,18 @@ impl Local {
             signed: element.is_signed(),
             shape,
             strides: [lane_rows(shape[1]) * row_words, row_words, shape[3], 1],
+        }
+    }
+
+    /// `count` channels from `first` on, where they are: in the lanes from the first one's on.
+    #[must_use]
+    pub fn channels(&self, first: usize, count: usize) -> Self {
+        let (lane, offset) = (self.address / LANE_BYTES + first, self.address % LANE_BYTES);
+        let row = lane / LANE_COUNT * self.strides[1] * 4;
+        Self {
+            address: lane % LANE_COUNT * LANE_BYTES + offset + row,
+            shape: [self.shape[0], count, self.shape[2], self.shape[3]],
+            ..*self
         }
     }
 

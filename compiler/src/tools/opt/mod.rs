@@ -152,6 +152,7 @@ impl Job<'_> {
             ctx,
             module,
             weights: WeightStore::default(),
+            bmodels: Vec::new(),
         };
         if !self.steps.is_empty()
             && let Err(error) = program.open_weights(&folder_of(&arguments.input))
@@ -186,20 +187,23 @@ impl Job<'_> {
             }
         }
         let start = Instant::now();
-        if !self.steps.is_empty()
-            && let Some(folder) = weight_folder(&arguments.output)
-            && let Err(error) = program.write_weights(&folder)
-        {
-            self.found.push(Diagnostic::error(error.to_string()));
-            return None;
-        }
         let text = &self.sources.file(self.file).text;
         let printing = PrintOptions {
             // The real tool ends every output in an empty line; a text that only passes through keeps its own end.
             final_blank_line: !self.steps.is_empty() || text.ends_with("\n\n"),
             ..arguments.printing
         };
-        let printed = print(&program.ctx, program.module.op(), &printing);
+        let folder = weight_folder(&arguments.output).filter(|_| !self.steps.is_empty());
+        let printed = program.write_files(folder.as_deref(), |program| {
+            Ok(print(&program.ctx, program.module.op(), &printing))
+        });
+        let printed = match printed {
+            Ok(printed) => printed,
+            Err(error) => {
+                self.found.push(Diagnostic::error(error.to_string()));
+                return None;
+            }
+        };
         times.push(("Output".to_owned(), start.elapsed()));
         if arguments.verify_roundtrip
             && let Err(errors) = self.check_roundtrip(&printed, &printing)

@@ -14,7 +14,7 @@ use super::super::tensor::{Global, Local};
 use super::graph::{Graph, Node, Tensor};
 use super::rows::{self, Rows};
 use tpuc_dialects::ir::{Op, Value};
-use tpuc_runtime::isa::memory_map::{LANE_BYTES, LANE_COUNT};
+use tpuc_runtime::isa::memory_map::LANE_COUNT;
 
 /// Numbers of bands.
 const BANDS: [usize; 4] = [16, 8, 4, 2];
@@ -113,27 +113,32 @@ pub fn rule(rule: Rows) -> Rows {
     }
 }
 
-/// How many bands the operations can have: as many as there are lanes for.
-pub fn count<'a>(graph: &'a Graph, nodes: &'a [Node]) -> Option<usize> {
-    let tensors = |node: &'a Node| node.inputs.iter().copied().chain(node.result);
-    let tensors = nodes
-        .iter()
-        .flat_map(tensors)
-        .map(|tensor| &graph.tensors[tensor]);
+/// Most channels of all bands together: what is loaded, or narrowed later, may take several rows of lanes.
+pub const MOST_CHANNELS: usize = 4 * LANE_COUNT;
+
+/// How many bands the operations can have: as many as there are lanes for in the smallest result.
+pub fn count(graph: &Graph, nodes: &[Node]) -> Option<usize> {
+    let made = |node: &Node| node.result.map(|tensor| &graph.tensors[tensor]);
+    let fewest = nodes.iter().filter_map(made).map(|tensor| tensor.dims[1]).min()?;
     let fits = |tensor: &Tensor, bands: usize| {
-        tensor.dims[1] * bands <= LANE_COUNT && tensor.dims[2].is_multiple_of(bands)
+        let [batches, channels, rows, _] = tensor.dims;
+        // A word's batches; more lie in rows of lanes of their own.
+        let one = batches == 1 || tensor.element.is_byte() && batches <= 4;
+        channels * bands <= if one { MOST_CHANNELS } else { LANE_COUNT } && rows.is_multiple_of(bands)
     };
-    BANDS
-        .into_iter()
-        .find(|bands| tensors.clone().all(|tensor| fits(tensor, *bands)))
+    BANDS.into_iter().find(|bands| {
+        let read = nodes.iter().flat_map(|node| &node.inputs);
+        let mut tensors = read
+            .map(|tensor| &graph.tensors[*tensor])
+            .chain(nodes.iter().filter_map(made));
+        fewest * bands <= LANE_COUNT && tensors.all(|tensor| fits(tensor, *bands))
+    })
 }
 
 /// The lanes of one band of a tensor in local memory.
 fn lanes(local: &Local, bands: usize, band: usize) -> Local {
-    let mut part = *local;
-    part.shape[1] /= bands;
-    part.address += band * part.shape[1] * LANE_BYTES;
-    part
+    let channels = local.shape[1] / bands;
+    local.channels(band * channels, channels)
 }
 
 /// Rows of a local tensor.

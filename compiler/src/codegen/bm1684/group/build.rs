@@ -57,7 +57,7 @@ pub fn build(program: &mut Program, graph: &mut Graph, run: &Run, cut: Cut, plac
     // Where each tensor is, for each of its slices.
     let info = |place: usize, h: Vec<Range>, id: usize, stage: usize| {
         let dims = run.dims[place];
-        let (out_addr, out_size) = placement.tensors[place];
+        let (out_addr, out_size) = placement.tensors[run.joined_in(place).unwrap_or(place)];
         GroupInfo {
             out_addr,
             out_size,

@@ -1,6 +1,6 @@
 //! Groups that were found once, kept in a file for the next time (`lgcache`).
 //!
-//! A file's name is the hash of all that the search depends on: the program's text without locations, what was wanted, and
+//! A file's name is the hash of all that the search depends on: the program's text without locations, the function, what was wanted, and
 //! the sources of this compiler. It holds operations by number and slices; places in local memory are found anew, and what
 //! does not fit is searched again. So the result is the same with and without.
 
@@ -17,6 +17,7 @@ use crate::program::Program;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::OpView;
 use tpuc_dialects::text::{PrintOptions, print};
 
@@ -58,8 +59,8 @@ impl Cache {
         Some(base.join("tpuc"))
     }
 
-    /// The file for this program in `folder`.
-    pub fn new(folder: &Path, program: &Program, wanted: Wanted) -> Self {
+    /// The file for this function of the program in `folder`.
+    pub fn new(folder: &Path, program: &Program, function: Func, wanted: Wanted) -> Self {
         let options = PrintOptions {
             locations: false,
             generic: true,
@@ -69,6 +70,7 @@ impl Cache {
         hash.update(FORMAT);
         hash.update(env!("TPUC_CODEGEN_SOURCES"));
         hash.update(format!(" {wanted:?} "));
+        hash.update(program.ctx.get_str(function.op(), "sym_name").unwrap_or_default());
         hash.update(print(&program.ctx, program.module.op(), &options));
         let name: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Self {

@@ -1,11 +1,13 @@
 //! `tpu.Group`: commands of a layer group.
 //!
 //! The body is walked once for each slice. With one slice its operations are emitted in their order. With several, loads of
-//! tensors run one slice ahead and stores one slice behind; weights are loaded once.
+//! tensors run one slice ahead and stores one slice behind; weights are loaded once. Channels of what was loaded are moved before the next
+//! slice is loaded, so that they do not wait behind it.
 
 use super::super::codegen::{Codegen, LocalPiece, ResultPlace};
 use super::super::emitter::Position;
 use super::super::error::{Result, malformed};
+use super::super::lut;
 use super::super::resident::{Buffer, Frame};
 use super::super::tensor::Local;
 use super::Range;
@@ -18,6 +20,9 @@ use super::seen::Seen;
 use tpuc_dialects::ir::{Op, Value};
 use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
 
+/// Tables are brought to L2 so many members of a group before they are used: not behind a store that is larger.
+const TABLES_AHEAD: usize = 12;
+
 /// Emits the commands.
 ///
 /// # Errors
@@ -25,10 +30,16 @@ use tpuc_runtime::isa::memory_map::ROW_ALIGN_BYTES;
 pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     let group = Group::read(cg, op)?;
     if group.slices == 1 {
-        return group
-            .members
-            .iter()
-            .try_for_each(|member| group.run(cg, member, 0));
+        let mut ahead = group.members.iter();
+        for (index, member) in group.members.iter().enumerate() {
+            let reach = if index == 0 { TABLES_AHEAD } else { 1 };
+            ahead
+                .by_ref()
+                .take(reach)
+                .try_for_each(|member| group.prefetch(cg, member))?;
+            group.run(cg, member, 0)?;
+        }
+        return Ok(());
     }
     let loads = |cg: &mut Codegen<'_>, slice: usize| {
         let mut members = group
@@ -52,7 +63,19 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
     {
         group.run(cg, member, 0)?;
     }
+    let is_early = |cg: &Codegen<'_>, member: &&Member| {
+        let (ctx, op) = (cg.ctx(), member.op);
+        matches!(member.step, Step::Compute { .. })
+            && is_move(ctx, op)
+            && !ctx.operands(op).iter().any(|value| is_computed(ctx, *value))
+            && !group.moves.contains_key(&ctx.result(op))
+    };
     for slice in 0..group.slices {
+        for member in &group.members {
+            if is_early(cg, &member) {
+                group.run(cg, member, slice)?;
+            }
+        }
         if slice + 1 < group.slices {
             loads(cg, slice + 1)?;
         }
@@ -64,7 +87,9 @@ pub fn emit(cg: &mut Codegen<'_>, op: Op) -> Result<()> {
             .iter()
             .filter(|member| matches!(member.step, Step::Compute { .. }))
         {
-            group.run(cg, member, slice)?;
+            if !is_early(cg, &member) {
+                group.run(cg, member, slice)?;
+            }
         }
     }
     stores(cg, group.slices - 1)
@@ -112,6 +137,15 @@ impl Group {
             (Some(batches), Some(rows)) => Ok((*batches, *rows)),
             _ => malformed("a weight where a tensor's slice is wanted"),
         }
+    }
+
+    /// What a member needs in L2.
+    fn prefetch(&self, cg: &mut Codegen<'_>, member: &Member) -> Result<()> {
+        if !cg.ctx().is(member.op, "tpu.Lut") {
+            return Ok(());
+        }
+        let batches = self.part(&member.info, 0)?.0.1;
+        lut::prefetch(cg, member.op, batches).map_err(|error| inside(cg, member.op, error))
     }
 
     fn run(&self, cg: &mut Codegen<'_>, member: &Member, slice: usize) -> Result<()> {
@@ -193,6 +227,11 @@ impl Group {
 
     /// Moves the operands that were loaded; the others are there.
     fn move_loaded(&self, cg: &mut Codegen<'_>, op: Op, slice: usize) -> Result<()> {
+        if self.joined.contains_key(&cg.ctx().operand(op, 0)) {
+            // It is there since its operands were loaded.
+            let now = cg.emitter.position();
+            return self.record(cg, op, slice, now);
+        }
         let target = self.placed(cg, cg.ctx().result(op), slice)?;
         let ctx = cg.ctx();
         let values: Vec<Value> = ctx
@@ -220,6 +259,14 @@ impl Group {
         let op = member.op;
         match &member.step {
             Step::LoadTensor(folded) => {
+                if let Some((joins, piece)) = self.joined.get(&cg.ctx().result(op)) {
+                    let target = self.placed(cg, *joins, slice)?;
+                    let source = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
+                    let (batch, _) = self.part(&member.info, slice)?;
+                    let local = target.local.channels(piece.to, piece.channels);
+                    let view = source.slice([batch.0, 0, target.row, 0], local.shape);
+                    return cg.emitter.load(&view, &local);
+                }
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
                 let whole = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
                 let (batch, _) = self.part(&member.info, slice)?;

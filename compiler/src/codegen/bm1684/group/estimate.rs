@@ -4,6 +4,7 @@ use super::super::tensor::{Element, aligned_bytes};
 use super::Range;
 use super::graph::Graph;
 use super::measure::{Cost, Measure};
+use super::pipeline;
 use super::seen::Seen;
 use super::shape::Run;
 use tpuc_runtime::isa::memory_map::{LANE_BYTES, ROW_ALIGN_BYTES};
@@ -61,6 +62,9 @@ pub struct Span {
 
 /// Bytes of a lane for a slice of `rows` rows of a tensor.
 pub fn slice_bytes(graph: &Graph, run: &Run, place: usize, batches: usize, rows: usize) -> usize {
+    if run.joined_in(place).is_some() {
+        return 0;
+    }
     let info = &graph.tensors[run.tensors[place]];
     let [_, c, _, w] = run.dims[place];
     aligned_bytes(info.element, [batches, c, rows, w]).next_multiple_of(ROW_ALIGN_BYTES)
@@ -75,7 +79,7 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
         .enumerate()
         .map(|(place, &bytes)| {
             let (first, last) = run.uses[place];
-            let is_input = place >= run.made;
+            let is_input = place >= run.made || run.is_joined(place);
             if single {
                 Span {
                     bytes,
@@ -92,6 +96,12 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
                 // One is loaded or stored while the other is computed.
                 Span {
                     bytes: 2 * bytes,
+                    first: 0,
+                    last: last_step,
+                }
+            } else if run.is_early(place) {
+                Span {
+                    bytes,
                     first: 0,
                     last: last_step,
                 }
@@ -135,12 +145,15 @@ fn fits(spans: &[Span], weight_bytes: &[usize], single: bool) -> bool {
 }
 
 /// Numbers of one slice.
-struct Slice {
+pub(super) struct Slice {
     /// How many slices are like this one.
     times: u64,
-    costs: Vec<Cost>,
-    loads: Vec<u64>,
-    stores: Vec<u64>,
+    /// Of each operation.
+    pub(super) costs: Vec<Cost>,
+    /// Of each tensor that is loaded.
+    pub(super) loads: Vec<u64>,
+    /// Of each result.
+    pub(super) stores: Vec<u64>,
 }
 
 impl Slice {
@@ -174,6 +187,10 @@ fn slice(
     for step in 0..run.made {
         there.clear();
         there.extend(run.inputs[step].iter().map(|place| rows[*place]));
+        if run.is_joined(step) {
+            costs.push(Cost::default());
+            continue;
+        }
         let dies = dies(run, step);
         costs.push(measure.operation(
             graph,
@@ -288,7 +305,7 @@ pub fn estimate(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -
             &alive(&spans, run.made),
         )
     } else {
-        several_slices(run, &slices, &weight_cycles)
+        several_slices(run, cut, &slices, &weight_cycles)
     })
 }
 
@@ -346,7 +363,7 @@ fn one_slice(
 }
 
 /// Weights stay; one slice is loaded and one is stored while another one is computed.
-fn several_slices(run: &Run, slices: &[Slice], weight_cycles: &[u64]) -> Estimate {
+fn several_slices(run: &Run, cut: Cut, slices: &[Slice], weight_cycles: &[u64]) -> Estimate {
     let all = |number: &dyn Fn(&Slice) -> u64| {
         slices
             .iter()
@@ -354,17 +371,21 @@ fn several_slices(run: &Run, slices: &[Slice], weight_cycles: &[u64]) -> Estimat
             .sum::<u64>()
     };
     let tiu = all(&|slice| slice.tiu());
-    // Slices wait for these in turn.
-    let exposed = all(&|slice| (0..run.made).map(|step| slice.own_moves(run, step).1).sum());
     let own = all(&|slice| slice.costs.iter().map(|cost| cost.dma).sum());
     let inputs = all(&|slice| slice.loads.iter().sum());
     let store = all(&|slice| slice.stores.iter().sum());
     let weights: u64 = weight_cycles.iter().sum();
-    let fill = slices[0].loads.iter().sum::<u64>() + weight_cycles.first().copied().unwrap_or(0);
-    let drain: u64 = slices.last().map_or(0, |slice| slice.stores.iter().sum());
-    let dma = own + inputs + store + weights;
+    let rows = cut.row_slices;
+    let slice_at = |index: usize| {
+        let row = index % rows;
+        match row {
+            0 => &slices[0],
+            _ if row + 1 == rows => &slices[slices.len() - 1],
+            _ => &slices[1],
+        }
+    };
     Estimate {
-        cycles: fill + (tiu + exposed).max(dma.saturating_sub(fill + drain)) + drain,
+        cycles: pipeline::cycles(run, cut.slices(), weight_cycles, slice_at),
         tiu,
         load: inputs + weights + own,
         store,

@@ -19,6 +19,7 @@ use super::seen::Kind;
 use super::shape::Run;
 use super::weights::weight_of;
 use crate::program::Program;
+use crate::tpu::subnets;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use tpuc_dialects::ir::{Context, Diagnostic, Op, OpView, Value};
@@ -171,8 +172,13 @@ const NEARLY_ALWAYS: u64 = 85;
 /// # Errors
 /// When it has no `main` or no addresses.
 pub fn explain(program: &Program) -> std::result::Result<Explanation, Diagnostic> {
+    let flat = subnets::flattened(program)?;
+    let program = flat.as_ref().unwrap_or(program);
     let ctx = &program.ctx;
-    if ctx.get_i64(program.module.op(), "module.neuron_addr").is_none() {
+    if ctx
+        .get_i64(program.device_module().op(), "module.neuron_addr")
+        .is_none()
+    {
         return Err(Diagnostic::error(
             "layer groups are explained of a program with addresses; run --address-assign first",
         ));

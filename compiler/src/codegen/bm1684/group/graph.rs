@@ -10,7 +10,7 @@ use super::flat::Flat;
 use super::moves::is_move;
 use super::rows::{self, Rows};
 use super::weights::{Weight, weight_of};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use tpuc_dialects::func::Func;
 use tpuc_dialects::ir::{Op, Value};
 
@@ -69,6 +69,12 @@ impl Graph {
     pub fn new(cg: &Codegen<'_>, function: Func) -> Self {
         let ctx = cg.ctx();
         let mut graph = Self::default();
+        // A function that is called gets its inputs as arguments; the network's are made by `top.Input`.
+        for &argument in function.arguments(ctx) {
+            if ctx.users(argument).iter().any(|user| !ctx.is(*user, "top.Input")) {
+                graph.add_tensor(cg, argument, None);
+            }
+        }
         for op in function.ops(ctx) {
             match ctx.op_name(op) {
                 "top.Weight" | "top.None" => {}

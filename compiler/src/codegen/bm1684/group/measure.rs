@@ -18,10 +18,10 @@ use super::rows::Rows;
 use super::seen::Seen;
 use super::weights::{Form, Weight};
 use crate::program::Program;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use tpuc_dialects::ir::{Op, Value};
 use tpuc_runtime::isa::cost::{ISSUE_CYCLES, dma_cost, tiu_cost};
-use tpuc_runtime::isa::memory_map::{DDR_BASE, LANE_BYTES};
+use tpuc_runtime::isa::memory_map::{DDR_BASE, L2_BASE, L2_BYTES, LANE_BYTES, LANE_COUNT};
 use tpuc_runtime::profile::Timeline;
 
 /// A tensor's slice in local memory: the whole of it that is there.
@@ -139,7 +139,10 @@ pub fn load_weight(emitter: &mut Emitter, weight: &Weight, address: u64, place: 
         Form::Compact(parts) => parts.iter().try_for_each(|part| {
             emitter.load_compact(
                 address + part.source as u64,
-                part.lane * LANE_BYTES + place + part.target,
+                part.lane % LANE_COUNT * LANE_BYTES
+                    + place
+                    + part.target
+                    + part.lane / LANE_COUNT * part.bytes,
                 part.channels,
                 part.bytes,
             )
@@ -152,14 +155,17 @@ pub fn load_weight(emitter: &mut Emitter, weight: &Weight, address: u64, place: 
             let element = weight.element;
             let target_depth = padded_depth(element, bands * filter.depth);
             let words = filter.taps * target_depth * element.bytes() / 4;
-            let all = Local::aligned(place, Element::I32, [1, bands * channels, 1, words]);
+            let mut all = Local::aligned(place, Element::I32, [1, bands * channels, 1, words]);
+            all.strides[1] = words;
             emitter.fill(&all, 0)?;
             (0..*bands).try_for_each(|band| {
                 emitter.load_block(&Block {
                     source: address,
                     element,
-                    lane: band * channels,
-                    target: place + band * filter.depth * element.bytes(),
+                    lane: band * channels % LANE_COUNT,
+                    target: place
+                        + band * channels / LANE_COUNT * words * 4
+                        + band * filter.depth * element.bytes(),
                     channels: *channels,
                     taps: filter.taps,
                     depth: filter.depth,
@@ -199,6 +205,8 @@ pub struct Cost {
     pub tiu: u64,
     /// GDMA.
     pub dma: u64,
+    /// Of these, to bring tables to L2, which is done once.
+    pub tables: u64,
     /// Bytes of a lane besides operands and results.
     pub buffer: usize,
 }
@@ -231,10 +239,22 @@ impl<'a> Measure<'a> {
         cg.frame = Some(Frame::pretending());
         Self {
             cg,
-            operations: HashMap::new(),
-            moves: HashMap::new(),
-            weights: HashMap::new(),
+            operations: HashMap::default(),
+            moves: HashMap::default(),
+            weights: HashMap::default(),
         }
+    }
+
+    /// Another one for the same program, which has measured nothing yet.
+    pub fn fresh(&self) -> Self {
+        Self::new(self.cg.program)
+    }
+
+    /// Takes over what another one has measured.
+    pub fn absorb(&mut self, other: Self) {
+        self.operations.extend(other.operations);
+        self.moves.extend(other.moves);
+        self.weights.extend(other.weights);
     }
 
     /// The generator, in whose eyes tensors have some address.
@@ -316,6 +336,13 @@ impl<'a> Measure<'a> {
                 .map(|command| dma_cost(command).cycles + ISSUE_CYCLES);
             cost.tiu += tiu.sum::<u64>();
             cost.dma += dma.sum::<u64>();
+            let tables = group
+                .dma
+                .iter()
+                .filter(|command| is_l2(command.destination_address()));
+            cost.tables += tables
+                .map(|command| dma_cost(command).cycles + ISSUE_CYCLES)
+                .sum::<u64>();
         }
         Ok(cost)
     }
@@ -447,6 +474,11 @@ pub fn end_of(group: &Group) -> u64 {
         line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
     }
     line.end()
+}
+
+/// Whether a move goes to L2.
+fn is_l2(address: u64) -> bool {
+    (L2_BASE..L2_BASE + L2_BYTES as u64).contains(&address)
 }
 
 fn dma_cycles(emit: impl FnOnce(&mut Emitter) -> Result<()>) -> u64 {

@@ -54,6 +54,9 @@ pub fn place(graph: &Graph, measure: &mut Measure<'_>, run: &Run, cut: Cut) -> O
         let mut most = 0;
         for (slice, rows) in rows.iter().enumerate() {
             let there: Vec<Range> = run.inputs[step].iter().map(|place| rows[*place]).collect();
+            if run.is_joined(step) {
+                continue;
+            }
             let cost = measure.operation(
                 graph,
                 run.seen,

@@ -36,6 +36,7 @@ pub mod memory;
 pub mod moves;
 pub mod order;
 pub mod pass;
+mod pipeline;
 mod read;
 pub mod rows;
 pub mod search;

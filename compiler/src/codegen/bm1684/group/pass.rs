@@ -10,9 +10,11 @@ use super::order;
 use super::search::{Effort, Segment, Wanted, search};
 use super::seen::Kind;
 use super::shape::Run;
+use crate::codegen::bm1684::passes::complete_weights;
 use crate::data::progress::Progress;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
+use crate::tpu::subnets;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tpuc_dialects::func::Func;
@@ -163,13 +165,18 @@ fn run(
         diagnostics.push(Diagnostic::error(format!("layer-group: {problem}")));
         Failed
     })?;
-    let function = program.main().map_err(|error| {
+    let functions = complete_weights(program).and_then(|()| subnets::functions(program));
+    let functions = functions.map_err(|error| {
         diagnostics.push(error);
         Failed
     })?;
-    let (start, steps) = (Instant::now(), function.ops(&program.ctx).len());
+    let steps = functions
+        .iter()
+        .map(|function| function.ops(&program.ctx).len())
+        .sum();
+    let start = Instant::now();
     let (mut done, mut bar) = (0, None);
-    let groups = group(program, function, &settings, &mut || {
+    let mut tick = || {
         done += 1;
         match &bar {
             None if start.elapsed() > SILENT => {
@@ -180,7 +187,11 @@ fn run(
             None => {}
             Some(progress) => progress.step(),
         }
-    });
+    };
+    let mut groups = 0;
+    for function in functions {
+        groups += group(program, function, &settings, &mut tick);
+    }
     Ok(if groups > 0 { Changed::Yes } else { Changed::No })
 }
 
@@ -196,14 +207,14 @@ pub struct Planned {
 
 /// Groups the operations of `function`; says how many groups there are. `tick` is called for each operation.
 pub fn group(program: &mut Program, function: Func, settings: &Settings, tick: &mut dyn FnMut()) -> usize {
-    if settings.effort == Effort::None {
+    if settings.effort == Effort::None || !subnets::is_static(&program.ctx, function) {
         return 0;
     }
     order::arrange(program, function);
     let cache = settings
         .cache
         .as_deref()
-        .map(|folder| Cache::new(folder, program, settings.wanted()));
+        .map(|folder| Cache::new(folder, program, function, settings.wanted()));
     let mut graph;
     let groups = {
         let mut measure = Measure::new(program);

@@ -51,6 +51,8 @@ pub(super) struct Group {
     pub(super) homes: HashMap<Value, Home>,
     /// For each computed tensor: the moves that take channels of it, and which of their pieces.
     pub(super) moves: HashMap<Value, Vec<(Op, Piece)>>,
+    /// For each load into the place of a concatenation: that one, and which of its channels.
+    pub(super) joined: HashMap<Value, (Value, Piece)>,
     /// The group's result for each tensor that is stored.
     pub(super) results: HashMap<Value, Value>,
     pub(super) row_slices: usize,
@@ -91,6 +93,7 @@ impl Group {
             members: Vec::new(),
             homes: HashMap::new(),
             moves: HashMap::new(),
+            joined: HashMap::new(),
             results: HashMap::new(),
             row_slices,
             slices,
@@ -129,6 +132,9 @@ impl Group {
                 }
             }
         }
+        group
+            .find_joined(cg, &ops)
+            .map_err(|(op, error)| inside(cg, op, error))?;
         for inner in ops {
             let failed = |error: Error| inside(cg, inner, error);
             let Some(info) = GroupInfo::of(ctx, inner) else {
@@ -145,7 +151,8 @@ impl Group {
             let is_store = matches!(step, Step::Store);
             if let (false, Some(&result)) = (is_store, ctx.results(inner).first()) {
                 let stored = ctx.users(result).iter().any(|user| ctx.is(*user, "tpu.Store"));
-                let alternates = slices > 1 && (matches!(step, Step::LoadTensor(_)) || stored);
+                let joins = group.joined.values().any(|(joins, _)| *joins == result);
+                let alternates = slices > 1 && (matches!(step, Step::LoadTensor(_)) || stored || joins);
                 let end = info.out_addr + info.out_size * if alternates { 2 } else { 1 };
                 if end > LANE_BYTES || info.buffer_addr + info.buffer_size > LANE_BYTES {
                     return Err(inside(
@@ -205,6 +212,31 @@ impl Group {
             return malformed("slices over the axis of an operation");
         }
         Ok(view.global(tensor.address, tensor.element))
+    }
+
+    /// Concatenations of what is loaded for them only, and moved on by nobody ([`super::shape::Run::is_joined`]).
+    fn find_joined(&mut self, cg: &Codegen<'_>, ops: &[Op]) -> std::result::Result<(), (Op, Error)> {
+        let ctx = cg.ctx();
+        for &op in ops {
+            let values = ctx.operands(op).to_vec();
+            let is_loaded = |value: &Value| {
+                ctx.defining_op(*value)
+                    .is_some_and(|load| ctx.is(load, "tpu.Load") && !is_weight_load(cg, load))
+                    && ctx.users(*value).len() == 1
+            };
+            let joins = self.seen == Seen::Own
+                && ctx.is(op, "tpu.Concat")
+                && values.len() > 1
+                && values.iter().all(is_loaded)
+                && !ctx.users(ctx.result(op)).iter().any(|user| is_move(ctx, *user));
+            if joins {
+                let pieces = pieces(cg, op).map_err(|error| (op, error))?;
+                for (value, piece) in values.into_iter().zip(pieces) {
+                    self.joined.insert(value, (ctx.result(op), piece));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A weight as the group's lanes hold it.
@@ -295,7 +327,7 @@ fn banded(cg: &Codegen<'_>, value: Value, own: Dims, bands: usize) -> Result<(Di
         });
         reader.transpose()?.flatten()
     };
-    let band = band.filter(|_| c * bands <= LANE_COUNT && bands::knows_all(cg, value));
+    let band = band.filter(|_| c * bands <= bands::MOST_CHANNELS && bands::knows_all(cg, value));
     match band {
         Some(band) => Ok(([n, c * bands, band.rows, w], band)),
         None => malformed(format!(

@@ -6,6 +6,7 @@ use super::measure::Measure;
 use super::seen::{Kind, Seen};
 use super::shape::Run;
 use super::shift::shifted;
+use rayon::prelude::*;
 
 /// A piece of the program.
 #[derive(Clone, Debug)]
@@ -148,6 +149,68 @@ pub struct Wanted {
     pub prefer: Option<Kind>,
 }
 
+/// What can be done from an operation on.
+struct Ways {
+    /// Cycles of it alone; `None` where it cannot be compiled.
+    alone: Option<u64>,
+    groups: Vec<Candidate>,
+}
+
+/// A group that begins there.
+struct Candidate {
+    end: usize,
+    kind: Kind,
+    cut: Cut,
+    cycles: u64,
+}
+
+/// How the cheapest way to an operation ends.
+#[derive(Clone, Copy)]
+enum Last {
+    Alone(usize),
+    Group { start: usize, kind: Kind, cut: Cut },
+}
+
+/// What can be done from operation `start` on. It depends on nothing that was decided before.
+fn ways_from(graph: &Graph, measure: &mut Measure<'_>, start: usize, wanted: Wanted) -> Ways {
+    let limits = wanted.effort.limits();
+    let mut groups = Vec::new();
+    let alone = measure.alone(graph.nodes[start].op);
+    if wanted.effort == Effort::None {
+        return Ways { alone, groups };
+    }
+    for kind in Kind::ALL {
+        let (mut fewest, mut misses) = (0, 0);
+        let unwanted = wanted.prefer.is_some_and(|wanted| wanted != kind);
+        for end in start + 1..=graph.nodes.len().min(start + limits.longest) {
+            let Some(run) = Run::new(graph, start, end, kind) else {
+                break;
+            };
+            let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, wanted) else {
+                misses += 1;
+                if misses > limits.misses {
+                    break;
+                }
+                continue;
+            };
+            misses = 0;
+            fewest = index.saturating_sub(limits.more.max(3)).max(fewest);
+            let dear = if unwanted { (end - start) as u64 * DEAR } else { 0 };
+            groups.push(Candidate {
+                end,
+                kind,
+                cut,
+                cycles: found.cycles + dear,
+            });
+        }
+    }
+    Ways { alone, groups }
+}
+
+/// Fewest and most neighbouring operations that one thread looks at: neighbours measure much the same, and what was found is
+/// kept until all before it is decided.
+const PORTION: [usize; 2] = [24, 256];
+
 /// Cuts the program where it costs least. `tick` is called for each operation.
 pub fn search(
     graph: &Graph,
@@ -155,64 +218,70 @@ pub fn search(
     wanted: Wanted,
     tick: &mut dyn FnMut(),
 ) -> Vec<Segment> {
-    let limits = wanted.effort.limits();
     let count = graph.nodes.len();
     let mut cost = vec![u64::MAX; count + 1];
-    let mut from: Vec<Option<Segment>> = vec![None; count + 1];
+    let mut last: Vec<Option<Last>> = vec![None; count + 1];
     cost[0] = 0;
-    for start in 0..count {
-        tick();
-        let base = cost[start];
-        // What cannot be compiled is reported later.
-        let node = &graph.nodes[start];
-        let preferred = |kind| Run::new(graph, start, start + 1, kind).is_some();
-        let forced = wanted.row_slices > 1 && (node.rows.is_some() || node.flat.is_some())
-            || wanted.prefer.is_some_and(preferred);
-        let alone = match measure.alone(node.op) {
-            Some(cycles) if !forced => base + cycles,
-            _ => base + DEAR,
-        };
-        if alone < cost[start + 1] {
-            cost[start + 1] = alone;
-            from[start + 1] = Some(Segment::Alone(start));
-        }
-        if wanted.effort == Effort::None {
-            continue;
-        }
-        for kind in Kind::ALL {
-            let (mut fewest, mut misses) = (0, 0);
-            let other = wanted.prefer.is_some_and(|wanted| wanted != kind);
-            for end in start + 1..=count.min(start + limits.longest) {
-                let Some(run) = Run::new(graph, start, end, kind) else {
-                    break;
-                };
-                let Some((index, cut, found)) = best_cut(graph, measure, &run, fewest, wanted) else {
-                    misses += 1;
-                    if misses > limits.misses {
-                        break;
-                    }
-                    continue;
-                };
-                misses = 0;
-                fewest = index.saturating_sub(limits.more.max(3)).max(fewest);
-                let dear = if other { (end - start) as u64 * DEAR } else { 0 };
-                let total = base + found.cycles + dear;
-                if total < cost[end] {
-                    cost[end] = total;
-                    from[end] = Some(Segment::Group(run, cut, found));
+    // More portions than threads: some take longer.
+    let portions = 2 * rayon::current_num_threads();
+    let portion = count.div_ceil(portions).clamp(PORTION[0], PORTION[1]);
+    let mut measures: Vec<Measure<'_>> = (0..portions).map(|_| measure.fresh()).collect();
+    for block in (0..count).step_by(portion * portions) {
+        let found: Vec<Vec<Ways>> = measures
+            .par_iter_mut()
+            .enumerate()
+            .map(|(number, measure)| {
+                let first = block + number * portion;
+                (first..(first + portion).min(count))
+                    .map(|start| ways_from(graph, measure, start, wanted))
+                    .collect()
+            })
+            .collect();
+        for (start, ways) in (block..).zip(found.into_iter().flatten()) {
+            tick();
+            let base = cost[start];
+            // What cannot be compiled is reported later.
+            let node = &graph.nodes[start];
+            let preferred = |kind| Run::new(graph, start, start + 1, kind).is_some();
+            let forced = wanted.row_slices > 1 && (node.rows.is_some() || node.flat.is_some())
+                || wanted.prefer.is_some_and(preferred);
+            let alone = base + ways.alone.filter(|_| !forced).unwrap_or(DEAR);
+            if alone < cost[start + 1] {
+                cost[start + 1] = alone;
+                last[start + 1] = Some(Last::Alone(start));
+            }
+            for group in ways.groups {
+                let Candidate {
+                    end,
+                    kind,
+                    cut,
+                    cycles,
+                } = group;
+                if base + cycles < cost[end] {
+                    cost[end] = base + cycles;
+                    last[end] = Some(Last::Group { start, kind, cut });
                 }
             }
         }
     }
+    for other in measures {
+        measure.absorb(other);
+    }
     let mut segments = Vec::new();
     let mut end = count;
-    while end > 0 {
-        let Some(segment) = from[end].take() else { break };
-        end = match &segment {
-            Segment::Alone(index) => *index,
-            Segment::Group(run, ..) => run.start,
+    while let Some(ending) = last[end] {
+        let (start, segment) = match ending {
+            Last::Alone(index) => (index, Some(Segment::Alone(index))),
+            Last::Group { start, kind, cut } => {
+                let group = Run::new(graph, start, end, kind).and_then(|run| {
+                    let found = estimate(graph, measure, &run, cut)?;
+                    Some(Segment::Group(run, cut, found))
+                });
+                (start, group)
+            }
         };
-        segments.push(segment);
+        segments.extend(segment);
+        end = start;
     }
     segments.reverse();
     let segments = joined(graph, measure, segments);

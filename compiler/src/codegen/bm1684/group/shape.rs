@@ -6,7 +6,7 @@ use super::bands::{self, Band};
 use super::flat::View;
 use super::graph::Graph;
 use super::seen::{Kind, Seen};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// A run of operations that form a group.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Run {
             tensors.push(node.result?);
         }
         let made = tensors.len();
-        let mut outside: HashMap<usize, usize> = HashMap::new();
+        let mut outside: HashMap<usize, usize> = HashMap::default();
         let mut inputs = Vec::with_capacity(made);
         for node in &graph.nodes[start..end] {
             let mut places = Vec::with_capacity(node.inputs.len());
@@ -123,7 +123,7 @@ impl Run {
             }
         }
         // Rows before a band's own, of each tensor that is read.
-        let mut before: HashMap<usize, usize> = HashMap::new();
+        let mut before: HashMap<usize, usize> = HashMap::default();
         let mut dims: Vec<Option<Dims>> = (0..tensors.len())
             .map(|place| {
                 let known = place < made || !matches!(seen, Seen::Bands(_));
@@ -202,6 +202,35 @@ impl Run {
             stored,
             uses,
         })
+    }
+
+    /// Whether an operation only moves channels of what was loaded, and no other moves take channels of that: with several slices it
+    /// is done before the next slice is loaded, while the slice before is still computed.
+    pub fn is_early(&self, step: usize) -> bool {
+        self.moves[step]
+            && self.inputs[step].iter().all(|place| *place >= self.made)
+            && !(0..self.made).any(|other| self.moves[other] && self.inputs[other].contains(&step))
+    }
+
+    /// Whether an operation joins tensors that are loaded for nothing else: they are loaded into its place.
+    pub fn is_joined(&self, step: usize) -> bool {
+        let users = |place: usize| {
+            self.inputs
+                .iter()
+                .flatten()
+                .filter(|other| **other == place)
+                .count()
+        };
+        self.seen == Seen::Own
+            && self.inputs[step].len() > 1
+            && self.is_early(step)
+            && self.inputs[step].iter().all(|place| users(*place) == 1)
+    }
+
+    /// The operation in whose place a tensor is loaded, if not in one of its own.
+    pub fn joined_in(&self, place: usize) -> Option<usize> {
+        let reader = self.uses[place].0;
+        (place >= self.made && self.is_joined(reader)).then_some(reader)
     }
 
     /// Rows of each tensor in slice `index` of `count`: `None` where a result has fewer rows than slices.

@@ -114,8 +114,13 @@ impl Weight {
                 .max()
                 .unwrap_or(0),
             Form::Tensor { there, .. } => aligned_bytes(self.element, *there),
-            Form::Blocks { bands, filter, .. } => {
-                filter.taps * padded_depth(self.element, bands * filter.depth) * self.element.bytes()
+            Form::Blocks {
+                bands,
+                channels,
+                filter,
+            } => {
+                let depth = padded_depth(self.element, bands * filter.depth);
+                lane_rows(bands * channels) * filter.taps * depth * self.element.bytes()
             }
         };
         bytes.next_multiple_of(ROW_ALIGN_BYTES)

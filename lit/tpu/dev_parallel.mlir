@@ -1,10 +1,12 @@
-// RUN: tpuc-opt %s --verify-roundtrip --topo-sort | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --dev-parallel | FileCheck %s
+// RUN: tpuc-opt %s --verify-roundtrip --dev-parallel --dev-parallel | FileCheck %s
 
-// Definitions stand before their uses already.
-// CHECK: %0 = "top.Input"(%arg0)
-// CHECK-NEXT: %1 = "tpu.MulShift"(%0)
-// CHECK-NEXT: %2 = "tpu.Max"(%1, %0)
-// CHECK-NEXT: return %2
+// There is one device: its module is inside. The form is that of TPU-MLIR 1.30.2.
+// CHECK: module @net attributes {{{.*}}module.inputs = ["in"], {{.*}}module.outputs = ["larger"],
+// CHECK-NEXT: module @net attributes {module.device_id = 0 : i64, module.step = 0 : i64} {
+// CHECK-NEXT: func.func @main(
+// CHECK-NEXT: "top.Input"
+// CHECK-NOT: module @net
 module @net attributes {module.addr_mode = "basic", module.asymmetric = false, module.chip = "bm1684", module.cores = 1 : i64, module.devices = 1 : i64, module.high_precision = false, module.mode = "INT8", module.platform = "ONNX", module.q_group_size = 0 : i64, module.q_symmetric = false, module.state = "TPU_LOWERED", module.top_run_mode = "STATIC"} {
   func.func @main(%arg0: tensor<1x4x8x8x!quant.uniform<i8:f32, 3.125000e-02>>) -> tensor<1x4x8x8x!quant.uniform<i8:f32, 3.125000e-02>> {
     %0 = "top.Input"(%arg0) {do_preprocess = false} : (tensor<1x4x8x8x!quant.uniform<i8:f32, 3.125000e-02>>) -> tensor<1x4x8x8x!quant.uniform<i8:f32, 3.125000e-02>> loc("in")
