@@ -229,8 +229,7 @@ impl Group {
     fn move_loaded(&self, cg: &mut Codegen<'_>, op: Op, slice: usize) -> Result<()> {
         if self.joined.contains_key(&cg.ctx().operand(op, 0)) {
             // It is there since its operands were loaded.
-            let now = cg.emitter.position();
-            return self.record(cg, op, slice, now);
+            return Ok(());
         }
         let target = self.placed(cg, cg.ctx().result(op), slice)?;
         let ctx = cg.ctx();
@@ -265,7 +264,13 @@ impl Group {
                     let (batch, _) = self.part(&member.info, slice)?;
                     let local = target.local.channels(piece.to, piece.channels);
                     let view = source.slice([batch.0, 0, target.row, 0], local.shape);
-                    return cg.emitter.load(&view, &local);
+                    let before = cg.emitter.position();
+                    cg.emitter.load(&view, &local)?;
+                    // The last of its operands makes it whole.
+                    return match cg.ctx().defining_op(*joins) {
+                        Some(concat) => self.record(cg, concat, slice, before),
+                        None => Ok(()),
+                    };
                 }
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
                 let whole = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
