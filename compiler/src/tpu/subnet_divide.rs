@@ -290,7 +290,7 @@ fn moves_nothing(ctx: &Context, op: Op) -> bool {
     let moved = |axis: &usize| order.get(*axis) != Some(&(*axis as i64));
     let mut axes = (0..shape.len()).filter(moved);
     let Some(first) = axes.next() else { return true };
-    let last = axes.last().unwrap_or(first);
+    let last = axes.next_back().unwrap_or(first);
     shape[first..=last].iter().filter(|size| **size != 1).count() <= 1
 }
 

@@ -228,7 +228,10 @@ impl Group {
                 && ctx.is(op, "tpu.Concat")
                 && values.len() > 1
                 && values.iter().all(is_loaded)
-                && !ctx.users(ctx.result(op)).iter().any(|user| is_move(ctx, *user));
+                && !ctx
+                    .users(ctx.result(op))
+                    .iter()
+                    .any(|user| is_move(ctx, *user) || ctx.is(*user, "tpu.Store"));
             if joins {
                 let pieces = pieces(cg, op).map_err(|error| (op, error))?;
                 for (value, piece) in values.into_iter().zip(pieces) {

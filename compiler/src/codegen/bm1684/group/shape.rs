@@ -212,7 +212,8 @@ impl Run {
             && !(0..self.made).any(|other| self.moves[other] && self.inputs[other].contains(&step))
     }
 
-    /// Whether an operation joins tensors that are loaded for nothing else: they are loaded into its place.
+    /// Whether an operation joins tensors that are loaded for nothing else: they are loaded into its place. Not if it is stored: the next
+    /// slice but one would be loaded over it before.
     pub fn is_joined(&self, step: usize) -> bool {
         let users = |place: usize| {
             self.inputs
@@ -224,6 +225,7 @@ impl Run {
         self.seen == Seen::Own
             && self.inputs[step].len() > 1
             && self.is_early(step)
+            && !self.stored[step]
             && self.inputs[step].iter().all(|place| users(*place) == 1)
     }
 
