@@ -472,6 +472,7 @@ pub(super) fn generate(
         ("dev-parallel", ""),
         ("weight-reorder", ""),
         ("subnet-divide", ""),
+        // `topo-sort` follows in TPU-MLIR; what `layer-group` arranges for its groups is better without (docs/passes.md).
         ("op-reorder", ""),
     ];
     let groups = options.groups.pass_options();

@@ -18,15 +18,7 @@ pub const PASS: Pass = Pass {
 };
 
 fn run(program: &mut Program, _: &Options, found: &mut Vec<Diagnostic>) -> Result<Changed, Failed> {
-    let functions = subnets::called(program).map_err(|error| {
-        found.push(error);
-        Failed
-    })?;
-    let mut changed = false;
-    for function in functions {
-        changed |= reorder(&mut program.ctx, function);
-    }
-    Ok(changed.into())
+    subnets::each_called(program, found, reorder)
 }
 
 fn reorder(ctx: &mut Context, function: Func) -> bool {

@@ -2,6 +2,7 @@
 //! `subfunc_N`, each of which is a sub-net. What looks at the whole program (addresses, code, inference) looks at the flat form:
 //! [`flatten`] moves the operations of called functions to where they are called, [`Divided::restore`] moves them back.
 
+use crate::pass::{Changed, Failed};
 use crate::program::Program;
 use std::collections::HashSet;
 use tpuc_dialects::func::Func;
@@ -53,10 +54,30 @@ pub fn functions(program: &Program) -> Result<Vec<Func>, Diagnostic> {
 ///
 /// # Errors
 /// As [`functions`].
-pub fn called(program: &Program) -> Result<Vec<Func>, Diagnostic> {
+fn called(program: &Program) -> Result<Vec<Func>, Diagnostic> {
     let main = program.main()?;
     let calls = calls(program, main)?;
     Ok(calls.into_iter().map(|(_, function)| function).collect())
+}
+
+/// Runs a pass on each function that `main` calls: whether it changed one.
+///
+/// # Errors
+/// As [`functions`]; the error is added to `found`.
+pub fn each_called(
+    program: &mut Program,
+    found: &mut Vec<Diagnostic>,
+    pass: impl Fn(&mut Context, Func) -> bool,
+) -> Result<Changed, Failed> {
+    let functions = called(program).map_err(|error| {
+        found.push(error);
+        Failed
+    })?;
+    let mut changed = false;
+    for function in functions {
+        changed |= pass(&mut program.ctx, function);
+    }
+    Ok(changed.into())
 }
 
 /// Whether a function's operations run as commands that are known beforehand.

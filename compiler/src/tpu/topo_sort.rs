@@ -26,17 +26,12 @@ pub const PASS: Pass = Pass {
 };
 
 fn run(program: &mut Program, options: &Options, found: &mut Vec<Diagnostic>) -> Result<Changed, Failed> {
-    let functions = subnets::called(program).map_err(|error| {
-        found.push(error);
-        Failed
-    })?;
-    let mut changed = false;
-    for function in functions {
-        let before = function.ops(&program.ctx);
-        sort(&mut program.ctx, function, options.bool("depth_first"));
-        changed |= before != function.ops(&program.ctx);
-    }
-    Ok(changed.into())
+    let depth_first = options.bool("depth_first");
+    subnets::each_called(program, found, |ctx, function| {
+        let before = function.ops(ctx);
+        sort(ctx, function, depth_first);
+        before != function.ops(ctx)
+    })
 }
 
 fn is_constant(ctx: &Context, op: Op) -> bool {

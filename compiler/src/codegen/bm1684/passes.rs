@@ -8,7 +8,7 @@ use super::group;
 use super::group::pass::Settings;
 use crate::pass::{Changed, Failed, OptionKind, OptionSpec, Options, Pass};
 use crate::program::Program;
-use crate::tpu::{dev_parallel, op_reorder, processor_tpu_optimize, subnet_divide, subnets, topo_sort};
+use crate::tpu::{dev_parallel, op_reorder, processor_tpu_optimize, subnet_divide, subnets};
 use std::path::PathBuf;
 use tpuc_dialects::ir::{Diagnostic, Op, OpView};
 use tpuc_runtime::bmodel::Bmodel;
@@ -282,11 +282,7 @@ pub fn compile_with(
     settings: &Settings,
 ) -> Result<Bmodel, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
-    let options = [
-        ("reuse_addr", "true"),
-        ("dynamic", "false"),
-        ("depth_first", "true"),
-    ];
+    let options = [("reuse_addr", "true"), ("dynamic", "false")];
     let options = options.map(|(name, value)| (name, value.to_owned()));
     let options = Options::new(options.into_iter().collect());
     let before_groups = [
@@ -295,7 +291,6 @@ pub fn compile_with(
         &WEIGHT_REORDER,
         &subnet_divide::PASS,
         &op_reorder::PASS,
-        &topo_sort::PASS,
     ];
     for pass in before_groups {
         if (pass.run)(program, &options, &mut diagnostics).is_err() {

@@ -10,7 +10,7 @@ use super::super::codegen::Codegen;
 use super::super::emitter::Emitter;
 use super::super::error::Result;
 use super::super::fold::Folded;
-use super::super::tensor::{Global, Local};
+use super::super::tensor::{Dims, Global, Local};
 use super::graph::{Graph, Node, Tensor};
 use super::rows::{self, Rows};
 use tpuc_dialects::ir::{Op, Value};
@@ -153,8 +153,21 @@ fn rows(local: Local, first: usize, count: usize) -> Local {
 pub enum Source {
     /// A tensor in DDR.
     Tensor(Global),
-    /// Folded by the load.
+    /// Folded by the load; rows of what that gives.
     Folded(Folded, usize),
+}
+
+impl Source {
+    /// The tensor `whole`, or what `folded`, with the sizes of the result, makes of it.
+    pub fn new(whole: Global, folded: Option<(Folded, Dims)>) -> Self {
+        match folded {
+            Some((mut folded, dims)) => {
+                folded.move_to(whole.address);
+                Self::Folded(folded, dims[2])
+            }
+            None => Self::Tensor(whole),
+        }
+    }
 }
 
 /// Loads rows `row..` of each band, from batch `batch` on, into `local`; zeros where the tensor has no such rows.

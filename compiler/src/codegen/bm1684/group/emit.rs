@@ -275,13 +275,7 @@ impl Group {
                 let placed = self.placed(cg, cg.ctx().result(op), slice)?;
                 let whole = self.view(cg, cg.ctx().operand(op, 0), &member.info)?;
                 let (batch, _) = self.part(&member.info, slice)?;
-                let source = match *folded {
-                    Some((mut folded, dims)) => {
-                        folded.move_to(whole.address);
-                        Source::Folded(folded, dims[2])
-                    }
-                    None => Source::Tensor(whole),
-                };
+                let source = Source::new(whole, *folded);
                 let band = self
                     .homes
                     .get(&placed.value)

@@ -100,6 +100,7 @@ pub fn spans(run: &Run, cut: Cut, sizes: &[usize], buffers: &[usize]) -> Vec<Spa
                     last: last_step,
                 }
             } else if run.is_early(place) {
+                // It is moved while the slice before is still computed.
                 Span {
                     bytes,
                     first: 0,

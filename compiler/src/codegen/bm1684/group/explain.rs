@@ -427,12 +427,8 @@ impl<'a> Reasons<'a> {
             row_slices: 1,
             prefer: None,
         };
-        let run = if is_flat {
-            Run::new(&self.graph, number, number + 1, Kind::Flat)
-        } else {
-            Run::new(&self.graph, number, number + 1, Kind::Own)
-        };
-        let Some(run) = run else {
+        let kind = if is_flat { Kind::Flat } else { Kind::Own };
+        let Some(run) = Run::new(&self.graph, number, number + 1, kind) else {
             return self.refusal(number);
         };
         let found = best_cut(&self.graph, &mut self.measure, &run, 0, wanted);

@@ -21,7 +21,7 @@ use crate::program::Program;
 use rustc_hash::FxHashMap as HashMap;
 use tpuc_dialects::ir::{Op, Value};
 use tpuc_runtime::isa::cost::{ISSUE_CYCLES, dma_cost, tiu_cost};
-use tpuc_runtime::isa::memory_map::{DDR_BASE, L2_BASE, L2_BYTES, LANE_BYTES, LANE_COUNT};
+use tpuc_runtime::isa::memory_map::{DDR_BASE, LANE_BYTES, LANE_COUNT, Memory};
 use tpuc_runtime::profile::Timeline;
 
 /// A tensor's slice in local memory: the whole of it that is there.
@@ -97,10 +97,7 @@ pub fn enter_weight(
     shape: Vec<usize>,
 ) {
     match weight.form {
-        Form::Compact(_) => {
-            frame.insert(value, Local::aligned(place, weight.element, [1, 1, 1, 1]), shape);
-        }
-        Form::Blocks { .. } => {
+        Form::Compact(_) | Form::Blocks { .. } => {
             frame.insert(value, Local::aligned(place, weight.element, [1, 1, 1, 1]), shape);
         }
         Form::Tensor { mut there, .. } => {
@@ -336,10 +333,12 @@ impl<'a> Measure<'a> {
                 .map(|command| dma_cost(command).cycles + ISSUE_CYCLES);
             cost.tiu += tiu.sum::<u64>();
             cost.dma += dma.sum::<u64>();
-            let tables = group
-                .dma
-                .iter()
-                .filter(|command| is_l2(command.destination_address()));
+            let tables = group.dma.iter().filter(|command| {
+                matches!(
+                    Memory::of_address(command.destination_address()),
+                    Some((Memory::L2, _))
+                )
+            });
             cost.tables += tables
                 .map(|command| dma_cost(command).cycles + ISSUE_CYCLES)
                 .sum::<u64>();
@@ -405,13 +404,7 @@ impl<'a> Measure<'a> {
             Seen::Own | Seen::Bands(_) => Global::dense(SOMEWHERE, info.element, info.dims),
         };
         let folded = info.folded.and_then(|(_, op)| folded_input(&self.cg, op).ok()?);
-        let source = match folded {
-            Some((mut folded, dims)) => {
-                folded.move_to(SOMEWHERE);
-                Source::Folded(folded, dims[2])
-            }
-            None => Source::Tensor(whole),
-        };
+        let source = Source::new(whole, folded);
         let cycles = dma_cycles(|emitter| {
             if load {
                 // Where a band begins does not matter much.
@@ -474,11 +467,6 @@ pub fn end_of(group: &Group) -> u64 {
         line.dma(next.eng0_sync_id() as usize, dma_cost(next).cycles);
     }
     line.end()
-}
-
-/// Whether a move goes to L2.
-fn is_l2(address: u64) -> bool {
-    (L2_BASE..L2_BASE + L2_BYTES as u64).contains(&address)
 }
 
 fn dma_cycles(emit: impl FnOnce(&mut Emitter) -> Result<()>) -> u64 {

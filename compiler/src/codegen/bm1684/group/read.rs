@@ -323,12 +323,14 @@ fn banded(cg: &Codegen<'_>, value: Value, own: Dims, bands: usize) -> Result<(Di
     let band = if is_computed(ctx, value) {
         Band::of(h, bands)
     } else {
-        // What is read beside a band is told by the first operation that reads it.
-        let reader = ctx.users(value).first().copied().map(|user| -> Result<_> {
+        // What is read beside a band is told by the operations that read it, which must agree.
+        let mut read = Vec::new();
+        for user in ctx.users(value) {
             let results = cg.whole(ctx.result(user))?.nchw()?.shape[2];
-            Ok(rows::of(cg, user).and_then(|rule| Band::read(rule, h, results, bands)))
-        });
-        reader.transpose()?.flatten()
+            read.push(rows::of(cg, user).and_then(|rule| Band::read(rule, h, results, bands)));
+        }
+        let first = read.first().copied().flatten();
+        first.filter(|_| read.iter().all(|band| *band == first))
     };
     let band = band.filter(|_| c * bands <= bands::MOST_CHANNELS && bands::knows_all(cg, value));
     match band {
